@@ -1,0 +1,52 @@
+"""The one exception family that is shown to a person, and the sentence it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """An English sentence with named holes, so that it can be translated before the holes are filled.
+
+    ``Sentence("{count} files are not DICOM.", {"count": 3})``. The template is the key of the translation.
+    """
+
+    template: str
+    values: dict[str, object] = field(default_factory=dict, hash=False)
+
+    def text(self, translate: Callable[[str], str] = lambda template: template) -> str:
+        """Return the sentence with its holes filled, in English or through `translate`."""
+        template = translate(self.template)
+        return template.format(**self.values) if self.values else template
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+class MedViewError(Exception):
+    """Something a person must be told: what is wrong, and what would help.
+
+    Parameters
+    ----------
+    message, remedy
+        Templates with named holes; `values` fill both. They hold no patient data beyond what the person
+        has named (a path): they may be written to a log.
+    """
+
+    def __init__(self, message: str, remedy: str = "", **values: object) -> None:
+        self.message = Sentence(message, values)
+        self.remedy = Sentence(remedy, values)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.message.template, self.remedy.template, self.message.values)
+
+
+def _rebuild(message: str, remedy: str, values: dict[str, object]) -> MedViewError:
+    """Make the error anew on the other side of a process boundary."""
+    return MedViewError(message, remedy, **values)

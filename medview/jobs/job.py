@@ -1,0 +1,81 @@
+"""One piece of work away from the main thread, as the main thread sees it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from psygnal import Signal
+
+from medview.errors import Sentence
+from medview.progress import Cancelled, Progress
+
+State = Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
+Place = Literal["files", "render", "gpu"]
+Work = Callable[[Progress], Any]
+
+
+class Job:
+    """State of one work function. All attributes change on the main thread, in `JobQueue.deliver`.
+
+    Attributes
+    ----------
+    title
+        What a person reads: "Opening folder", "Brain extraction".
+    fraction
+        How much is done, 0 to 1.
+    text
+        What is going on just now.
+    error
+        What went wrong, where state is "failed".
+    """
+
+    changed = Signal()
+    finished = Signal()
+
+    def __init__(self, title: Sentence, work: Work, place: Place, *, silent: bool = False) -> None:
+        self.title = title
+        self.work = work
+        self.place = place
+        self.silent = silent
+        self.state: State = "queued"
+        self.fraction = 0.0
+        self.text = ""
+        self.error: BaseException | None = None
+        self.started_s: float | None = None
+        self.on_done: Callable[[Any], None] | None = None
+        self.on_failed: Callable[[BaseException], None] | None = None
+        self._unwanted = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the work to stop. The state becomes "cancelled" within a second, at once where it has not begun."""
+        if self.is_finished:
+            return
+        self._unwanted.set()
+        self.state = "cancelling"
+        self.changed.emit()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether `cancel` has been called; safe from any thread."""
+        return self._unwanted.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled where the job is unwanted; safe from any thread."""
+        if self._unwanted.is_set():
+            raise Cancelled
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the time left as the pace so far foretells it; None before that can be said."""
+        if self.state != "running" or self.started_s is None or self.fraction < 0.03:
+            return None
+        elapsed = time.monotonic() - self.started_s
+        return elapsed * (1 - self.fraction) / self.fraction

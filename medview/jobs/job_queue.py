@@ -1,0 +1,169 @@
+"""Work submitted by the main thread, done elsewhere, delivered to the main thread."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from psygnal import Signal
+
+from medview.errors import Sentence
+from medview.jobs.job import Job, Place, State, Work
+from medview.jobs.thread_place import ThreadPlace
+from medview.jobs.worker_place import WorkerPlace
+
+logger = logging.getLogger(__name__)
+Delivery = Callable[[], None]
+
+
+class _Place(Protocol):
+    """Where jobs are worked off one after the other."""
+
+    def submit(self, job: Job) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class JobQueue:
+    """The jobs of a session.
+
+    Parameters
+    ----------
+    wake
+        Called from any thread when `deliver` has something to do; the gui makes it post an event.
+    worker_process
+        False runs "gpu" work on a thread of this process: for the command line and for tests of plugins.
+    """
+
+    added = Signal(Job)
+    finished = Signal(Job)
+
+    def __init__(self, wake: Callable[[], None] = lambda: None, *, worker_process: bool = True) -> None:
+        self.wake = wake
+        self._worker_process = worker_process
+        self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._places: dict[Place, _Place] = {}
+        self.jobs: tuple[Job, ...] = ()
+
+    def submit(
+        self,
+        title: str | Sentence,
+        work: Work,
+        *,
+        place: Place = "files",
+        on_done: Callable[[Any], None] | None = None,
+        on_failed: Callable[[BaseException], None] | None = None,
+        silent: bool = False,
+    ) -> Job:
+        """Queue `work` and return its job at once.
+
+        Parameters
+        ----------
+        work
+            ``work(progress) -> value``. For the place "gpu" it must be picklable.
+        on_done, on_failed
+            Called on the main thread with the value or the error; neither is called for a cancelled job.
+        silent
+            Not shown to a person (a 3D frame, a thumbnail).
+        """
+        job = Job(title if isinstance(title, Sentence) else Sentence(title), work, place, silent=silent)
+        job.on_done, job.on_failed = on_done, on_failed
+        self.jobs = (*self.jobs, job)
+        self.added.emit(job)
+        self._place(place).submit(job)
+        return job
+
+    def deliver(self) -> None:
+        """Apply what the places have sent. Call on the main thread, after `wake`."""
+        while True:
+            try:
+                delivery = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            delivery()
+
+    def wait(self, job: Job, timeout_s: float = 600.0) -> None:
+        """Deliver until `job` has finished: for scripts and tests without an event loop."""
+        end = time.monotonic() + timeout_s
+        while not job.is_finished:
+            if time.monotonic() > end:
+                raise TimeoutError(str(job.title))
+            self.deliver()
+            time.sleep(0.002)
+
+    def warm_up(self) -> None:
+        """Start the worker process, so that the first run need not wait for it."""
+        place = self._place("gpu")
+        if isinstance(place, WorkerPlace):
+            place.warm_up()
+
+    def cancel_all(self) -> None:
+        """Cancel every job that is not finished."""
+        for job in self.jobs:
+            job.cancel()
+
+    def stop(self) -> None:
+        """Cancel everything and end the threads and the worker process."""
+        self.cancel_all()
+        for place in self._places.values():
+            place.stop()
+        self._places.clear()
+
+    def _place(self, name: Place) -> _Place:
+        if name not in self._places:
+            use_process = name == "gpu" and self._worker_process
+            self._places[name] = WorkerPlace(self) if use_process else ThreadPlace(self, name)
+        return self._places[name]
+
+    # Called by places, from their threads: each posts a change to the main thread.
+
+    def post_started(self, job: Job) -> None:
+        """Tell that the work has begun."""
+        self._post(lambda: self._start(job))
+
+    def post_progress(self, job: Job, fraction: float, text: str) -> None:
+        """Tell how far the work is."""
+        self._post(lambda: self._move(job, fraction, text))
+
+    def post_finished(self, job: Job, state: State, value: Any = None, error: BaseException | None = None) -> None:
+        """Tell how the work ended."""
+        self._post(lambda: self._finish(job, state, value, error))
+
+    def _post(self, delivery: Delivery) -> None:
+        self._inbox.put(delivery)
+        self.wake()
+
+    def _start(self, job: Job) -> None:
+        job.started_s = time.monotonic()
+        if job.state == "queued":
+            job.state = "running"
+        job.changed.emit()
+
+    def _move(self, job: Job, fraction: float, text: str) -> None:
+        if job.is_finished:
+            return
+        job.fraction = min(max(job.fraction, fraction), 1.0)
+        job.text = text or job.text
+        job.changed.emit()
+
+    def _finish(self, job: Job, state: State, value: Any, error: BaseException | None) -> None:
+        if job.is_finished:
+            return
+        # a result that arrives after the person said stop is a result nobody wants
+        job.state = "cancelled" if job.cancel_requested and state != "failed" else state
+        job.error = error
+        self.jobs = tuple(other for other in self.jobs if other is not job)
+        if job.state == "done":
+            job.fraction = 1.0
+            if job.on_done is not None:
+                job.on_done(value)
+        elif job.state == "failed" and error is not None:
+            logger.info("job failed: %s", type(error).__name__)
+            if job.on_failed is not None:
+                job.on_failed(error)
+        job.changed.emit()
+        job.finished.emit()
+        self.finished.emit(job)

@@ -1,0 +1,97 @@
+"""The worker process: one gpu thread that does what it is sent, and one thread that listens for "cancel".
+
+Never imports Qt: torch and Qt do not live together on Windows, and a model's crash must not reach the window.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import queue
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from medview.errors import MedViewError
+from medview.progress import Cancelled
+
+logger = logging.getLogger(__name__)
+_QUIET_S = 0.05
+
+
+def serve(connection: Connection) -> None:
+    """Work off what comes through `connection` until the other side goes away."""
+    _be_modest()
+    works: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    unwanted = threading.Event()
+    thread = threading.Thread(target=_gpu_thread, args=(connection, works, unwanted), name="medview-gpu", daemon=True)
+    thread.start()
+    while True:
+        try:
+            message = connection.recv_bytes()
+        except (EOFError, OSError):
+            os._exit(0)  # the window has gone: no clean-up of a busy model may keep the process alive
+        if message == _CANCEL:
+            unwanted.set()
+        else:
+            unwanted.clear()
+            works.put(message)
+
+
+_CANCEL = pickle.dumps(("cancel", None))
+
+
+def _be_modest() -> None:
+    """Leave the window a core and the right of way; must come before torch or ITK are imported."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threads = str(max(1, (os.cpu_count() or 2) - 1))
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
+        os.environ.setdefault(name, threads)
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+def _gpu_thread(connection: Connection, works: queue.SimpleQueue[bytes | None], unwanted: threading.Event) -> None:
+    while (message := works.get()) is not None:
+        answer = _answer(connection, message, unwanted)
+        try:
+            packed = pickle.dumps(answer, protocol=5)
+        except Exception as error:  # a result that cannot travel is the plugin's failure, not the worker's
+            packed = pickle.dumps(("failed", _told(error)))
+        connection.send_bytes(packed)
+        del answer, packed  # the next wait may be long: hold no volume through it
+
+
+def _answer(connection: Connection, message: bytes, unwanted: threading.Event) -> tuple[str, Any]:
+    told_s = 0.0
+
+    def progress(fraction: float, text: str = "") -> None:
+        nonlocal told_s
+        if unwanted.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        if now - told_s >= _QUIET_S:
+            told_s = now
+            connection.send(("progress", fraction, text))
+
+    try:
+        _, work = pickle.loads(message)  # noqa: S301  from our own main process, through a private pipe
+        return "done", work(progress)
+    except Cancelled:
+        return "cancelled", None
+    except BaseException as error:
+        return "failed", _told(error)
+
+
+def _told(error: BaseException) -> BaseException:
+    """Return the error where it can travel, else one that says what it was."""
+    if isinstance(error, MedViewError):
+        return error
+    logger.info("work failed", exc_info=error)
+    reason = f"{type(error).__name__}: {error}"
+    return MedViewError(
+        "The model failed: {reason}", "Try another model or another device; the details are in the log.", reason=reason
+    )

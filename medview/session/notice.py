@@ -1,0 +1,55 @@
+"""What a person should know, without being stopped: level, sentence, remedy, how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from psygnal import Signal
+
+from medview.errors import MedViewError, Sentence
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence for a person; `count` is how often the same came in a row."""
+
+    level: Level
+    message: Sentence
+    remedy: Sentence = Sentence("")
+    count: int = 1
+
+
+class NoticeBoard:
+    """The notices of a session, newest last."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.notices: tuple[Notice, ...] = ()
+
+    def add(self, level: Level, message: str | Sentence, remedy: str | Sentence = "", **values: object) -> None:
+        """Add a notice; the same one twice in a row is counted instead."""
+        sentences = [s if isinstance(s, Sentence) else Sentence(s, values) for s in (message, remedy)]
+        notice = Notice(level, sentences[0], sentences[1])
+        if self.notices and replace(self.notices[-1], count=1) == notice:
+            last = self.notices[-1]
+            self.notices = (*self.notices[:-1], replace(last, count=last.count + 1))
+        else:
+            self.notices = (*self.notices, notice)
+        self.changed.emit()
+
+    def add_error(self, error: BaseException) -> None:
+        """Add an error: a MedViewError in its own words, anything else as what it is."""
+        if isinstance(error, MedViewError):
+            self.add("error", error.message, error.remedy)
+        else:
+            remedy = "This is a fault of MedView: please report it. Your files are unharmed."
+            self.add("error", "Unexpected problem: {reason}", remedy, reason=f"{type(error).__name__}: {error}")
+
+    def dismiss(self, notice: Notice) -> None:
+        """Take a notice away."""
+        self.notices = tuple(n for n in self.notices if n is not notice)
+        self.changed.emit()

@@ -1,0 +1,82 @@
+"""What is open now. No verbs: a verb is a function in its own module that takes the session first."""
+
+from __future__ import annotations
+
+from psygnal import Signal
+
+from medview.jobs.job_queue import JobQueue
+from medview.plugin.discovery import BrokenPlugin, Plugin, discover
+from medview.session.notice import NoticeBoard
+from medview.session.scene import Scene
+from medview.session.settings import Settings
+from medview.session.viewport import PANES, PaneName, Viewport
+from medview.study.study import Study
+
+
+class Session:
+    """The open studies, what is shown of them, and what is going on.
+
+    Attributes
+    ----------
+    studies
+        In the order they were opened.
+    scene
+        The volume on the screen with its cursor, window and mask; None before one is opened.
+    viewports
+        The panes by name.
+    maximised
+        The one pane that fills the window, or None for all four.
+    tool
+        Name of the active tool (`medview.tools.toolbox.TOOLS`).
+    """
+
+    studies_changed = Signal()
+    scene_changed = Signal()
+    display_changed = Signal()
+
+    def __init__(self, jobs: JobQueue, settings: Settings) -> None:
+        self.jobs = jobs
+        self.settings = settings
+        self.notices = NoticeBoard()
+        self.studies: tuple[Study, ...] = ()
+        self.scene: Scene | None = None
+        self.viewports: dict[PaneName, Viewport] = {pane: Viewport(pane) for pane in PANES}
+        self.maximised: PaneName | None = None
+        self.active_pane: PaneName = "axial"
+        self.tool = "window_level"
+        self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
+
+    @property
+    def plugins(self) -> tuple[Plugin | BrokenPlugin, ...]:
+        """The plugins found, read at first use."""
+        if self._plugins is None:
+            self._plugins = discover()
+        return self._plugins
+
+    def add_study(self, study: Study) -> None:
+        """Add an opened study."""
+        self.studies = (*self.studies, study)
+        self.studies_changed.emit()
+
+    def remove_study(self, study: Study) -> None:
+        """Forget a study; its files are untouched."""
+        self.studies = tuple(s for s in self.studies if s is not study)
+        self.studies_changed.emit()
+
+    def show(self, scene: Scene | None) -> None:
+        """Put another volume on the screen, with fresh panes."""
+        self.scene = scene
+        for viewport in self.viewports.values():
+            viewport.reset()
+        self.scene_changed.emit()
+
+    def choose(self, *, tool: str | None = None, active_pane: PaneName | None = None) -> None:
+        """Make another tool or pane the active one."""
+        self.tool = tool or self.tool
+        self.active_pane = active_pane or self.active_pane
+        self.display_changed.emit()
+
+    def maximise(self, pane: PaneName | None) -> None:
+        """Let one pane fill the window; None shows all four."""
+        self.maximised = pane
+        self.display_changed.emit()

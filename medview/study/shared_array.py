@@ -1,0 +1,91 @@
+"""Arrays in shared memory, so that a volume is handed to the worker process without copying it.
+
+An array made here frees its memory with its last view, like any other array. Another process attaches by name.
+"""
+
+from __future__ import annotations
+
+import weakref
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+_names: dict[int, str] = {}
+
+
+def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an uninitialised C-order array in shared memory (zeros on every platform we know, but do not rely on it)."""
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    return _array(SharedMemory(create=True, size=max(size, 1)), shape, dtype, owner=True)
+
+
+def shared(array: NDArray[Any]) -> NDArray[Any]:
+    """Return `array` itself where it lies in shared memory, contiguous and whole, else a shared copy."""
+    if _is_whole(array):
+        return array
+    copy = allocate(array.shape, array.dtype)
+    np.copyto(copy, array)
+    return copy
+
+
+def handle(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
+    """Return (name, shape, dtype) by which `attach` finds a shared array in another process."""
+    if not _is_whole(array):
+        raise ValueError("the array does not lie whole in shared memory")
+    return _names[_root_id(array)], array.shape, array.dtype.str
+
+
+def attach(name: str, shape: tuple[int, ...], dtype: str, *, owner: bool = False) -> NDArray[Any]:
+    """Return the array that another process has shared; `owner` takes over the duty to free it."""
+    return _array(SharedMemory(name=name), shape, dtype, owner=owner)
+
+
+def disown(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
+    """Return the handle of `array` and leave freeing it to the process that attaches it as its owner."""
+    found = handle(array)
+    _disowned.add(found[0])
+    return found
+
+
+_disowned: set[str] = set()
+
+
+def _array(memory: SharedMemory, shape: tuple[int, ...], dtype: DTypeLike, *, owner: bool) -> NDArray[Any]:
+    count = int(np.prod(shape, dtype=np.int64))
+    array = np.frombuffer(memory.buf, dtype=dtype, count=count).reshape(shape)
+    root = _root(array)
+    _names[id(root)] = memory.name
+    weakref.finalize(root, _release, id(root), memory, owner)
+    return array
+
+
+def _release(root_id: int, memory: SharedMemory, owner: bool) -> None:
+    _names.pop(root_id, None)
+    try:
+        memory.close()
+    except BufferError:  # at interpreter exit the array may outlive this call; unlinking is what matters
+        pass
+    if owner and memory.name not in _disowned:
+        memory.unlink()
+    _disowned.discard(memory.name)
+
+
+def _root(array: NDArray[Any]) -> Any:
+    root: Any = array
+    while isinstance(root, np.ndarray):
+        root = root.base
+    return root
+
+
+def _root_id(array: NDArray[Any]) -> int:
+    return id(_root(array))
+
+
+def _is_whole(array: NDArray[Any]) -> bool:
+    root = _root(array)
+    if id(root) not in _names or not array.flags.c_contiguous:
+        return False
+    start = np.frombuffer(cast(memoryview, root), dtype=np.uint8)
+    return start.ctypes.data == array.ctypes.data

@@ -1,0 +1,56 @@
+"""One examination of one patient: its series, and what has been made from them."""
+
+from __future__ import annotations
+
+from psygnal import Signal
+
+from medview.study.history import History
+from medview.study.segmentation import Segmentation
+from medview.study.series import Series, StudyFacts
+
+
+class Study:
+    """A study with its series, the segmentations on them and the history of edits.
+
+    Attributes
+    ----------
+    facts
+        Identity of study and patient.
+    series
+        In the order of Series Number. Frozen values; only the list may grow while a folder is scanned.
+    segmentations
+        In the order they were made.
+    """
+
+    series_changed = Signal()
+    segmentation_added = Signal(Segmentation)
+    segmentation_removed = Signal(Segmentation)
+
+    def __init__(self, facts: StudyFacts, series: tuple[Series, ...] = ()) -> None:
+        self.facts = facts
+        self.series = series
+        self.segmentations: tuple[Segmentation, ...] = ()
+        self.history = History()
+
+    def replace_series(self, series: tuple[Series, ...]) -> None:
+        """Set the series found so far."""
+        self.series = series
+        self.series_changed.emit()
+
+    def find(self, series_key: str) -> Series | None:
+        """Return the series of a key, or None."""
+        return next((s for s in self.series if s.key == series_key), None)
+
+    def add(self, segmentation: Segmentation) -> None:
+        """Add a segmentation; ValueError where its source series is not of this study or holds other images."""
+        series = self.find(segmentation.source.series_key)
+        if series is None or series.sop_hash != segmentation.source.sop_hash:
+            raise ValueError("the segmentation was made from other images")
+        self.segmentations = (*self.segmentations, segmentation)
+        self.segmentation_added.emit(segmentation)
+
+    def remove(self, segmentation: Segmentation) -> None:
+        """Remove a segmentation and the edits made to it."""
+        self.segmentations = tuple(s for s in self.segmentations if s is not segmentation)
+        self.history.forget(segmentation)
+        self.segmentation_removed.emit(segmentation)

@@ -1,0 +1,60 @@
+"""Voxels with their place in the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.study import shared_array
+from medview.study.geometry import Geometry
+from medview.study.series import Series
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A 3-D array on a geometry, with the series it came from.
+
+    Attributes
+    ----------
+    array
+        Read-only, (slices, rows, columns), modality values (after rescale): int16, uint16, uint8 or float32. Lies in
+        shared memory where a reader made it, so that the worker process sees it without a copy.
+    geometry
+        Where each voxel lies; its shape equals the array's.
+    unit
+        "HU" for CT original images, "" where the values are arbitrary.
+    series
+        What it was read from.
+    """
+
+    array: NDArray[Any]
+    geometry: Geometry
+    series: Series
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.geometry.shape:
+            raise ValueError(f"array {self.array.shape} does not fit its geometry {self.geometry.shape}")
+        view = self.array.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "array", view)
+
+    def value_at(self, point_mm: NDArray[np.float64]) -> float | None:
+        """Return the nearest voxel's value at an LPS point, or None outside the grid."""
+        if not self.geometry.contains(point_mm):
+            return None
+        index = np.clip(np.rint(self.geometry.to_index(point_mm)).astype(int), 0, np.array(self.array.shape) - 1)
+        return float(self.array[tuple(index)])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Hand the array to another process by name; only a volume that is not shared yet is copied."""
+        array = shared_array.shared(self.array)
+        object.__setattr__(self, "array", array)
+        return _attached, (shared_array.handle(array), self.geometry, self.series, self.unit)
+
+
+def _attached(handle: tuple[str, tuple[int, ...], str], geometry: Geometry, series: Series, unit: str) -> Volume:
+    return Volume(shared_array.attach(*handle), geometry, series, unit)
