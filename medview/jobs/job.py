@@ -28,6 +28,8 @@ class Job:
         How much is done, 0 to 1.
     text
         What is going on just now.
+    about
+        Study Instance UID of the study the job works for, "" for none: closing that study cancels the job.
     error
         What went wrong, where state is "failed".
     """
@@ -35,10 +37,11 @@ class Job:
     changed = Signal()
     finished = Signal()
 
-    def __init__(self, title: Sentence, work: Work, place: Place, *, silent: bool = False) -> None:
+    def __init__(self, title: Sentence, work: Work, place: Place, *, about: str = "", silent: bool = False) -> None:
         self.title = title
         self.work = work
         self.place = place
+        self.about = about
         self.silent = silent
         self.state: State = "queued"
         self.fraction = 0.0

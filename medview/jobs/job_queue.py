@@ -56,6 +56,7 @@ class JobQueue:
         place: Place = "files",
         on_done: Callable[[Any], None] | None = None,
         on_failed: Callable[[BaseException], None] | None = None,
+        about: str = "",
         silent: bool = False,
     ) -> Job:
         """Queue `work` and return its job at once.
@@ -66,10 +67,12 @@ class JobQueue:
             ``work(progress) -> value``. For the place "gpu" it must be picklable.
         on_done, on_failed
             Called on the main thread with the value or the error; neither is called for a cancelled job.
+        about
+            Study Instance UID of the study the job works for; closing the study cancels it.
         silent
             Not shown to a person (a 3D frame, a thumbnail).
         """
-        job = Job(title if isinstance(title, Sentence) else Sentence(title), work, place, silent=silent)
+        job = Job(title if isinstance(title, Sentence) else Sentence(title), work, place, about=about, silent=silent)
         job.on_done, job.on_failed = on_done, on_failed
         self.jobs = (*self.jobs, job)
         self.added.emit(job)

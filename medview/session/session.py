@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
 from psygnal import Signal
 
+from medview.errors import Sentence
 from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.session.notice import NoticeBoard
 from medview.session.scene import Scene
 from medview.session.settings import Settings
 from medview.session.viewport import PANES, PaneName, Viewport
+from medview.study.segmentation import Segmentation
 from medview.study.study import Study
 
 
@@ -28,6 +34,12 @@ class Session:
         The one pane that fills the window, or None for all four.
     tool
         Name of the active tool (`medview.tools.toolbox.TOOLS`).
+    wanted_series
+        Key of the series asked for last: one that is read late does not replace it.
+    rejected
+        Files that could not be opened, each with its reason.
+    demo_truths
+        The true brain mask of a demo series, by Series Instance UID.
     """
 
     studies_changed = Signal()
@@ -44,6 +56,10 @@ class Session:
         self.maximised: PaneName | None = None
         self.active_pane: PaneName = "axial"
         self.tool = "window_level"
+        self.wanted_series = ""
+        self.rejected: tuple[tuple[Path, Sentence], ...] = ()
+        self.demo_truths: dict[str, Path] = {}
+        self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
 
     @property
@@ -62,6 +78,19 @@ class Session:
         """Forget a study; its files are untouched."""
         self.studies = tuple(s for s in self.studies if s is not study)
         self.studies_changed.emit()
+
+    def note_rejected(self, rejected: Iterable[tuple[Path, Sentence]]) -> None:
+        """Add files that could not be opened to the list of them."""
+        self.rejected = tuple(dict.fromkeys((*self.rejected, *rejected)))
+        self.studies_changed.emit()
+
+    def note_exported(self, segmentation: Segmentation, edits: int) -> None:
+        """Remember that a mask has been saved with so many edits in it."""
+        self._exported[segmentation] = edits
+
+    def exported_edits(self, segmentation: Segmentation) -> int:
+        """Return how many edits the last export of a mask holds, 0 where there is none."""
+        return self._exported.get(segmentation, 0)
 
     def show(self, scene: Scene | None) -> None:
         """Put another volume on the screen, with fresh panes."""

@@ -1,0 +1,142 @@
+"""The three planes of a volume, each along the volume's own axes, turned as a radiologist expects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.imaging.orientation import letters
+from medview.study.geometry import FloatArray, Geometry
+
+PlaneName = Literal["axial", "coronal", "sagittal"]
+
+# LPS directions of screen right and screen down: patient right on screen left, head up, anterior up or left
+_SCREEN: dict[PlaneName, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
+    "axial": ((1, 0, 0), (0, 1, 0)),
+    "coronal": ((1, 0, 0), (0, 0, -1)),
+    "sagittal": ((0, 1, 0), (0, 0, -1)),
+}
+_NORMAL = {"axial": 2, "coronal": 1, "sagittal": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class SlicePlane:
+    """How one plane of a volume is laid on the screen.
+
+    Picture coordinates are (x, y) in pixels of the slice, x to the right and y down, (0, 0) the outer corner of the
+    first pixel, so that its centre is (0.5, 0.5).
+
+    Attributes
+    ----------
+    axis
+        Index axis (0 slice, 1 row, 2 column) that is scrolled.
+    x_axis, y_axis
+        Index axes that run along the screen.
+    x_flipped, y_flipped
+        Whether the index falls to the right, and downwards.
+    """
+
+    geometry: Geometry
+    name: PlaneName
+    axis: int
+    x_axis: int
+    y_axis: int
+    x_flipped: bool
+    y_flipped: bool
+
+    @classmethod
+    def of(cls, geometry: Geometry, name: PlaneName) -> SlicePlane:
+        """Return the plane of a volume that lies nearest to the patient's axial, coronal or sagittal plane."""
+        axes = _axes_by_patient_direction(geometry)
+        right, down = (np.array(v, dtype=np.float64) for v in _SCREEN[name])
+        x_axis, y_axis = axes[int(np.argmax(np.abs(right)))], axes[int(np.argmax(np.abs(down)))]
+        directions = geometry.directions
+        return cls(
+            geometry,
+            name,
+            axes[_NORMAL[name]],
+            x_axis,
+            y_axis,
+            bool(directions[:, x_axis] @ right < 0),
+            bool(directions[:, y_axis] @ down < 0),
+        )
+
+    @property
+    def slice_count(self) -> int:
+        """Number of slices that can be scrolled through."""
+        return self.geometry.shape[self.axis]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a slice in pixels."""
+        return self.geometry.shape[self.x_axis], self.geometry.shape[self.y_axis]
+
+    @property
+    def pixel_mm(self) -> tuple[float, float]:
+        """Width and height of a pixel in mm (pixels where the geometry has no spacing)."""
+        spacing = self.geometry.spacing_mm
+        return spacing[self.x_axis], spacing[self.y_axis]
+
+    @property
+    def right(self) -> FloatArray:
+        """Unit LPS vector to the right of the screen."""
+        vector: FloatArray = self.geometry.directions[:, self.x_axis]
+        return -vector if self.x_flipped else vector
+
+    @property
+    def down(self) -> FloatArray:
+        """Unit LPS vector down the screen."""
+        vector: FloatArray = self.geometry.directions[:, self.y_axis]
+        return -vector if self.y_flipped else vector
+
+    def edge_letters(self) -> tuple[str, str, str, str]:
+        """Return the letters of the (left, right, top, bottom) edge; empty where the file gives no orientation."""
+        if not self.geometry.has_orientation:
+            return "", "", "", ""
+        return letters(-self.right), letters(self.right), letters(-self.down), letters(self.down)
+
+    def slice_view(self, array: NDArray[Any], index: int) -> NDArray[Any]:
+        """Return slice `index` of an array (slices, rows, columns) as a view (height, width), turned for the screen."""
+        picture = array[self._at(index)]
+        if self.y_axis > self.x_axis:
+            picture = picture.T
+        return picture[:: -1 if self.y_flipped else 1, :: -1 if self.x_flipped else 1]
+
+    def box(self, index: int, x: slice, y: slice) -> tuple[slice, slice, slice]:
+        """Return the box of the array that holds picture columns `x` and rows `y` of a slice."""
+        box = [slice(0)] * 3
+        box[self.axis] = slice(index, index + 1)
+        box[self.x_axis] = _turned(x, self.size[0], self.x_flipped)
+        box[self.y_axis] = _turned(y, self.size[1], self.y_flipped)
+        return box[0], box[1], box[2]
+
+    def to_index(self, x: float, y: float, slice_index: float) -> FloatArray:
+        """Return the fractional index (slice, row, column) of a picture point."""
+        index = np.empty(3)
+        index[self.axis] = slice_index
+        index[self.x_axis] = self.size[0] - x - 0.5 if self.x_flipped else x - 0.5
+        index[self.y_axis] = self.size[1] - y - 0.5 if self.y_flipped else y - 0.5
+        return index
+
+    def to_picture(self, index: FloatArray) -> tuple[float, float]:
+        """Return the picture point (x, y) of a fractional index (slice, row, column)."""
+        x, y = float(index[self.x_axis]) + 0.5, float(index[self.y_axis]) + 0.5
+        return (self.size[0] - x if self.x_flipped else x), (self.size[1] - y if self.y_flipped else y)
+
+    def _at(self, index: int) -> tuple[int | slice, ...]:
+        return tuple(index if axis == self.axis else slice(None) for axis in range(3))
+
+
+def _turned(pixels: slice, size: int, flipped: bool) -> slice:
+    return slice(size - pixels.stop, size - pixels.start) if flipped else pixels
+
+
+def _axes_by_patient_direction(geometry: Geometry) -> tuple[int, int, int]:
+    """Return the index axes nearest to the patient's x, y and z, each used once."""
+    cosines = np.abs(geometry.directions)
+    best = max(permutations(range(3)), key=lambda axes: sum(cosines[i, axis] for i, axis in enumerate(axes)))
+    return best[0], best[1], best[2]

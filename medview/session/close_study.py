@@ -1,0 +1,25 @@
+"""Close a study: its jobs end, its pictures go, its files stay as they are."""
+
+from __future__ import annotations
+
+from medview.session.session import Session
+from medview.study.study import Study
+
+
+def close_study(session: Session, study: Study) -> None:
+    """Forget a study. Results that are still being computed for it are dropped."""
+    for job in session.jobs.jobs:
+        if job.about and job.about == study.facts.study_instance_uid:
+            job.cancel()
+    session.remove_study(study)
+    if session.scene is not None and session.scene.study is study:
+        session.show(None)
+
+
+def has_unsaved_edits(session: Session) -> bool:
+    """Whether a mask of an open study holds corrections that have not been exported."""
+    return any(
+        segmentation.edits != session.exported_edits(segmentation)
+        for study in session.studies
+        for segmentation in study.segmentations
+    )

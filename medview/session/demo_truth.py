@@ -1,0 +1,31 @@
+"""The demo study's true brain mask: how well a result agrees with it."""
+
+from __future__ import annotations
+
+from medview.progress import Progress
+from medview.session.session import Session
+from medview.study.segmentation import Segmentation
+
+
+def tell_dice(session: Session, segmentation: Segmentation) -> None:
+    """Say how well a mask of one segment agrees with the demo's true brain; nothing for any other study."""
+    truth = session.demo_truths.get(segmentation.source.series_instance_uid)
+    if truth is None or len(segmentation.segments) != 1:
+        return
+    labels, geometry = segmentation.labels.copy(), segmentation.geometry
+
+    def work(progress: Progress) -> float:
+        from medview.files.nifti import read_mask
+        from medview.imaging.statistics import dice
+
+        return dice(labels > 0, read_mask(truth, geometry))
+
+    def done(value: float) -> None:
+        session.notices.add(
+            "info",
+            "Agreement with the demo's true brain mask: Dice {dice} (1 is perfect).",
+            "This head is synthetic: expect less on patients.",
+            dice=f"{value:.3f}",
+        )
+
+    session.jobs.submit("Comparing with the true mask", work, on_done=done, silent=True)

@@ -1,0 +1,67 @@
+"""Export a mask: written, read back, compared, and only then called saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from medview.errors import MedViewError, Sentence
+from medview.jobs.job import Job
+from medview.progress import Progress
+from medview.session.session import Session
+from medview.study.segmentation import Segmentation
+from medview.study.series import Series
+
+Kind = Literal["dicom_seg", "nifti", "stl"]
+
+
+def export_segmentation(
+    session: Session, segmentation: Segmentation, path: Path, kind: Kind, number: int | None = None
+) -> Job:
+    """Submit the export of a segmentation as it is now; later strokes are not in the file.
+
+    Parameters
+    ----------
+    number
+        The segment whose surface is exported; for "stl" alone.
+    """
+    frozen = replace(segmentation, labels=segmentation.labels.copy())
+    series = source_series(session, segmentation)
+
+    def work(progress: Progress) -> Path:
+        return write(frozen, series, path, kind, number, progress)
+
+    def done(saved: Path) -> None:
+        session.note_exported(segmentation, frozen.edits)
+        session.notices.add("info", "Saved and read back without a difference: {path}", path=str(saved))
+
+    title = Sentence("Exporting {name}", {"name": path.name})
+    return session.jobs.submit(title, work, on_done=done, on_failed=session.notices.add_error)
+
+
+def write(
+    segmentation: Segmentation, series: Series, path: Path, kind: Kind, number: int | None, progress: Progress
+) -> Path:
+    """Write a segmentation in one format and return the path; MedViewError where it cannot be written or compared."""
+    from medview.files.dicom_seg import write_segmentation
+    from medview.files.nifti import write_labels
+    from medview.files.stl import write_surface
+
+    progress(0.0, "Writing and reading back")
+    if kind == "dicom_seg":
+        write_segmentation(segmentation, series, path)
+    elif kind == "nifti":
+        write_labels(segmentation, path)
+    else:
+        write_surface(segmentation, number if number is not None else segmentation.segments[0].number, path)
+    return path
+
+
+def source_series(session: Session, segmentation: Segmentation) -> Series:
+    """Return the open series a segmentation was drawn on."""
+    for study in session.studies:
+        series = study.find(segmentation.source.series_key)
+        if series is not None:
+            return series
+    raise MedViewError("The images of this mask are no longer open.", "Open their folder again.")

@@ -1,0 +1,82 @@
+"""Open what lies in a folder or file: find the studies, show the most telling series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medview.errors import Sentence
+from medview.jobs.job import Job
+from medview.progress import Progress
+from medview.session.session import Session
+from medview.session.show_series import show_series
+from medview.study.series import Series
+from medview.study.study import Study
+
+if TYPE_CHECKING:
+    from medview.files.dicom_scan import FoundStudy, ScanReport
+
+
+def open_folder(session: Session, path: Path, *, show: bool = True) -> Job:
+    """Submit a scan of a folder or file; its studies join the session when it is done.
+
+    Parameters
+    ----------
+    show
+        Whether to put the largest volume found on the screen.
+    """
+
+    def work(progress: Progress) -> ScanReport:
+        from medview.files.dicom_scan import scan
+
+        return scan(path, progress)
+
+    def done(report: ScanReport) -> None:
+        add_found(session, report, show=show)
+
+    return session.jobs.submit(
+        Sentence("Opening {name}", {"name": path.name}), work, on_done=done, on_failed=session.notices.add_error
+    )
+
+
+def add_found(session: Session, report: ScanReport, *, show: bool) -> list[Study]:
+    """Add the studies of a scan to the session, say what was found, and show the largest volume."""
+    studies = [_joined(session, found) for found in report.studies]
+    session.note_rejected(report.rejected)
+    _tell(session, report)
+    if show and studies:
+        best = max(((s, series) for s in studies for series in s.series), key=lambda pair: _worth(pair[1]))
+        show_series(session, *best)
+    return studies
+
+
+def _joined(session: Session, found: FoundStudy) -> Study:
+    """Add a study, or add its new series to the same study where that is open."""
+    uid = found.facts.study_instance_uid
+    for study in session.studies:
+        if uid and study.facts == found.facts:
+            known = {series.key for series in study.series}
+            study.replace_series((*study.series, *(s for s in found.series if s.key not in known)))
+            return study
+    study = Study(found.facts, found.series)
+    session.add_study(study)
+    return study
+
+
+def _worth(series: Series) -> tuple[bool, bool, int]:
+    """Order series by how telling they are: volumes before the rest, localizers last, many images before few."""
+    localizer = "LOCALIZER" in series.image_type
+    return series.refusal is None, not localizer, len(series.instances)
+
+
+def _tell(session: Session, report: ScanReport) -> None:
+    count = sum(len(study.series) for study in report.studies)
+    session.notices.add(
+        "info",
+        "{images} images in {series} series opened; {other} other objects, {rejected} files left out.",
+        "The files left out are listed with their reasons in the study list." if report.rejected else "",
+        images=report.images,
+        series=count,
+        other=len(report.other),
+        rejected=len(report.rejected),
+    )

@@ -1,0 +1,96 @@
+"""Run a plugin on the series in view, on the gpu thread, and put its result into the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from medview.errors import MedViewError, Sentence
+from medview.jobs.job import Job
+from medview.plugin.contract import Parameter, Result
+from medview.plugin.discovery import BrokenPlugin, Plugin
+from medview.plugin.fit import why_not
+from medview.plugin.manifest import WeightsRecord
+from medview.plugin.run import PluginRun
+from medview.plugin.weights import missing
+from medview.session.demo_truth import tell_dice
+from medview.session.session import Session
+from medview.study.segmentation import Segmentation
+from medview.study.study import Study
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A plugin as it is offered for the series in view.
+
+    Attributes
+    ----------
+    refusal
+        Why it cannot run on this series, or None where it can.
+    missing_weights
+        What must be fetched before it can run.
+    """
+
+    plugin: Plugin | BrokenPlugin
+    refusal: MedViewError | None
+    missing_weights: tuple[WeightsRecord, ...] = ()
+
+
+def offers(session: Session) -> tuple[Offer, ...]:
+    """Return every plugin found, those that fit the series in view first."""
+    made = [_offer(session, plugin) for plugin in session.plugins]
+    return tuple(sorted(made, key=lambda offer: (offer.refusal is not None, isinstance(offer.plugin, BrokenPlugin))))
+
+
+def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parameter]) -> Job | None:
+    """Submit a run on the volume in view; None where it cannot run: a notice says why."""
+    scene = session.scene
+    if scene is None:
+        session.notices.add("warning", "No images are open.", "Open a folder of images first.")
+        return None
+    refusal = why_not(plugin.manifest, scene.series)
+    if refusal is not None:
+        session.notices.add("warning", refusal.message, refusal.remedy)
+        return None
+    study = scene.study
+
+    def done(result: Result) -> None:
+        if study in session.studies:
+            _apply(session, study, result)
+
+    return session.jobs.submit(
+        Sentence(plugin.manifest.name),
+        PluginRun(plugin, scene.volume, parameters, session.settings["device"]),
+        place="gpu",
+        on_done=done,
+        on_failed=session.notices.add_error,
+        about=study.facts.study_instance_uid,
+    )
+
+
+def segmentation_of(result: Result) -> Segmentation:
+    """Return a result as a segmentation that can be drawn and corrected."""
+    return Segmentation(
+        result.labels, result.geometry, result.source, result.segments, result.name, dict(result.provenance)
+    )
+
+
+def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:
+    if isinstance(plugin, BrokenPlugin):
+        return Offer(plugin, MedViewError(plugin.reason.template, "", **plugin.reason.values))
+    if session.scene is None:
+        return Offer(plugin, MedViewError("No images are open.", "Open a folder of images first."))
+    return Offer(plugin, why_not(plugin.manifest, session.scene.series), missing(plugin.manifest))
+
+
+def _apply(session: Session, study: Study, result: Result) -> None:
+    segmentation = segmentation_of(result)
+    try:
+        study.add(segmentation)
+    except ValueError:
+        session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
+        return
+    scene = session.scene
+    if scene is not None and scene.study is study and scene.series.key == segmentation.source.series_key:
+        scene.show_segmentation(segmentation)
+    tell_dice(session, segmentation)

@@ -1,0 +1,120 @@
+"""Pan, zoom, scroll through slices, move the crosshair, turn the 3D view."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from medview.imaging.plane import PlaneName, SlicePlane
+from medview.session.session import Session
+from medview.session.viewport import PaneName
+from medview.tools.drag import StepDrag
+from medview.tools.pointer import PointerEvent
+
+_ZOOM_PER_PX = 0.007
+_ZOOM_PER_NOTCH = 0.15
+_ZOOM_RANGE = (0.1, 40.0)
+_DEGREES_PER_PX = 0.5
+
+
+class PanDrag(StepDrag):
+    """Moves the image in its pane."""
+
+    def step(self, right: float, down: float, event: PointerEvent) -> None:
+        """Move the image with the mouse."""
+        viewport = self.session.viewports[self.pane]
+        viewport.update(pan_px=(viewport.pan_px[0] + right, viewport.pan_px[1] + down))
+
+
+class ZoomDrag(StepDrag):
+    """Magnifies about the middle of the pane: up is larger."""
+
+    def step(self, right: float, down: float, event: PointerEvent) -> None:
+        """Magnify by the step upwards."""
+        zoom(self.session, self.pane, math.exp(-down * _ZOOM_PER_PX))
+
+
+class ScrollDrag(StepDrag):
+    """Scrolls through the slices: the whole stack over three quarters of the pane, but at least 3 px a slice."""
+
+    def __init__(self, session: Session, event: PointerEvent) -> None:
+        super().__init__(session, event)
+        self._rest = 0.0
+
+    def step(self, right: float, down: float, event: PointerEvent) -> None:
+        """Scroll by the step down."""
+        count = slice_count(self.session, self.pane)
+        if count is None:
+            return
+        self._rest += down / max(3.0, 0.75 * event.pane_size_px[1] / count)
+        whole = int(self._rest)
+        self._rest -= whole
+        scroll(self.session, self.pane, whole)
+
+
+class CrosshairDrag(StepDrag):
+    """Moves the crosshair to the mouse, at once on the press."""
+
+    def __init__(self, session: Session, event: PointerEvent) -> None:
+        super().__init__(session, event)
+        self.step(0.0, 0.0, event)
+
+    def step(self, right: float, down: float, event: PointerEvent) -> None:
+        """Put the crosshair where the mouse is."""
+        if self.session.scene is not None and event.position_mm is not None:
+            self.session.scene.move_cursor(event.position_mm)
+
+
+class RotateDrag(StepDrag):
+    """Turns the 3D view about the patient's long axis and up and down."""
+
+    def step(self, right: float, down: float, event: PointerEvent) -> None:
+        """Turn the camera against the mouse, so that the body follows it."""
+        viewport = self.session.viewports["volume"]
+        elevation = min(max(viewport.elevation_deg + down * _DEGREES_PER_PX, -89.0), 89.0)
+        viewport.update(azimuth_deg=(viewport.azimuth_deg - right * _DEGREES_PER_PX) % 360, elevation_deg=elevation)
+
+
+def zoom(session: Session, pane: PaneName, factor: float) -> None:
+    """Magnify a pane by a factor about its middle."""
+    viewport = session.viewports[pane]
+    new = min(max(viewport.zoom * factor, _ZOOM_RANGE[0]), _ZOOM_RANGE[1])
+    ratio = new / viewport.zoom
+    viewport.update(zoom=new, pan_px=(viewport.pan_px[0] * ratio, viewport.pan_px[1] * ratio))
+
+
+def zoom_by_wheel(session: Session, pane: PaneName, steps: float) -> None:
+    """Magnify a pane by notches of the wheel."""
+    zoom(session, pane, math.exp(steps * _ZOOM_PER_NOTCH))
+
+
+def slice_count(session: Session, pane: PaneName) -> int | None:
+    """Return how many slices a pane scrolls through; None for 3D or with nothing open."""
+    if session.scene is None or pane == "volume":
+        return None
+    return SlicePlane.of(session.scene.volume.geometry, pane).slice_count
+
+
+def slice_index(session: Session, pane: PlaneName) -> int:
+    """Return the index of the slice a pane shows, from 0; 0 with nothing open."""
+    if session.scene is None:
+        return 0
+    return session.scene.cursor_index[SlicePlane.of(session.scene.volume.geometry, pane).axis]
+
+
+def scroll(session: Session, pane: PaneName, steps: int) -> None:
+    """Move a pane by whole slices, towards higher indices for positive steps; stops at the ends."""
+    if steps and pane != "volume":
+        go_to_slice(session, pane, slice_index(session, pane) + steps)
+
+
+def go_to_slice(session: Session, pane: PlaneName, index: int) -> None:
+    """Show slice `index` of a pane, or the nearest there is."""
+    scene = session.scene
+    if scene is None:
+        return
+    axis = SlicePlane.of(scene.volume.geometry, pane).axis
+    position = np.array(scene.cursor_index)
+    position[axis] = min(max(index, 0), scene.volume.geometry.shape[axis] - 1)
+    scene.move_cursor(scene.volume.geometry.to_mm(position))

@@ -1,0 +1,37 @@
+"""What the mouse did over a pane, in pixels and in patient millimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from medview.session.viewport import PaneName
+from medview.study.geometry import FloatArray
+
+Button = Literal["left", "middle", "right", "none"]
+
+
+@dataclass(frozen=True, eq=False)
+class PointerEvent:
+    """One mouse event.
+
+    Attributes
+    ----------
+    position_px
+        (x, y) in device-independent pixels of the pane.
+    position_mm
+        LPS point under the mouse on the slice shown, also outside the image; None over the 3D pane.
+    pane_size_px
+        (width, height) of the pane.
+    wheel_steps
+        Notches of the wheel, positive away from the person; 0 unless this is a wheel event.
+    """
+
+    pane: PaneName
+    position_px: tuple[float, float]
+    position_mm: FloatArray | None
+    pane_size_px: tuple[int, int]
+    button: Button = "none"
+    shift: bool = False
+    control: bool = False
+    wheel_steps: float = 0.0

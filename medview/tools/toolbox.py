@@ -1,0 +1,71 @@
+"""Which tool answers which button; what the panes call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from medview.session.session import Session
+from medview.tools.brush import BrushDrag, EraserDrag
+from medview.tools.drag import Drag
+from medview.tools.navigate import CrosshairDrag, PanDrag, RotateDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
+from medview.tools.pointer import PointerEvent
+from medview.tools.window_level import WindowLevelDrag
+
+TOOLS: dict[str, Callable[[Session, PointerEvent], Drag]] = {
+    "window_level": WindowLevelDrag,
+    "pan": PanDrag,
+    "zoom": ZoomDrag,
+    "scroll": ScrollDrag,
+    "crosshair": CrosshairDrag,
+    "brush": BrushDrag,
+    "eraser": EraserDrag,
+}
+_PAINTING = ("brush", "eraser")
+_drags: WeakKeyDictionary[Session, Drag] = WeakKeyDictionary()
+
+
+def press(session: Session, event: PointerEvent) -> None:
+    """Begin a drag: left is the active tool (3D: rotate), middle pans, right zooms."""
+    session.choose(active_pane=event.pane)
+    if session.scene is not None and event.button != "none":
+        _drags[session] = _tool(session, event)(session, event)
+
+
+def move(session: Session, event: PointerEvent) -> None:
+    """Follow the mouse while a button is down."""
+    drag = _drags.get(session)
+    if drag is not None:
+        drag.move(event)
+
+
+def release(session: Session, event: PointerEvent) -> None:
+    """End the drag."""
+    drag = _drags.pop(session, None)
+    if drag is not None:
+        drag.release(event)
+
+
+def wheel(session: Session, event: PointerEvent) -> None:
+    """Scroll one image a notch, ten with Shift, zoom with Ctrl and in 3D. Away from the person is towards index 0."""
+    if session.scene is None:
+        return
+    if event.control or event.pane == "volume":
+        zoom_by_wheel(session, event.pane, event.wheel_steps)
+        return
+    scroll(session, event.pane, -round(event.wheel_steps) * (10 if event.shift else 1))
+
+
+def cursor_radius_mm(session: Session) -> float | None:
+    """Return the radius of the ring to draw at the mouse, or None where the active tool has none."""
+    if session.scene is None or session.tool not in _PAINTING:
+        return None
+    return float(session.settings["brush_radius_mm"])
+
+
+def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEvent], Drag]:
+    if event.button == "middle":
+        return PanDrag
+    if event.button == "right":
+        return ZoomDrag
+    return RotateDrag if event.pane == "volume" else TOOLS[session.tool]
