@@ -18,8 +18,4 @@ def close_study(session: Session, study: Study) -> None:
 
 def has_unsaved_edits(session: Session) -> bool:
     """Whether a mask of an open study holds corrections that have not been exported."""
-    return any(
-        segmentation.edits != session.exported_edits(segmentation)
-        for study in session.studies
-        for segmentation in study.segmentations
-    )
+    return any(not session.is_saved(mask) for study in session.studies for mask in study.segmentations)

@@ -14,6 +14,7 @@ from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 
 Kind = Literal["dicom_seg", "nifti", "stl"]
+_ENDINGS: dict[str, Kind] = {".dcm": "dicom_seg", ".nii": "nifti", ".nii.gz": "nifti", ".stl": "stl"}
 
 
 def export_segmentation(
@@ -33,7 +34,7 @@ def export_segmentation(
         return write(frozen, series, path, kind, number, progress)
 
     def done(saved: Path) -> None:
-        session.note_exported(segmentation, frozen.edits)
+        session.note_exported(segmentation, frozen.revision)
         session.notices.add("info", "Saved and read back without a difference: {path}", path=str(saved))
 
     title = Sentence("Exporting {name}", {"name": path.name})
@@ -56,6 +57,15 @@ def write(
     else:
         write_surface(segmentation, number if number is not None else segmentation.segments[0].number, path)
     return path
+
+
+def kind_of(path: Path) -> Kind | None:
+    """Return the format that a file name asks for, or None."""
+    name = path.name.lower()
+    for ending, kind in _ENDINGS.items():
+        if name.endswith(ending):
+            return kind
+    return None
 
 
 def source_series(session: Session, segmentation: Segmentation) -> Series:

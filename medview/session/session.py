@@ -84,13 +84,13 @@ class Session:
         self.rejected = tuple(dict.fromkeys((*self.rejected, *rejected)))
         self.studies_changed.emit()
 
-    def note_exported(self, segmentation: Segmentation, edits: int) -> None:
-        """Remember that a mask has been saved with so many edits in it."""
-        self._exported[segmentation] = edits
+    def note_exported(self, segmentation: Segmentation, revision: int) -> None:
+        """Remember that a mask has been saved as it was at a revision."""
+        self._exported[segmentation] = revision
 
-    def exported_edits(self, segmentation: Segmentation) -> int:
-        """Return how many edits the last export of a mask holds, 0 where there is none."""
-        return self._exported.get(segmentation, 0)
+    def is_saved(self, segmentation: Segmentation) -> bool:
+        """Whether a mask holds no correction that has not been exported."""
+        return segmentation.edits == 0 or self._exported.get(segmentation) == segmentation.revision
 
     def show(self, scene: Scene | None) -> None:
         """Put another volume on the screen, with fresh panes."""

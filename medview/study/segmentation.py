@@ -72,6 +72,13 @@ class Segmentation:
     """Labels (uint8 or uint16; 0 is background) on one geometry, with their segments.
 
     Changed only through `medview.study.history.History`; `changed` tells the box (slices of slice, row, column) that did.
+
+    Attributes
+    ----------
+    edits
+        How many corrections the labels hold; 0 means that they are as they were made.
+    revision
+        Grows with every change of a voxel, undone ones too: equal revisions mean equal labels.
     """
 
     changed = Signal(object)
@@ -84,6 +91,7 @@ class Segmentation:
     name: str = "Segmentation"
     provenance: Mapping[str, Any] = field(default_factory=dict)
     edits: int = 0
+    revision: int = 0
 
     def __post_init__(self) -> None:
         if self.labels.shape != self.geometry.shape:
@@ -113,6 +121,7 @@ class Segmentation:
         """Put `values` into a box and tell it. Called by History alone."""
         self.labels[box] = values
         self.edits += edits
+        self.revision += 1
         self.changed.emit(box)
 
     def recolour(self, number: int, colour: tuple[int, int, int]) -> None:

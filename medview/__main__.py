@@ -1,0 +1,23 @@
+"""Start MedView: the window, or one of the verbs of the command line."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """Run MedView with the arguments of the process and return its exit status."""
+    multiprocessing.freeze_support()
+    from medview import cli
+
+    arguments = cli.parse(sys.argv[1:])
+    if arguments.windowed:
+        from medview import app
+
+        return app.run(arguments.path, demo=arguments.verb == "demo" and arguments.path is None)
+    return cli.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The one place where the rooms of the desktop program are joined: job queue, session, main window."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from medview.gui import theme
+from medview.gui.language import choose_language
+from medview.gui.main_window import MainWindow
+from medview.jobs.job_queue import JobQueue
+from medview.session.load_demo import load_demo
+from medview.session.open_folder import open_folder
+from medview.session.session import Session
+from medview.session.settings import Settings
+
+logger = logging.getLogger(__name__)
+_IDLE_MS = 400  # after the first paint: starting the worker must not delay the window
+
+
+class Doorbell(QObject):
+    """Brings `JobQueue.wake`, called on any thread, to the main thread as one event for many rings."""
+
+    _rung = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: JobQueue | None = None
+        self._rung.connect(self._answer, Qt.ConnectionType.QueuedConnection)
+
+    def attach(self, jobs: JobQueue) -> None:
+        """Let the queue ring this bell."""
+        self._jobs = jobs
+        jobs.wake = self._rung.emit
+
+    def _answer(self) -> None:
+        if self._jobs is not None:
+            self._jobs.deliver()
+
+
+def run(path: Path | None = None, *, demo: bool = False) -> int:
+    """Show the window, open `path` or the demo study in it, and return the exit status when it is closed."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    jobs = JobQueue()
+    try:
+        window = make_window(application, jobs)
+        window.show()
+        if path is not None:
+            QTimer.singleShot(0, lambda: open_folder(window.session, path))
+        elif demo:
+            QTimer.singleShot(0, lambda: load_demo(window.session))
+        QTimer.singleShot(_IDLE_MS, jobs.warm_up)
+        return application.exec()
+    finally:
+        jobs.stop()
+
+
+def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:
+    """Join queue, session and window; the window is not shown yet."""
+    application.setApplicationName("MedView")
+    application.setApplicationDisplayName("MedView")
+    settings = Settings()
+    choose_language(settings["language"])
+    theme.apply(application, settings["theme"])
+    session = Session(jobs, settings)
+    _tell_unexpected_errors(session)
+    window = MainWindow(session)
+    Doorbell(window).attach(jobs)
+    return window
+
+
+def _tell_unexpected_errors(session: Session) -> None:
+    """Show what nobody caught as a notice; the log gets the traceback, which holds no patient data."""
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        logger.error("unexpected problem", exc_info=(kind, error, trace))
+        session.notices.add_error(error)
+
+    sys.excepthook = told
