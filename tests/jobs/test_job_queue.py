@@ -1,0 +1,185 @@
+"""Work is done elsewhere, delivered on the main thread, and can always be stopped."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.jobs import works
+
+from medview.errors import MedViewError
+from medview.jobs.job import Job, Place
+from medview.jobs.job_queue import JobQueue
+from medview.progress import Progress
+
+
+@pytest.fixture
+def jobs() -> Iterator[JobQueue]:
+    queue = JobQueue()
+    yield queue
+    queue.stop()
+
+
+PLACES: tuple[Place, ...] = ("files", "gpu")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_value_arrives_on_the_main_thread_with_progress_on_the_way(jobs: JobQueue, place: Place) -> None:
+    values: list[int] = []
+    threads: list[threading.Thread] = []
+    seen: list[float] = []
+    job = jobs.submit(
+        "Add", works.answer, place=place, on_done=lambda v: (values.append(v), threads.append(threading.current_thread()))
+    )
+    job.changed.connect(lambda: seen.append(job.fraction))
+    jobs.wait(job)
+    assert values == [42]
+    assert threads == [threading.main_thread()]
+    assert job.state == "done"
+    assert seen == sorted(seen)
+    assert any(0 < fraction < 1 for fraction in seen)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_error_travels_as_a_value_with_its_remedy(jobs: JobQueue, place: Place) -> None:
+    errors: list[BaseException] = []
+    job = jobs.submit("Cook", works.refuse, place=place, on_failed=errors.append)
+    jobs.wait(job)
+    assert job.state == "failed"
+    assert isinstance(errors[0], MedViewError)
+    assert str(errors[0]) == "Salt is missing. Bring it."
+
+
+def test_an_unexpected_error_in_the_worker_comes_as_a_sentence(jobs: JobQueue) -> None:
+    job = jobs.submit("Run", works.stumble, place="gpu")
+    jobs.wait(job)
+    assert isinstance(job.error, MedViewError)
+    assert "RuntimeError: no such layer" in str(job.error)
+
+
+@pytest.mark.parametrize("work", [works.polite, works.deaf, works.hold_gil])
+def test_cancel_ends_any_work_in_the_worker_within_a_second_and_the_next_job_runs(jobs: JobQueue, work: object) -> None:
+    done: list[object] = []
+    job = jobs.submit("Run", work, place="gpu", on_done=done.append)  # type: ignore[arg-type]
+    _until(jobs, job, "running")
+    time.sleep(0.2)
+    job.cancel()
+    assert job.state == "cancelling"
+    start = time.monotonic()
+    jobs.wait(job, timeout_s=5)
+    assert job.state == "cancelled"
+    assert time.monotonic() - start < 1.0  # the promise to the person: not a benchmark
+    assert done == []
+    after = jobs.submit("Add", works.answer, place="gpu", on_done=done.append)
+    jobs.wait(after)
+    assert done == [42]
+
+
+def test_a_queued_job_is_cancelled_without_having_begun(jobs: JobQueue) -> None:
+    first = jobs.submit("Run", works.polite, place="gpu")
+    second = jobs.submit("Run", works.answer, place="gpu")
+    _until(jobs, first, "running")
+    second.cancel()
+    first.cancel()
+    jobs.wait(second)
+    assert second.state == "cancelled"
+    assert second.started_s is None
+
+
+def test_a_crash_of_the_worker_is_told_by_name_and_the_worker_comes_back(jobs: JobQueue) -> None:
+    job = jobs.submit("Brain extraction", works.crash, place="gpu")
+    jobs.wait(job)
+    assert job.state == "failed"
+    assert "Brain extraction ended the process it ran in" in str(job.error)
+    after = jobs.submit("Add", works.answer, place="gpu")
+    jobs.wait(after)
+    assert after.state == "done"
+
+
+def test_a_value_that_cannot_travel_is_an_error_and_not_a_hang(jobs: JobQueue) -> None:
+    job = jobs.submit("Run", works.unpicklable, place="gpu")
+    jobs.wait(job, timeout_s=30)
+    assert job.state == "failed"
+
+
+def test_the_worker_is_one_process_and_never_loads_qt(jobs: JobQueue) -> None:
+    values: list[object] = []
+    for work in (works.process_id, works.process_id, works.modules):
+        jobs.wait(jobs.submit("Ask", work, place="gpu", on_done=values.append))
+    assert values[0] == values[1]
+    assert isinstance(values[2], list)
+    assert not [name for name in values[2] if name.startswith(("PySide6", "vtkmodules"))]
+
+
+def test_a_volume_is_handed_over_without_a_copy_and_its_result_comes_back(jobs: JobQueue) -> None:
+    volume = works.small_volume()
+    results: list[object] = []
+    job = jobs.submit("Threshold", works.Threshold(volume, 30), place="gpu", on_done=results.append)
+    jobs.wait(job)
+    (result,) = results
+    np.testing.assert_array_equal(result.labels, (volume.array > 30).astype(np.uint8))  # type: ignore[attr-defined]
+    assert result.geometry.same_grid(volume.geometry)  # type: ignore[attr-defined]
+
+
+def test_shared_memory_is_freed_with_the_last_array(jobs: JobQueue) -> None:
+    before = _shared_files()
+    volume = works.small_volume()
+    results: list[object] = []
+    job = jobs.submit("Threshold", works.Threshold(volume, 30), place="gpu", on_done=results.append)
+    jobs.wait(job)
+    assert len(_shared_files() - before) == 2  # the volume and the labels
+    del volume, job
+    results.clear()
+    jobs.wait(jobs.submit("Add", works.answer, place="gpu"))  # the places let go of the last job
+    gc.collect()
+    assert _shared_files() - before == set()
+
+
+def test_stop_ends_the_threads_and_the_worker() -> None:
+    queue = JobQueue()
+    job = queue.submit("Run", works.deaf, place="gpu")
+    _until(queue, job, "running")
+    queue.stop()
+    queue.deliver()
+    assert job.is_finished
+    assert not [t for t in threading.enumerate() if t.name.startswith("medview-gpu")]
+
+
+def test_time_left_is_what_the_pace_so_far_foretells(jobs: JobQueue) -> None:
+    job = Job(jobs.submit("Add", works.answer).title, works.answer, "files")
+    assert job.seconds_left is None
+    job.state, job.fraction, job.started_s = "running", 0.25, time.monotonic() - 10.0
+    assert job.seconds_left == pytest.approx(30.0, abs=0.5)
+
+
+def _until(jobs: JobQueue, job: Job, state: str) -> None:
+    end = time.monotonic() + 30
+    while job.state != state and time.monotonic() < end:
+        jobs.deliver()
+        time.sleep(0.005)
+    assert job.state == state
+
+
+def _shared_files() -> set[str]:
+    folder = Path("/dev/shm")
+    if not folder.is_dir():
+        pytest.skip("this system does not list shared memory as files")
+    return {path.name for path in folder.iterdir()}
+
+
+def test_work_on_a_thread_learns_of_the_cancel_at_its_next_progress(jobs: JobQueue) -> None:
+    def work(progress: Progress) -> None:
+        while True:
+            progress(0.5)
+            time.sleep(0.01)
+
+    job = jobs.submit("Run", work)
+    _until(jobs, job, "running")
+    job.cancel()
+    jobs.wait(job, timeout_s=2)
+    assert job.state == "cancelled"

@@ -1,0 +1,105 @@
+"""Work functions for the worker process: they must be importable by name there."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError
+from medview.plugin.contract import Result
+from medview.progress import Progress
+from medview.study.geometry import Geometry
+from medview.study.segmentation import Segment, Source
+from medview.study.series import Series
+from medview.study.volume import Volume
+
+
+def answer(progress: Progress) -> int:
+    """Return a value after telling some progress."""
+    for step in range(5):
+        progress(step / 5, f"step {step}")
+        time.sleep(0.06)
+    return 42
+
+
+def refuse(progress: Progress) -> None:
+    """Fail with a sentence."""
+    raise MedViewError("{what} is missing.", "Bring it.", what="Salt")
+
+
+def stumble(progress: Progress) -> None:
+    """Fail with anything else."""
+    raise RuntimeError("no such layer")
+
+
+def polite(progress: Progress) -> None:
+    """Run until cancelled, asking often."""
+    while True:
+        progress(0.1)
+        time.sleep(0.01)
+
+
+def deaf(progress: Progress) -> None:
+    """Never ask whether it is still wanted."""
+    time.sleep(3600)
+
+
+def hold_gil(progress: Progress) -> None:
+    """Sit in a C call that holds the GIL."""
+    ctypes.PyDLL(None).sleep(3600)
+
+
+def crash(progress: Progress) -> None:
+    """End the process as a segmentation fault does."""
+    os.abort()
+
+
+def unpicklable(progress: Progress) -> Any:
+    """Return what cannot travel."""
+    return lambda: None
+
+
+def modules(progress: Progress) -> list[str]:
+    """Return the names of the modules the worker has imported."""
+    return sorted(sys.modules)
+
+
+def process_id(progress: Progress) -> int:
+    """Return the process that works."""
+    return os.getpid()
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Return the mask of a volume above a value, as a plugin's result would."""
+
+    volume: Volume
+    value: float
+
+    def __call__(self, progress: Progress) -> Result:
+        labels: NDArray[np.uint8] = (self.volume.array > self.value).astype(np.uint8)
+        source = Source(self.volume.series.key, "1.2", "1.1", self.volume.series.sop_hash)
+        return Result(
+            name="Threshold",
+            labels=labels,
+            segments=(Segment(1, "above"),),
+            geometry=self.volume.geometry,
+            source=source,
+            provenance={},
+        )
+
+
+def small_volume() -> Volume:
+    """Return a volume of 3 x 4 x 5 voxels with the values 0 to 59."""
+    geometry = Geometry.from_axes(
+        (3, 4, 5), origin=(0, 0, 0), slice_step=(0, 0, 2), row_step=(0, 1, 0), column_step=(1, 0, 0)
+    )
+    array = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    return Volume(array, geometry, Series("1.2", "1.1"))
