@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from medview.gui import theme
-from medview.gui.language import choose_language
+from medview.gui.language import set_language
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
 from medview.session.load_demo import load_demo
@@ -66,7 +66,7 @@ def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:
     application.setApplicationName("MedView")
     application.setApplicationDisplayName("MedView")
     settings = Settings()
-    choose_language(settings["language"])
+    set_language(settings["language"])
     theme.apply(application, settings["theme"])
     session = Session(jobs, settings)
     _tell_unexpected_errors(session)

@@ -21,7 +21,7 @@ from medview.progress import Progress, part
 if TYPE_CHECKING:
     from medview.files.dicom_scan import ScanReport
     from medview.plugin.contract import Result
-    from medview.plugin.discovery import Plugin
+    from medview.plugin.discovery import BrokenPlugin, Plugin
     from medview.study.series import Series
     from medview.study.volume import Volume
 
@@ -147,24 +147,17 @@ def _export(arguments: argparse.Namespace, progress: Progress) -> Answer:
 
 
 def _models(arguments: argparse.Namespace, progress: Progress) -> Answer:
-    from medview.plugin.discovery import BrokenPlugin, discover, find
-    from medview.plugin.weights import fetch, missing
+    from medview.plugin.discovery import discover, find
+    from medview.session.fetch_weights import fetch_missing
 
-    if arguments.action == "get":
-        plugin = find(arguments.plugin, discover())
-        records = missing(plugin.manifest)
-        paths = [str(fetch(record, progress)) for record in records]
-        return {"fetched": paths}, "\n".join(paths) or "Nothing is missing."
-    rows = []
-    for found in discover():
-        if isinstance(found, BrokenPlugin):
-            rows.append({"folder": str(found.folder), "broken": str(found.reason)})
-        else:
-            manifest = found.manifest
-            absent = [record.id for record in missing(manifest)]
-            row = {"id": manifest.id, "version": manifest.version, "name": manifest.name, "summary": manifest.summary}
-            rows.append({**row, "task": str(manifest.task), "missing_weights": absent})
-    return {"models": rows}, "\n".join(_model_line(row) for row in rows)
+    if arguments.action == "list":
+        rows = [_model_as_data(found) for found in discover()]
+        return {"models": rows}, "\n".join(_model_line(row) for row in rows)
+    if arguments.plugin is None:
+        raise MedViewError("Which model?", "Write: medview models fetch ID. List them: medview models list")
+    options = _options(arguments.option)
+    paths = [str(path) for path in fetch_missing(find(arguments.plugin, discover()), options, progress)]
+    return {"fetched": paths}, "\n".join(paths) or "Nothing is missing."
 
 
 def _demo(arguments: argparse.Namespace, progress: Progress) -> Answer:
@@ -295,6 +288,18 @@ def _result_as_text(answer: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"saved {path}" for path in answer["files"])])
 
 
+def _model_as_data(found: Plugin | BrokenPlugin) -> dict[str, Any]:
+    from medview.plugin.discovery import Plugin
+    from medview.session.fetch_weights import missing_weights
+
+    if not isinstance(found, Plugin):
+        return {"folder": str(found.folder), "broken": str(found.reason)}
+    manifest = found.manifest
+    absent = [record.id for record in missing_weights(found)]
+    row = {"id": manifest.id, "version": manifest.version, "name": manifest.name, "summary": manifest.summary}
+    return {**row, "task": manifest.task, "missing_weights": absent}
+
+
 def _model_line(row: dict[str, Any]) -> str:
     if "broken" in row:
         return f"broken: {row['folder']}: {row['broken']}"
@@ -343,9 +348,10 @@ def _parser() -> argparse.ArgumentParser:
     exported.add_argument("images", type=Path, help="folder of the images it was drawn on")
     exported.add_argument("-o", "--out", type=Path, required=True, help="FILE.nii.gz, FILE.stl or FILE.dcm")
     exported.add_argument("--segment", type=int, help="number of the segment for .stl (default: the first)")
-    models = verb("models", "list the models, or get the weights of one")
-    models.add_argument("action", choices=("list", "get"))
-    models.add_argument("plugin", nargs="?", help="id of the model, for get")
+    models = verb("models", "list the models, or fetch the weights of one")
+    models.add_argument("action", choices=("list", "fetch"))
+    models.add_argument("plugin", nargs="?", help="id of the model, for fetch")
+    models.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="the parameters to fetch for")
     return parser
 
 

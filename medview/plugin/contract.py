@@ -22,6 +22,7 @@ from medview.progress import Progress
 from medview.study import shared_array
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Source
+from medview.study.series import Series
 from medview.study.volume import Volume
 
 Parameter = bool | int | float | str
@@ -39,11 +40,14 @@ class Request:
         Every option of the manifest with the person's value or the default.
     weights
         Verified file of each weights record of the manifest that is needed, by its id.
+    segments
+        The segments that the manifest declares for these parameters: what `Labels.segments` is chosen from.
     """
 
     volume: Volume
     parameters: Mapping[str, Parameter]
     weights: Mapping[str, Path]
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(eq=False)
@@ -56,11 +60,14 @@ class Context:
         "cuda", "mps" or "cpu".
     seconds
         Time by stage, filled by `stage`.
+    precision
+        Of the model's arithmetic, for the record: a plugin that computes in another one says so here.
     """
 
     device: str
     _progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+    precision: str = "float32"
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Tell how far the run is; raises Cancelled where the person has stopped it. Call at least once a second."""
@@ -92,6 +99,8 @@ class Result:
     ----------
     labels
         uint8 or uint16, on `geometry`, the geometry of the input volume.
+    series
+        The series of the input volume: what a DICOM Segmentation refers to.
     provenance
         plugin, version, weights and manifest SHA-256, device, parameters, seconds by stage, input.
     """
@@ -101,12 +110,13 @@ class Result:
     segments: tuple[Segment, ...]
     geometry: Geometry
     source: Source
+    series: Series
     provenance: Mapping[str, Any]
 
     def __reduce__(self) -> tuple[object, ...]:
         """Hand the labels over by name; the process that unpickles them frees them. Pickle a result once."""
         handed = shared_array.disown(shared_array.shared(self.labels))
-        return _received, (handed, self.name, self.segments, self.geometry, self.source, dict(self.provenance))
+        return _received, (handed, self.name, self.segments, self.geometry, self.source, self.series, dict(self.provenance))
 
 
 def _received(
@@ -115,6 +125,7 @@ def _received(
     segments: tuple[Segment, ...],
     geometry: Geometry,
     source: Source,
+    series: Series,
     provenance: dict[str, Any],
 ) -> Result:
-    return Result(name, shared_array.attach(*handed, owner=True), segments, geometry, source, provenance)
+    return Result(name, shared_array.attach(*handed, owner=True), segments, geometry, source, series, provenance)

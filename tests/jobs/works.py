@@ -92,6 +92,7 @@ class Threshold:
             segments=(Segment(1, "above"),),
             geometry=self.volume.geometry,
             source=source,
+            series=self.volume.series,
             provenance={},
         )
 
