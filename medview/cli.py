@@ -272,7 +272,9 @@ def _report_as_text(report: ScanReport) -> str:
         lines.append(f"Study {study.facts.study_date} {study.facts.study_description}".rstrip())
         for series in study.series:
             size = "x".join(map(str, series.geometry.shape)) if series.geometry else "no volume"
-            lines.append(f"  {series.modality:4} {len(series.instances):5} images  {size:16} {series.series_description}")
+            lines.append(
+                f"  {series.modality:4} {len(series.instances):5} images  {size:16} {series.series_description}"
+            )
             lines.append(f"       {series.key}")
             lines.extend(f"       ! {warning}" for warning in series.warnings)
             lines.extend([f"       x {series.refusal}"] if series.refusal else [])
@@ -351,7 +353,9 @@ def _parser() -> argparse.ArgumentParser:
     models = verb("models", "list the models, or fetch the weights of one")
     models.add_argument("action", choices=("list", "fetch"))
     models.add_argument("plugin", nargs="?", help="id of the model, for fetch")
-    models.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="the parameters to fetch for")
+    models.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="the parameters to fetch for"
+    )
     return parser
 
 

@@ -15,7 +15,7 @@ from medview.study.geometry import FloatArray, Geometry
 PlaneName = Literal["axial", "coronal", "sagittal"]
 
 # LPS directions of screen right and screen down: patient right on screen left, head up, anterior up or left
-_SCREEN: dict[PlaneName, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
+SCREEN: dict[PlaneName, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "axial": ((1, 0, 0), (0, 1, 0)),
     "coronal": ((1, 0, 0), (0, 0, -1)),
     "sagittal": ((0, 1, 0), (0, 0, -1)),
@@ -52,7 +52,7 @@ class SlicePlane:
     def of(cls, geometry: Geometry, name: PlaneName) -> SlicePlane:
         """Return the plane of a volume that lies nearest to the patient's axial, coronal or sagittal plane."""
         axes = _axes_by_patient_direction(geometry)
-        right, down = (np.array(v, dtype=np.float64) for v in _SCREEN[name])
+        right, down = (np.array(v, dtype=np.float64) for v in SCREEN[name])
         x_axis, y_axis = axes[int(np.argmax(np.abs(right)))], axes[int(np.argmax(np.abs(down)))]
         directions = geometry.directions
         return cls(

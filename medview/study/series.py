@@ -11,6 +11,24 @@ from medview.study.geometry import Geometry
 
 
 @dataclass(frozen=True)
+class StoredPixels:
+    """How a file holds its pixel data (PS3.3 C.7.6.3), so that it can be read without reading the header again.
+
+    `offset` is that of the value of Pixel Data and `length` its length, None where it is encapsulated (PS3.5 A.4).
+    `file_size` and `file_mtime_ns` tell whether the file is still the one that was scanned.
+    """
+
+    offset: int
+    length: int | None
+    frames: int
+    bits_allocated: int
+    bits_stored: int
+    pixel_representation: int
+    file_size: int
+    file_mtime_ns: int
+
+
+@dataclass(frozen=True)
 class Instance:
     """One image of a series: a file, or a frame of a multi-frame file.
 
@@ -25,6 +43,7 @@ class Instance:
     transfer_syntax_uid: str = ""
     rescale_slope: float = 1.0
     rescale_intercept: float = 0.0
+    pixels: StoredPixels | None = None
 
 
 @dataclass(frozen=True, eq=False)

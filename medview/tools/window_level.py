@@ -19,7 +19,9 @@ class WindowLevelDrag(StepDrag):
         centre, width = scene.window
         gain = width * _WIDTHS_PER_PX
         sign = 1.0 if self.session.settings["window_drag_inverted"] else -1.0
-        scene.update(window=(centre + sign * gain * down, max(width + gain * right, _narrowest(scene.volume.array.dtype.kind))))
+        scene.update(
+            window=(centre + sign * gain * down, max(width + gain * right, _narrowest(scene.volume.array.dtype.kind)))
+        )
 
 
 def _narrowest(kind: str) -> float:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.jobs import works
 
 from medview.errors import MedViewError
 from medview.jobs.job import Job, Place
 from medview.jobs.job_queue import JobQueue
 from medview.progress import Progress
+from tests.jobs import works
 
 
 @pytest.fixture
@@ -34,7 +34,10 @@ def test_a_value_arrives_on_the_main_thread_with_progress_on_the_way(jobs: JobQu
     threads: list[threading.Thread] = []
     seen: list[float] = []
     job = jobs.submit(
-        "Add", works.answer, place=place, on_done=lambda v: (values.append(v), threads.append(threading.current_thread()))
+        "Add",
+        works.answer,
+        place=place,
+        on_done=lambda v: (values.append(v), threads.append(threading.current_thread())),
     )
     job.changed.connect(lambda: seen.append(job.fraction))
     jobs.wait(job)
