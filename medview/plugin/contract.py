@@ -116,7 +116,15 @@ class Result:
     def __reduce__(self) -> tuple[object, ...]:
         """Hand the labels over by name; the process that unpickles them frees them. Pickle a result once."""
         handed = shared_array.disown(shared_array.shared(self.labels))
-        return _received, (handed, self.name, self.segments, self.geometry, self.source, self.series, dict(self.provenance))
+        return _received, (
+            handed,
+            self.name,
+            self.segments,
+            self.geometry,
+            self.source,
+            self.series,
+            dict(self.provenance),
+        )
 
 
 def _received(

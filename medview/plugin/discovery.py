@@ -1,0 +1,149 @@
+"""Find plugins by their manifests; import one only when it is run."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from medview.errors import MedViewError, Sentence
+from medview.paths import data_folder, shipped_plugins_folder
+from medview.plugin.contract import Context, Labels, Request
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from medview.plugin.manifest import Manifest
+
+Entry = Callable[[Request, Context], Labels]
+_MANIFEST = "plugin.toml"
+
+
+@dataclass(frozen=True)
+class BrokenPlugin:
+    """A folder that looks like a plugin but is not one: shown to the person with the reason, never raised."""
+
+    folder: Path
+    reason: Sentence
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A manifest and the folder it was read from. None of its code has been imported."""
+
+    manifest: Manifest
+    folder: Path
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        """SHA-256 of plugin.toml, for the provenance of results."""
+        return hashlib.sha256((self.folder / _MANIFEST).read_bytes()).hexdigest()
+
+    def load(self) -> Entry:
+        """Import the entry module and return its function.
+
+        Raises
+        ------
+        MedViewError
+            The module cannot be imported, or has no such function.
+        """
+        module_name, function = self.manifest.entry.split(":")
+        try:
+            entry = getattr(_imported(self.folder, module_name), function)
+        except Exception as error:  # a plugin's import runs foreign code: anything may come out of it
+            raise MedViewError(
+                "The plugin {plugin} cannot be loaded: {reason}",
+                "Install what it needs or remove its folder {folder}.",
+                plugin=self.manifest.name,
+                reason=f"{type(error).__name__}: {error}",
+                folder=str(self.folder),
+            ) from error
+        found: Entry = entry
+        return found
+
+
+def discover(folders: Sequence[Path] | None = None) -> tuple[Plugin | BrokenPlugin, ...]:
+    """Return the plugins of `folders`: by default those that ship with the program, then the person's own.
+
+    Each plugin is a folder with a `plugin.toml`. Where two have the same id, the later is broken: a folder of the
+    person's cannot quietly stand in for what was shipped.
+    """
+    if folders is None:
+        folders = (shipped_plugins_folder(), data_folder() / "plugins")
+    found: list[Plugin | BrokenPlugin] = []
+    seen: set[str] = set()
+    for path in _manifests(folders):
+        plugin = _read(path)
+        if isinstance(plugin, Plugin):
+            plugin = _once(plugin, seen)
+        found.append(plugin)
+    return tuple(found)
+
+
+def find(plugin_id: str, plugins: Iterable[Plugin | BrokenPlugin]) -> Plugin:
+    """Return the plugin of an id; MedViewError naming those that exist where there is none."""
+    whole = [plugin for plugin in plugins if isinstance(plugin, Plugin)]
+    for plugin in whole:
+        if plugin.manifest.id == plugin_id:
+            return plugin
+    raise MedViewError(
+        "There is no plugin {plugin}.",
+        "Plugins found: {known}.",
+        plugin=plugin_id,
+        known=", ".join(sorted(plugin.manifest.id for plugin in whole)) or "none",
+    )
+
+
+def _manifests(folders: Sequence[Path]) -> list[Path]:
+    return [path for folder in folders if folder.is_dir() for path in sorted(folder.glob(f"*/{_MANIFEST}"))]
+
+
+def _once(plugin: Plugin, seen: set[str]) -> Plugin | BrokenPlugin:
+    if plugin.manifest.id in seen:
+        reason = Sentence("Another plugin has the id {plugin} already.", {"plugin": plugin.manifest.id})
+        return BrokenPlugin(plugin.folder, reason)
+    seen.add(plugin.manifest.id)
+    return plugin
+
+
+def _read(path: Path) -> Plugin | BrokenPlugin:
+    from pydantic import ValidationError
+
+    from medview.plugin.manifest import Manifest
+
+    try:
+        manifest = Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        module = manifest.entry.split(":")[0]
+        if not (path.parent / f"{module}.py").is_file():
+            return _broken(path, f"entry names {module}.py, which is not there")
+    except ValidationError as error:
+        return _broken(path, _first_fault(error))
+    except (OSError, ValueError, MedViewError) as error:  # ValueError: not TOML, not UTF-8
+        return _broken(path, str(error))
+    return Plugin(manifest, path.parent)
+
+
+def _broken(path: Path, reason: str) -> BrokenPlugin:
+    return BrokenPlugin(path.parent, Sentence("The manifest is not valid: {reason}.", {"reason": reason.rstrip(".")}))
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(part) for part in fault['loc']) or 'plugin.toml'}: {fault['msg']}"
+
+
+def _imported(folder: Path, module: str) -> ModuleType:
+    """Import `module` of a folder under a name of its own, so that two plugins' modules cannot be mixed up."""
+    package = f"medview_plugin_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]}"
+    if package not in sys.modules:
+        home = ModuleType(package)
+        home.__path__ = [str(folder)]
+        sys.modules[package] = home
+    return importlib.import_module(f"{package}.{module}")

@@ -1,0 +1,104 @@
+"""Whether a series is what a plugin was made for, told from headers alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from medview.errors import MedViewError
+from medview.study.geometry import Geometry
+from medview.study.series import Series
+
+if TYPE_CHECKING:
+    from medview.plugin.manifest import InputRecord, Manifest
+
+
+def why_not(manifest: Manifest, series: Series) -> MedViewError | None:
+    """Return why `series` does not suit the plugin, or None where nothing speaks against it."""
+    demands = manifest.input
+    if series.modality not in demands.modality:
+        return MedViewError(
+            "{plugin} is made for {needed} images; this series is {modality}.",
+            "Choose a series of that kind, or another plugin.",
+            plugin=manifest.name,
+            needed=" or ".join(demands.modality),
+            modality=series.modality or "of no stated modality",
+        )
+    if series.refusal is not None:
+        return series.refusal
+    if series.geometry is None:
+        return MedViewError(
+            "{plugin} needs a stack of slices; these images form none.",
+            "Choose a series whose slices are parallel and evenly spaced.",
+            plugin=manifest.name,
+        )
+    return _geometry_fault(manifest, series.geometry) or _contrast_fault(manifest, series)
+
+
+def _geometry_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | None:
+    demands = manifest.input
+    if demands.needs_spacing and not geometry.has_spacing:
+        return MedViewError(
+            "{plugin} needs to know the size of a pixel, and these images do not give it (Pixel Spacing is missing).",
+            "Ask for the original images, or choose another series.",
+            plugin=manifest.name,
+        )
+    if demands.needs_orientation and not geometry.has_orientation:
+        return MedViewError(
+            "{plugin} needs to know how the patient lies in the images, and they do not say "
+            "(Image Orientation (Patient) is missing).",
+            "Ask for the original images, or choose another series.",
+            plugin=manifest.name,
+        )
+    if geometry.shape[0] < demands.minimum_slices:
+        return MedViewError(
+            "{plugin} needs at least {needed} slices; this series has {count}.",
+            "Choose a series of the whole volume.",
+            plugin=manifest.name,
+            needed=demands.minimum_slices,
+            count=geometry.shape[0],
+        )
+    return _spacing_fault(demands, geometry, manifest.name)
+
+
+def _spacing_fault(demands: InputRecord, geometry: Geometry, name: str) -> MedViewError | None:
+    low, high = demands.spacing_mm
+    if not geometry.has_spacing or all(low <= spacing <= high for spacing in geometry.spacing_mm):
+        return None
+    slice_mm, row_mm, column_mm = geometry.spacing_mm
+    return MedViewError(
+        "{plugin} is made for voxels of {low:g} to {high:g} mm; "
+        "these are {slice_mm:.3g} x {row_mm:.3g} x {column_mm:.3g} mm.",
+        "Choose a series with thinner slices, or another plugin.",
+        plugin=name,
+        low=low,
+        high=high,
+        slice_mm=slice_mm,
+        row_mm=row_mm,
+        column_mm=column_mm,
+    )
+
+
+def _contrast_fault(manifest: Manifest, series: Series) -> MedViewError | None:
+    demands = manifest.input
+    told = " ".join((series.series_description, series.scanning_sequence, *series.image_type))
+    word = _first_of(demands.forbidden_words, told)
+    if word is None and _first_of(demands.expected_words, told) is None:
+        word = _first_of(demands.doubtful_words, told)
+    if word is None:
+        return None
+    return MedViewError(
+        "{plugin} is made for {contrast} images; this series calls itself {word}.",
+        "Choose a series of that kind, or another plugin.",
+        plugin=manifest.name,
+        contrast=demands.contrast or "other",
+        word=word,
+    )
+
+
+def _first_of(words: tuple[str, ...], text: str) -> str | None:
+    """Return the first of `words` that begins a word of `text`: "T2" is in "ax_t2w", not in "AT2"."""
+    for word in words:
+        if re.search(rf"(?<![a-z0-9]){re.escape(word.lower())}", text.lower()):
+            return word
+    return None

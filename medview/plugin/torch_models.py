@@ -1,0 +1,126 @@
+"""Load models safely and watch them run; the one module of this room that imports torch.
+
+Weights are read as TorchScript or safetensors: neither can run foreign Python. A few models stay loaded between runs.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from medview.errors import MedViewError
+from medview.progress import Cancelled
+
+_KEPT_MODELS = 4
+_models: OrderedDict[tuple[object, ...], torch.jit.ScriptModule] = OrderedDict()
+Step = Callable[[float], None]
+
+
+def choose_device(preference: str) -> str:
+    """Return the device to run on: "cuda", "mps" or "cpu".
+
+    Parameters
+    ----------
+    preference
+        One of these, or "auto" for the first of them that this machine has.
+
+    Raises
+    ------
+    MedViewError
+        The device is not known or not here.
+    """
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    usable = [name for name, is_here in here.items() if is_here]
+    if preference == "auto":
+        return usable[0]
+    if preference not in usable:
+        raise MedViewError(
+            "The device {device} is not available on this machine.",
+            "Choose one of: auto, {usable}.",
+            device=preference,
+            usable=", ".join(usable),
+        )
+    return preference
+
+
+def load_torchscript(path: Path, device: str) -> torch.jit.ScriptModule:
+    """Return the TorchScript model of a file in evaluation mode on `device`; the last few stay loaded."""
+    facts = path.stat()
+    key = (str(path), facts.st_size, facts.st_mtime_ns, device)
+    if key not in _models:
+        try:
+            model = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise _unreadable(path, error) from error
+        _models[key] = model.eval()
+    _models.move_to_end(key)
+    while len(_models) > _KEPT_MODELS:
+        _models.popitem(last=False)
+    return _models[key]
+
+
+def load_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a safetensors file by name, on the CPU."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise _unreadable(path, error) from error
+
+
+@contextmanager
+def watched(step: Step, operations: int) -> Iterator[None]:
+    """Call `step` before every torch operation inside the block, so that it can tell progress and cancel.
+
+    This sees into TorchScript too, whose own forward pass is one call that nothing could interrupt.
+
+    Parameters
+    ----------
+    step
+        Given the fraction done, 0 to 1; what it raises ends the block.
+    operations
+        How many operations are expected (the fraction's denominator; more do no harm).
+    """
+    watch = _Watch(step, operations)
+    try:
+        with watch:
+            yield
+    except RuntimeError:
+        if watch.raised is not None:  # TorchScript has wrapped it
+            raise watch.raised from None
+        raise
+
+
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own, unannotated
+    """Stands between a model and torch's operations."""
+
+    def __init__(self, step: Step, operations: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.raised: Cancelled | None = None
+        self._step, self._operations, self._done = step, operations, 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        try:
+            self._step(min(self._done / self._operations, 1.0))
+        except Cancelled as cancelled:
+            self.raised = cancelled
+            raise
+        self._done += 1
+        return func(*args, **(kwargs or {}))
+
+
+def _unreadable(path: Path, error: Exception) -> MedViewError:
+    return MedViewError(
+        "The model file {file} cannot be read: {reason}",
+        "Fetch it again; if it came with a package, install that package anew.",
+        file=path.name,
+        reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
+    )

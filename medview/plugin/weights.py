@@ -1,0 +1,189 @@
+"""Find, check and fetch files of trained weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medview.errors import MedViewError
+from medview.paths import data_folder
+from medview.progress import Progress
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+    from medview.plugin.manifest import Manifest, WeightsRecord
+
+_CHUNK_BYTES = 1 << 18
+_TIMEOUT_S = 20.0
+
+
+def weights_folder() -> Path:
+    """Return the folder of fetched and converted weights, made where it is missing."""
+    folder = data_folder() / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def locate(record: WeightsRecord) -> Path | None:
+    """Return the file of a record where it lies on this machine with the right content, else None.
+
+    Looked for in the package that brings it, in the folder that MEDVIEW_MODEL_MIRROR names (by path, then by file name)
+    and in the person's data folder. A file with another size or SHA-256 is passed over.
+    """
+    for path in _candidates(record):
+        if _is_genuine(path, record):
+            return path
+    return None
+
+
+def fetch(record: WeightsRecord, progress: Progress) -> Path:
+    """Return the file of a record, downloaded from its authors where it is not here yet.
+
+    A download that was broken off goes on where it stopped. The file appears under its name only after its size and
+    SHA-256 have been checked.
+
+    Raises
+    ------
+    MedViewError
+        The server cannot be reached, or sends another file than the manifest promises.
+    """
+    found = locate(record)
+    if found is not None:
+        return found
+    if record.is_packaged:
+        raise absence(record, "")
+    target = weights_folder() / record.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{record.sha256[:12]}.part")
+    _download(record, part, progress)
+    if part.stat().st_size != record.bytes or _sha256(part) != record.sha256:
+        part.unlink()
+        raise MedViewError(
+            "The file {file} is not the one the plugin was tested with (its checksum differs), and was refused.",
+            "Try again later; if it stays so, the authors have changed the file and the plugin must be updated.",
+            file=record.file,
+        )
+    os.replace(part, target)
+    return target
+
+
+def missing(manifest: Manifest) -> tuple[WeightsRecord, ...]:
+    """Return the records of a plugin whose files are not on this machine."""
+    return tuple(record for record in manifest.weights if locate(record) is None)
+
+
+def absence(record: WeightsRecord, plugin_id: str) -> MedViewError:
+    """Return what to tell a person when the file of a record is not here."""
+    if record.is_packaged:
+        return MedViewError(
+            "The model file {file} is not installed.",
+            "Install the package {package} in the version that the plugin names.",
+            file=record.file,
+            package=record.source.split(":")[1],
+        )
+    return MedViewError(
+        "The model file {file} is not on this machine yet ({size_kb} kB).",
+        "Fetch it with: medview models get {plugin}. Without a network, copy it to a folder and set "
+        "MEDVIEW_MODEL_MIRROR to that folder.",
+        file=record.file,
+        size_kb=-(-record.bytes // 1000),
+        plugin=plugin_id,
+    )
+
+
+def _candidates(record: WeightsRecord) -> list[Path]:
+    paths = [_packaged(record)] if record.is_packaged else []
+    mirror = os.environ.get("MEDVIEW_MODEL_MIRROR")
+    if mirror:
+        paths.append(Path(mirror) / record.file)
+        paths += sorted(Path(mirror).rglob(Path(record.file).name))
+    paths.append(weights_folder() / record.file)
+    return [path for path in paths if path is not None]
+
+
+def _packaged(record: WeightsRecord) -> Path | None:
+    """Return where an installed distribution has put the file; its code is not imported."""
+    _, distribution, path = record.source.split(":", 2)
+    try:
+        return Path(str(metadata.distribution(distribution).locate_file(path)))
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _is_genuine(path: Path, record: WeightsRecord) -> bool:
+    try:
+        facts = path.stat()
+        if facts.st_size != record.bytes:
+            return False
+        return _remembered_sha256(path, facts.st_size, facts.st_mtime_ns) == record.sha256
+    except OSError:
+        return False
+
+
+def _remembered_sha256(path: Path, size: int, mtime_ns: int) -> str:
+    """Return the file's SHA-256, computed anew only where size or time have changed since the last look."""
+    book = weights_folder() / "checked.json"
+    checked = _read_book(book)
+    key = str(path.resolve())
+    entry = checked.get(key)
+    if isinstance(entry, list) and entry[:2] == [size, mtime_ns]:
+        return str(entry[2])
+    checked[key] = [size, mtime_ns, _sha256(path)]
+    temporary = book.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(checked, indent=1), encoding="utf-8")
+    os.replace(temporary, book)
+    return str(checked[key][2])
+
+
+def _read_book(path: Path) -> dict[str, Any]:
+    try:
+        book = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # lost or torn: everything is simply checked again
+        return {}
+    return book if isinstance(book, dict) else {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _download(record: WeightsRecord, part: Path, progress: Progress) -> None:
+    """Fill `part` up to the promised size; never beyond it."""
+    import urllib.request
+
+    have = part.stat().st_size if part.exists() else 0
+    if have >= record.bytes:
+        return
+    request = urllib.request.Request(record.source)  # noqa: S310  the manifest admits http and https only
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            is_rest = answer.status == 206
+            _pour(answer, part, "ab" if is_rest else "wb", record, progress)
+    except OSError as error:  # URLError, HTTPError, time-outs and a full disk are all OSErrors
+        raise MedViewError(
+            "The model file {file} could not be fetched: {reason}",
+            "Check the network and try again; the download goes on where it stopped. Without a network, copy the file "
+            "to a folder and set MEDVIEW_MODEL_MIRROR to that folder.",
+            file=record.file,
+            reason=str(error),
+        ) from error
+
+
+def _pour(answer: HTTPResponse, part: Path, mode: str, record: WeightsRecord, progress: Progress) -> None:
+    with part.open(mode) as file:
+        have = file.tell()
+        while have < record.bytes:
+            progress(have / record.bytes, record.file)
+            chunk = answer.read(min(_CHUNK_BYTES, record.bytes - have + 1))
+            if not chunk:
+                break
+            have += file.write(chunk)
+    progress(1.0, record.file)
