@@ -1,0 +1,18 @@
+# Everything goes through installer/bootstrap.py, which also works without make and on Windows.
+PYTHON ?= python3
+ARGS ?=
+SUITE ?=
+
+.PHONY: demo test lint bench venv clean
+
+demo: ; @$(PYTHON) installer/bootstrap.py demo $(ARGS)
+
+test: ; @$(PYTHON) installer/bootstrap.py test $(ARGS)
+
+lint: ; @$(PYTHON) installer/bootstrap.py lint
+
+bench: ; @$(PYTHON) installer/bootstrap.py bench $(SUITE)
+
+venv: ; @$(PYTHON) installer/bootstrap.py venv
+
+clean: ; @$(PYTHON) installer/bootstrap.py clean
