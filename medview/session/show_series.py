@@ -14,7 +14,7 @@ from medview.study.volume import Volume
 
 
 def show_series(session: Session, study: Study, series: Series) -> Job | None:
-    """Submit the reading of a series; it is shown when it is there. None where it cannot be shown: a notice says why."""
+    """Submit the reading of a series, to be shown when it is there; None where it cannot be: a notice says why."""
     if session.scene is not None and session.scene.series is series:
         return None
     if series.refusal is not None:

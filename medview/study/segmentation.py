@@ -71,7 +71,7 @@ class Source:
 class Segmentation:
     """Labels (uint8 or uint16; 0 is background) on one geometry, with their segments.
 
-    Changed only through `medview.study.history.History`; `changed` tells the box (slices of slice, row, column) that did.
+    Changed only through `medview.study.history.History`; `changed` tells the box (of slice, row, column) that did.
 
     Attributes
     ----------

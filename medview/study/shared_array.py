@@ -16,7 +16,7 @@ _names: dict[int, str] = {}
 
 
 def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an uninitialised C-order array in shared memory (zeros on every platform we know, but do not rely on it)."""
+    """Return an uninitialised C-order array in shared memory."""
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     return _array(SharedMemory(create=True, size=max(size, 1)), shape, dtype, owner=True)
 
