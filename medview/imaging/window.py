@@ -1,0 +1,133 @@
+"""From modality values to 8-bit grey: the VOI window (PS3.3 C.11.2) and which window to begin with."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.study.series import Series
+from medview.study.volume import Volume
+
+VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+Window = tuple[float, float]
+_SAMPLE = 2_000_000  # voxels that are looked at for a percentile: more changes no window a person could see
+
+
+def grey(
+    values: NDArray[Any],
+    window: Window,
+    function: VoiFunction = "LINEAR",
+    *,
+    inverted: bool = False,
+) -> NDArray[np.uint8]:
+    """Return 8-bit grey of modality values, in C order.
+
+    Parameters
+    ----------
+    values
+        Any shape; int16, uint16 and uint8 go through a table of all their values, others are computed. NaN is the
+        darkest grey, before inversion.
+    window
+        (Window Center, Window Width).
+    inverted
+        Turn the result round, after the window: MONOCHROME1 or a person's wish, not both.
+    """
+    if values.dtype == np.uint8:
+        return _lookup(_table(values.dtype.str, window, function, inverted), values)
+    if values.dtype in (np.int16, np.uint16):
+        # a negative int16 seen as uint16 lies in the upper half of the table, which is filled accordingly
+        return _lookup(_table(values.dtype.str, window, function, inverted), values.view(np.uint16))
+    return np.ascontiguousarray(_to_byte(_voi(values, window, function), inverted))
+
+
+def _lookup(table: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.uint8]:
+    return table.take(np.ascontiguousarray(values))
+
+
+@lru_cache(maxsize=16)
+def _table(dtype: str, window: Window, function: VoiFunction, inverted: bool) -> NDArray[np.uint8]:
+    """Return the grey of every value of an integer type, indexed by its bits read as unsigned."""
+    size = 256 if np.dtype(dtype).itemsize == 1 else 65536
+    values = np.arange(size, dtype=f"u{np.dtype(dtype).itemsize}").view(dtype)
+    return _to_byte(_voi(values, window, function), inverted)
+
+
+def _to_byte(values: NDArray[np.float64], inverted: bool) -> NDArray[np.uint8]:
+    grey_values: NDArray[np.uint8] = np.rint(np.nan_to_num(values, nan=0.0)).astype(np.uint8)
+    return 255 - grey_values if inverted else grey_values
+
+
+def _voi(values: NDArray[Any], window: Window, function: VoiFunction) -> NDArray[np.float64]:
+    """Return the output (0 to 255) of a VOI LUT function (PS3.3 C.11.2.1.2.1 and C.11.2.1.3)."""
+    centre, width = window
+    x = np.asarray(values, dtype=np.float64)
+    if function == "SIGMOID":
+        with np.errstate(over="ignore"):
+            return 255.0 / (1.0 + np.exp(-4.0 * (x - centre) / max(width, 1e-9)))
+    if function == "LINEAR" and width >= 1:
+        centre, width = centre - 0.5, width - 1.0
+    if width <= 0:  # LINEAR with width 1 is a threshold
+        return np.where(x <= centre, 0.0, 255.0)
+    return np.clip((x - centre) / width + 0.5, 0.0, 1.0) * 255.0
+
+
+def voi_function(volume: Volume) -> VoiFunction:
+    """Return the function by which the window of a volume is applied.
+
+    That of the file (0028,1056). A float volume without a window of its own is LINEAR_EXACT: LINEAR, made for
+    integers, would shift a window of a few units by half a unit.
+    """
+    if not volume.series.windows and volume.array.dtype.kind == "f":
+        return "LINEAR_EXACT"
+    functions: dict[str, VoiFunction] = {"LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
+    return functions.get(volume.series.voi_lut_function, "LINEAR")
+
+
+def default_window(volume: Volume) -> Window:
+    """Return the first Window Center and Width of the series, else what shows 99.8 % of the values."""
+    for centre, width in volume.series.windows:
+        if np.isfinite((centre, width)).all() and width >= (1 if volume.array.dtype.kind != "f" else 1e-9):
+            return float(centre), float(width)
+    return percentile_window(volume)
+
+
+def percentile_window(volume: Volume) -> Window:
+    """Return the window from percentile 0.1 to 99.9 of the values, padding and NaN left out."""
+    values = _sample(volume.array)
+    values = values[np.isfinite(values)]
+    padding = padding_value(volume.series)
+    if padding is not None and (values != padding).any():
+        values = values[values != padding]
+    if values.size == 0:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(values, (0.1, 99.9)))
+    if values.dtype.kind == "f":
+        return (low + high) / 2, max(high - low, 1e-6)
+    # LINEAR is black at centre - 0.5 - (width - 1) / 2 and white at centre - 0.5 + (width - 1) / 2
+    return (low + high + 1) / 2, max(high - low + 1, 2.0)
+
+
+def padding_value(series: Series) -> float | None:
+    """Return Pixel Padding Value (0028,0120), a stored value, as a modality value."""
+    if series.pixel_padding_value is None:
+        return None
+    slope, intercept = 1.0, 0.0
+    if series.instances:
+        slope, intercept = series.instances[0].rescale_slope, series.instances[0].rescale_intercept
+    return series.pixel_padding_value * slope + intercept
+
+
+def value_range(volume: Volume) -> tuple[float, float]:
+    """Return the smallest and largest value of (a regular sample of) the voxels."""
+    values = _sample(volume.array)
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def _sample(array: NDArray[Any]) -> NDArray[Any]:
+    """Return at most about two million voxels, evenly spread, flat."""
+    step = max(1, round((array.size / _SAMPLE) ** (1 / 3)))
+    return array[tuple(slice((n - 1) % step // 2, None, step) for n in array.shape)].ravel()

@@ -1,0 +1,217 @@
+"""What is written in the four corners of a 2D pane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import Sentence
+from medview.imaging.window import value_range
+from medview.session.scene import Scene
+from medview.session.viewport import Viewport
+from medview.study.segmentation import Segmentation
+from medview.study.series import Patient
+from medview.study.volume import Volume
+from medview.view.slice_view import SlicePicture
+
+Mark = Literal["", "title", "badge", "warning"]
+PLANE_TITLES = {"axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal", "volume": "3D"}
+_SLAB_TITLES = {"max": "MIP", "mean": "Mean", "min": "MinIP"}
+_SMALL_PX = (300, 240)  # below this only what is needed to read the image safely
+_ranges: WeakKeyDictionary[Volume, tuple[float, float]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a corner. A str (a name, a number) is shown as it is; a Sentence is translated first.
+
+    `mark` tells what it is: "title" names the plane, "badge" says where what is seen comes from, "warning" must strike.
+    """
+
+    text: Sentence | str
+    mark: Mark = ""
+
+
+@dataclass(frozen=True)
+class CornerText:
+    """Lines of each corner, from the top down."""
+
+    top_left: tuple[Line, ...]
+    top_right: tuple[Line, ...]
+    bottom_left: tuple[Line, ...]
+    bottom_right: tuple[Line, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Pointed:
+    """What lies under the mouse: an LPS point and the value there, None outside the image."""
+
+    point_mm: NDArray[np.float64]
+    value: float | None
+
+
+def corner_text(
+    scene: Scene,
+    viewport: Viewport,
+    picture: SlicePicture,
+    pane_size: tuple[int, int],
+    *,
+    patient_text: bool = True,
+    pointed: Pointed | None = None,
+) -> CornerText:
+    """Return the lines of a 2D pane.
+
+    Parameters
+    ----------
+    pane_size
+        In device-independent pixels: a small pane gets the lines without which an image is misread.
+    patient_text
+        Whether the patient and the examination may be named.
+    pointed
+        What lies under the mouse, or None.
+    """
+    title = Line(Sentence(PLANE_TITLES[viewport.pane]), "title")
+    badges = (*fidelity(scene, viewport, picture), *origin(scene.segmentation if scene.mask_visible else None))
+    here = (*_slice_lines(scene, picture), *_pointed_lines(scene, pointed))
+    if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
+        return CornerText((title, *badges), (), here, ())
+    return CornerText(
+        (title, *(_patient_lines(scene) if patient_text else ()), *badges),
+        _examination_lines(scene) if patient_text else (),
+        here,
+        _series_lines(scene, picture),
+    )
+
+
+def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[Line, ...]:
+    """Return what a reader must know of how the pixels came about; nothing for images as they were acquired."""
+    if picture.slab_mm > 0:
+        facts = {"kind": _SLAB_TITLES[viewport.slab_mode], "slab": f"{picture.slab_mm:g}"}
+        template = "{kind}, slab of {slab} mm" if scene.volume.geometry.has_spacing else "{kind}, slab of {slab} px"
+        return (Line(Sentence(template, facts), "badge"),)
+    if picture.is_resampled:
+        return (Line(Sentence("Interpolated: the images are tilted"), "badge"),)
+    return () if picture.is_acquired else (Line(Sentence("Reformatted"), "badge"),)
+
+
+def origin(segmentation: Segmentation | None) -> tuple[Line, ...]:
+    """Return by what the mask was made and whether a person has changed it."""
+    if segmentation is None:
+        return ()
+    facts: Mapping[str, Any] = segmentation.provenance
+    if "plugin" not in facts:
+        return (Line(Sentence("Mask: drawn by hand"), "badge"),)
+    values = {"plugin": facts["plugin"], "version": facts.get("plugin_version", "")}
+    kind = ("Computed: {plugin} {version}", "Computed: {plugin} {version}, edited")
+    if not facts.get("classical", False):
+        kind = ("AI: {plugin} {version}", "AI: {plugin} {version}, edited")
+    return (Line(Sentence(kind[segmentation.edits > 0], values), "badge"),)
+
+
+def position_text(scene: Scene, point_mm: NDArray[np.float64]) -> str:
+    """Return a point in patient letters and mm ("L 12.3  P 4.5  H 100.0 mm"), or as the voxel where those are unknown."""
+    geometry = scene.volume.geometry
+    if not (geometry.has_spacing and geometry.has_orientation):
+        slice_, row, column = (int(n) + 1 for n in np.rint(geometry.to_index(point_mm)))
+        return f"({column}, {row}, {slice_})"
+    pairs = zip(("RL", "AP", "FH"), point_mm, strict=True)
+    return "  ".join(f"{letters[int(mm >= 0)]} {abs(mm):.1f}" for letters, mm in pairs) + " mm"
+
+
+def patient_name(name: str) -> str:
+    """Return a Person Name (PS3.5 6.2) as it is read: "Family, Given Middle", other scripts after it."""
+    groups = [_joined(group) for group in name.split("=")]
+    return " / ".join(group for group in groups if group)
+
+
+def _joined(group: str) -> str:
+    family, *others = (part.strip() for part in group.split("^"))
+    given = " ".join(part for part in others if part)
+    return ", ".join(part for part in (family, given) if part)
+
+
+def date_text(date: str) -> str:
+    """Return a DICOM date (DA) in ISO form; anything else as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+
+
+def time_text(time: str) -> str:
+    """Return a DICOM time (TM) as hours, minutes and seconds; anything else as it is."""
+    digits = time.partition(".")[0]
+    return ":".join(digits[i : i + 2] for i in (0, 2, 4) if digits[i : i + 2]) if digits.isdigit() else time
+
+
+def number_text(value: float) -> str:
+    """Return a value with as many digits as tell something: whole numbers from 100 on."""
+    return f"{value:.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.4g}"
+
+
+def _lines(*texts: str) -> tuple[Line, ...]:
+    return tuple(Line(text) for text in texts if text.strip())
+
+
+def _patient_lines(scene: Scene) -> tuple[Line, ...]:
+    patient: Patient = scene.study.facts.patient
+    return _lines(
+        patient_name(patient.patient_name),
+        " ".join(part for part in (date_text(patient.patient_birth_date), patient.patient_sex) if part),
+        patient.patient_id,
+    )
+
+
+def _examination_lines(scene: Scene) -> tuple[Line, ...]:
+    facts, series = scene.study.facts, scene.series
+    date = series.acquisition_date or facts.study_date
+    time = series.acquisition_time if series.acquisition_date else facts.study_time
+    return _lines(facts.institution_name, facts.study_description[:40], f"{date_text(date)} {time_text(time)}".strip())
+
+
+def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
+    series = scene.series
+    lines: list[Line] = []
+    if series.series_number is not None:
+        lines.append(Line(Sentence("Series {number}", {"number": series.series_number})))
+    lines += _lines(series.series_description[:40])
+    if scene.volume.geometry.has_spacing:
+        if picture.is_acquired and series.slice_thickness_mm:
+            lines.append(Line(Sentence("Thickness {mm} mm", {"mm": f"{series.slice_thickness_mm:g}"})))
+        lines.append(Line(Sentence("Location {mm} mm", {"mm": f"{_location(scene, picture):.1f}"})))
+    return tuple(lines)
+
+
+def _location(scene: Scene, picture: SlicePicture) -> float:
+    """Return how far the plane lies from the patient's origin, along its normal turned to the left, back or head."""
+    normal = picture.grid.normal
+    dominant = normal[int(np.argmax(np.abs(normal)))]
+    return float(np.sign(dominant) * (normal @ scene.cursor_mm))
+
+
+def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
+    centre, width = scene.window
+    zoom = 100.0 * max(picture.transform.scale_x, picture.transform.scale_y)
+    window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
+    return (
+        Line(Sentence("Slice {index}/{count}", {"index": picture.slice_index + 1, "count": picture.slice_count})),
+        Line(Sentence("Zoom {percent} %", {"percent": f"{zoom:.0f}"})),
+        Line(window, "warning" if _shows_nothing(scene.volume, scene.window) else ""),
+    )
+
+
+def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:
+    """Whether the window lies beside all values of the volume, so that the image is all black or all white."""
+    if volume not in _ranges:
+        _ranges[volume] = value_range(volume)
+    low, high = _ranges[volume]
+    return window[0] + window[1] / 2 < low or window[0] - window[1] / 2 > high
+
+
+def _pointed_lines(scene: Scene, pointed: Pointed | None) -> tuple[Line, ...]:
+    if pointed is None or pointed.value is None:
+        return ()
+    value = f"{number_text(pointed.value)} {scene.volume.unit}".strip()
+    return _lines(position_text(scene, pointed.point_mm), value)

@@ -1,0 +1,58 @@
+"""Where the pixels of a picture lie in the pane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PaneTransform:
+    """Scale and shift from picture coordinates to device-independent pixels of the pane.
+
+    Examples
+    --------
+    >>> t = PaneTransform.fit((100, 50), (1.0, 2.0), (200, 400), zoom=1.0, pan_px=(5.0, 0.0))
+    >>> t.scale_x, t.scale_y, t.to_pane(50, 25)
+    (2.0, 4.0, (105.0, 200.0))
+    >>> t.to_picture(105.0, 200.0)
+    (50.0, 25.0)
+    """
+
+    scale_x: float
+    scale_y: float
+    offset_x: float
+    offset_y: float
+
+    @classmethod
+    def fit(
+        cls,
+        size: tuple[int, int],
+        pixel_mm: tuple[float, float],
+        pane_size: tuple[int, int],
+        zoom: float,
+        pan_px: tuple[float, float],
+    ) -> PaneTransform:
+        """Return the transform that shows a picture whole and undistorted, then zoomed and shifted.
+
+        Parameters
+        ----------
+        size, pixel_mm
+            Of the picture: pixels across and down, and the size of one.
+        pane_size
+            In device-independent pixels.
+        zoom, pan_px
+            As in `medview.session.viewport.Viewport`.
+        """
+        width_mm, height_mm = size[0] * pixel_mm[0], size[1] * pixel_mm[1]
+        px_per_mm = zoom * min(max(pane_size[0], 1) / width_mm, max(pane_size[1], 1) / height_mm)
+        left = pane_size[0] / 2 + pan_px[0] - width_mm * px_per_mm / 2
+        top = pane_size[1] / 2 + pan_px[1] - height_mm * px_per_mm / 2
+        return cls(px_per_mm * pixel_mm[0], px_per_mm * pixel_mm[1], left, top)
+
+    def to_pane(self, x: float, y: float) -> tuple[float, float]:
+        """Return the pane point of a picture point."""
+        return self.offset_x + x * self.scale_x, self.offset_y + y * self.scale_y
+
+    def to_picture(self, x: float, y: float) -> tuple[float, float]:
+        """Return the picture point of a pane point."""
+        return (x - self.offset_x) / self.scale_x, (y - self.offset_y) / self.scale_y

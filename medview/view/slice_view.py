@@ -1,0 +1,258 @@
+"""One plane of the scene as pixels, and where they lie in the pane and in the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from medview.imaging.plane import PlaneName, SlicePlane
+from medview.imaging.window import grey, voi_function
+from medview.session.scene import Scene
+from medview.session.viewport import Viewport
+from medview.study.geometry import FloatArray
+from medview.study.segmentation import Box, Segmentation
+from medview.view.crosshair import CrosshairLine, crosshair
+from medview.view.label_overlay import LabelOverlay, colour_indices, overlay
+from medview.view.pane_transform import PaneTransform
+from medview.view.picture_grid import PictureGrid
+from medview.view.reslice import reslice
+from medview.view.slab import slab
+
+PictureRect = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class SlicePicture:
+    """What a 2D pane shows.
+
+    Attributes
+    ----------
+    grey
+        (height, width) uint8 in C order.
+    values
+        (height, width): the modality values behind `grey`.
+    overlay
+        The mask over it, or None.
+    grid
+        Picture coordinates to and from patient millimetres.
+    transform
+        Picture coordinates to and from the pane.
+    crosshair
+        Where the other planes cut this one, in pane coordinates; empty where it is switched off.
+    letters
+        Orientation letters of the (left, right, top, bottom) edge, "" where none may be shown.
+    slice_index, slice_count
+        Which slice of the volume's own axis this is.
+    is_acquired
+        Whether these are images as they were acquired: not cut across them, projected or interpolated.
+    is_resampled
+        Whether the pixels are interpolated between voxels (sheared volumes).
+    slab_mm
+        Thickness that is projected; 0 for one slice.
+    """
+
+    plane: PlaneName
+    grey: NDArray[np.uint8]
+    values: NDArray[Any]
+    overlay: LabelOverlay | None
+    grid: PictureGrid
+    transform: PaneTransform
+    crosshair: tuple[CrosshairLine, ...]
+    letters: tuple[str, str, str, str]
+    slice_index: int
+    slice_count: int
+    is_acquired: bool
+    is_resampled: bool
+    slab_mm: float
+
+    def pane_to_mm(self, x: float, y: float) -> FloatArray:
+        """Return the LPS point under a point of the pane, also outside the picture."""
+        return self.grid.to_mm(*self.transform.to_picture(x, y))
+
+    def mm_to_pane(self, point_mm: ArrayLike) -> tuple[float, float]:
+        """Return the pane point of an LPS point, seen along the plane's normal."""
+        return self.transform.to_pane(*self.grid.to_picture(point_mm))
+
+    def value_at_pane(self, x: float, y: float) -> float | None:
+        """Return the value of the pixel under a point of the pane, or None outside the picture."""
+        column, row = (int(np.floor(n)) for n in self.transform.to_picture(x, y))
+        height, width = self.values.shape
+        return float(self.values[row, column]) if 0 <= column < width and 0 <= row < height else None
+
+    @property
+    def pane_rect(self) -> tuple[float, float, float, float]:
+        """(left, top, width, height) of the picture in the pane."""
+        width, height = self.grid.size
+        t = self.transform
+        return t.offset_x, t.offset_y, width * t.scale_x, height * t.scale_y
+
+
+@dataclass(frozen=True, eq=False)
+class _Section:
+    """The raw values of a plane, kept until another slice is looked at."""
+
+    grid: PictureGrid
+    values: NDArray[Any]
+    inside: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Labels:
+    """Colour numbers of the plane, changed in place by brush strokes."""
+
+    indices: NDArray[np.uint8]
+
+
+class SliceView:
+    """Makes the pictures of one pane and keeps what did not change since the last.
+
+    Parameters
+    ----------
+    scene, viewport
+        Read, never changed.
+    """
+
+    def __init__(self, scene: Scene, viewport: Viewport) -> None:
+        self._scene = scene
+        self._viewport = viewport
+        self._name = cast(PlaneName, viewport.pane)
+        self.plane = SlicePlane.of(scene.volume.geometry, self._name)
+        self._planes = tuple(SlicePlane.of(scene.volume.geometry, name) for name in ("axial", "coronal", "sagittal"))
+        self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
+
+    @property
+    def is_resliced(self) -> bool:
+        """Whether this plane of the volume is sheared, and therefore interpolated from a perpendicular one."""
+        return self.plane.axis != 0 and self._scene.volume.geometry.is_sheared
+
+    @property
+    def slice_index(self) -> int:
+        """Which slice of the volume's own axis lies at the cursor."""
+        return self._scene.cursor_index[self.plane.axis]
+
+    def picture(self, pane_size: tuple[int, int]) -> SlicePicture:
+        """Return what a pane of this size (device-independent pixels) shows now."""
+        scene, viewport = self._scene, self._viewport
+        section = self._section()
+        transform = PaneTransform.fit(
+            section.grid.size, section.grid.pixel_mm, pane_size, viewport.zoom, viewport.pan_px
+        )
+        geometry = scene.volume.geometry
+        return SlicePicture(
+            plane=self._name,
+            grey=self._grey(section),
+            values=section.values,
+            overlay=self._overlay(section),
+            grid=section.grid,
+            transform=transform,
+            crosshair=crosshair(scene, self._name, section.grid, transform) if scene.crosshair_visible else (),
+            letters=section.grid.edge_letters() if geometry.has_orientation else ("", "", "", ""),
+            slice_index=self.slice_index,
+            slice_count=self.plane.slice_count,
+            is_acquired=self.plane.axis == 0 and viewport.slab_mm <= 0,
+            is_resampled=self.is_resliced,
+            slab_mm=max(viewport.slab_mm, 0.0),
+        )
+
+    def mark_changed(self, box: Box) -> PictureRect | None:
+        """Take up a change of the mask inside a box of its array.
+
+        Returns the picture pixels (left, top, width, height) that must be painted anew, or None where the box does
+        not touch this slice.
+        """
+        segmentation = self._scene.segmentation
+        if segmentation is None or "labels" not in self._kept:
+            return None
+        indices = self._kept["labels"][1].indices
+        if self.is_resliced or not self._is_on_grid(segmentation):
+            del self._kept["labels"]
+            return 0, 0, indices.shape[1], indices.shape[0]
+        if not box[self.plane.axis].start <= self.slice_index < box[self.plane.axis].stop:
+            return None
+        x, y = (_on_screen(box[axis], size, flipped) for axis, size, flipped in self._screen_axes())
+        part = self.plane.slice_view(segmentation.labels, self.slice_index)[y, x]
+        indices[y, x] = colour_indices(part, segmentation.segments)
+        self._kept.pop("overlay", None)
+        return x.start, y.start, x.stop - x.start, y.stop - y.start
+
+    def _screen_axes(self) -> tuple[tuple[int, int, bool], tuple[int, int, bool]]:
+        plane = self.plane
+        return (plane.x_axis, plane.size[0], plane.x_flipped), (plane.y_axis, plane.size[1], plane.y_flipped)
+
+    def _is_on_grid(self, segmentation: Segmentation) -> bool:
+        geometry = self._scene.volume.geometry
+        return bool(self._keep("same", (segmentation,), lambda: segmentation.geometry.same_grid(geometry)))
+
+    def _section(self) -> _Section:
+        scene, viewport = self._scene, self._viewport
+        place = tuple(scene.cursor_mm) if self.is_resliced else (self.slice_index,)
+        return cast(
+            _Section,
+            self._keep("section", (scene.volume, place, viewport.slab_mm, viewport.slab_mode), self._make_section),
+        )
+
+    def _make_section(self) -> _Section:
+        volume, viewport = self._scene.volume, self._viewport
+        if self.is_resliced:
+            grid = PictureGrid.perpendicular(volume.geometry, self._name, self._scene.cursor_mm)
+            values, inside = reslice(
+                volume.array, volume.geometry, grid, slab_mm=viewport.slab_mm, slab_mode=viewport.slab_mode
+            )
+            return _Section(grid, values, inside)
+        index = self.slice_index
+        values = slab(volume.array, self.plane, index, viewport.slab_mm, viewport.slab_mode)
+        return _Section(PictureGrid.of_slice(self.plane, index), values, None)
+
+    def _grey(self, section: _Section) -> NDArray[np.uint8]:
+        scene = self._scene
+        # MONOCHROME1 is turned round once, here and nowhere else; the person's wish turns it once more
+        inverted = scene.inverted != (scene.series.photometric_interpretation == "MONOCHROME1")
+        function = voi_function(scene.volume)
+
+        def make() -> NDArray[np.uint8]:
+            pixels = grey(section.values, scene.window, function, inverted=inverted)
+            if section.inside is not None:
+                pixels[~section.inside] = 0
+            return pixels
+
+        return cast("NDArray[np.uint8]", self._keep("grey", (section, scene.window, inverted), make))
+
+    def _overlay(self, section: _Section) -> LabelOverlay | None:
+        scene = self._scene
+        segmentation = scene.segmentation
+        if segmentation is None or not scene.mask_visible:
+            return None
+        labels: _Labels = self._keep(
+            "labels", (segmentation, segmentation.segments, section.grid), lambda: self._labels(segmentation, section)
+        )
+        opacity = 1.0 if scene.mask_outline else scene.mask_opacity
+        return cast(
+            LabelOverlay,
+            self._keep(
+                "overlay",
+                (labels, scene.hidden_segments, opacity),
+                lambda: overlay(labels.indices, segmentation.segments, scene.hidden_segments, opacity),
+            ),
+        )
+
+    def _labels(self, segmentation: Segmentation, section: _Section) -> _Labels:
+        if self.is_resliced or not self._is_on_grid(segmentation):
+            labels, inside = reslice(segmentation.labels, segmentation.geometry, section.grid, nearest=True)
+            labels = np.where(inside, labels, 0).astype(labels.dtype)
+        else:
+            labels = self.plane.slice_view(segmentation.labels, self.slice_index)
+        return _Labels(colour_indices(labels, segmentation.segments))
+
+    def _keep(self, name: str, key: tuple[object, ...], make: Any) -> Any:
+        """Return what was made for the same key, or make it."""
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != key:
+            kept = self._kept[name] = (key, make())
+        return kept[1]
+
+
+def _on_screen(box: slice, size: int, flipped: bool) -> slice:
+    return slice(size - box.stop, size - box.start) if flipped else slice(box.start, box.stop)
