@@ -13,7 +13,7 @@ from medview.errors import Sentence
 from medview.progress import Cancelled, Progress
 
 State = Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
-Place = Literal["files", "render", "gpu"]
+PlaceName = Literal["files", "render", "gpu"]
 Work = Callable[[Progress], Any]
 
 
@@ -37,7 +37,7 @@ class Job:
     changed = Signal()
     finished = Signal()
 
-    def __init__(self, title: Sentence, work: Work, place: Place, *, about: str = "", silent: bool = False) -> None:
+    def __init__(self, title: Sentence, work: Work, place: PlaceName, *, about: str = "", silent: bool = False) -> None:
         self.title = title
         self.work = work
         self.place = place

@@ -6,25 +6,18 @@ import logging
 import queue
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from psygnal import Signal
 
 from medview.errors import Sentence
-from medview.jobs.job import Job, Place, State, Work
+from medview.jobs.job import Job, PlaceName, State, Work
+from medview.jobs.place import Place
 from medview.jobs.thread_place import ThreadPlace
 from medview.jobs.worker_place import WorkerPlace
 
 logger = logging.getLogger(__name__)
 Delivery = Callable[[], None]
-
-
-class _Place(Protocol):
-    """Where jobs are worked off one after the other."""
-
-    def submit(self, job: Job) -> None: ...
-
-    def stop(self) -> None: ...
 
 
 class JobQueue:
@@ -45,7 +38,7 @@ class JobQueue:
         self.wake = wake
         self._worker_process = worker_process
         self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
-        self._places: dict[Place, _Place] = {}
+        self._places: dict[PlaceName, Place] = {}
         self.jobs: tuple[Job, ...] = ()
 
     def submit(
@@ -53,7 +46,7 @@ class JobQueue:
         title: str | Sentence,
         work: Work,
         *,
-        place: Place = "files",
+        place: PlaceName = "files",
         on_done: Callable[[Any], None] | None = None,
         on_failed: Callable[[BaseException], None] | None = None,
         about: str = "",
@@ -115,7 +108,7 @@ class JobQueue:
             place.stop()
         self._places.clear()
 
-    def _place(self, name: Place) -> _Place:
+    def _place(self, name: PlaceName) -> Place:
         if name not in self._places:
             use_process = name == "gpu" and self._worker_process
             self._places[name] = WorkerPlace(self) if use_process else ThreadPlace(self, name)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
 
 from medview.jobs.job import Job
+from medview.jobs.place import Listener
 from medview.progress import Cancelled
-
-if TYPE_CHECKING:
-    from medview.jobs.job_queue import JobQueue
 
 _QUIET_S = 0.05  # progress is told at most twenty times a second: more costs the main thread for nothing
 
@@ -19,8 +16,8 @@ _QUIET_S = 0.05  # progress is told at most twenty times a second: more costs th
 class ThreadPlace:
     """One daemon thread, started with the first job."""
 
-    def __init__(self, jobs: JobQueue, name: str) -> None:
-        self._jobs = jobs
+    def __init__(self, listener: Listener, name: str) -> None:
+        self._listener = listener
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"medview-{name}", daemon=True)
         self._thread.start()
@@ -48,15 +45,15 @@ class ThreadPlace:
             now = time.monotonic()
             if now - told_s >= _QUIET_S or fraction >= 1.0:
                 told_s = now
-                self._jobs.post_progress(job, fraction, text)
+                self._listener.post_progress(job, fraction, text)
 
         try:
             job.check()
-            self._jobs.post_started(job)
+            self._listener.post_started(job)
             value = job.work(progress)
         except Cancelled:
-            self._jobs.post_finished(job, "cancelled")
+            self._listener.post_finished(job, "cancelled")
         except BaseException as error:  # decoders raise BaseException too (pyo3's PanicException)
-            self._jobs.post_finished(job, "failed", error=error)
+            self._listener.post_finished(job, "failed", error=error)
         else:
-            self._jobs.post_finished(job, "done", value)
+            self._listener.post_finished(job, "done", value)

@@ -13,14 +13,12 @@ import threading
 import time
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from medview.errors import MedViewError
 from medview.jobs import worker_main
 from medview.jobs.job import Job
-
-if TYPE_CHECKING:
-    from medview.jobs.job_queue import JobQueue
+from medview.jobs.place import Listener
 
 logger = logging.getLogger(__name__)
 _GRACE_S = 0.7  # how long a plugin may take to notice a cancel before its process is ended
@@ -29,8 +27,8 @@ _GRACE_S = 0.7  # how long a plugin may take to notice a cancel before its proce
 class WorkerPlace:
     """Hands jobs to the worker process one after the other and brings back what it says."""
 
-    def __init__(self, jobs: JobQueue) -> None:
-        self._jobs = jobs
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
@@ -55,7 +53,7 @@ class WorkerPlace:
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             if job.cancel_requested:
-                self._jobs.post_finished(job, "cancelled")
+                self._listener.post_finished(job, "cancelled")
             else:
                 self._work(job)
             del job  # the last job's arrays must not live until the next one comes
@@ -67,9 +65,9 @@ class WorkerPlace:
             connection.send_bytes(pickle.dumps(("run", job.work), protocol=5))
         except Exception as error:
             self._end_process()
-            self._jobs.post_finished(job, "failed", error=error)
+            self._listener.post_finished(job, "failed", error=error)
             return
-        self._jobs.post_started(job)
+        self._listener.post_started(job)
         try:
             self._follow(job, connection)
         except (EOFError, OSError):
@@ -88,21 +86,21 @@ class WorkerPlace:
                 connection.send_bytes(pickle.dumps(("cancel", None)))
             if asked_s is not None and time.monotonic() - asked_s > _GRACE_S:
                 self._end_process()
-                self._jobs.post_finished(job, "cancelled")
+                self._listener.post_finished(job, "cancelled")
                 self.warm_up()
                 return
 
     def _heard(self, job: Job, kind: str, rest: list[Any]) -> bool:
         """Pass one message on; True where the job has ended with it."""
         if kind == "progress":
-            self._jobs.post_progress(job, rest[0], rest[1])
+            self._listener.post_progress(job, rest[0], rest[1])
             return False
         if kind == "done":
-            self._jobs.post_finished(job, "done", rest[0])
+            self._listener.post_finished(job, "done", rest[0])
         elif kind == "failed":
-            self._jobs.post_finished(job, "failed", error=rest[0])
+            self._listener.post_finished(job, "failed", error=rest[0])
         else:
-            self._jobs.post_finished(job, "cancelled")
+            self._listener.post_finished(job, "cancelled")
         return True
 
     def _tell_death(self, job: Job) -> None:
@@ -112,7 +110,7 @@ class WorkerPlace:
         code = process.exitcode if process is not None else None
         self._end_process()
         if job.cancel_requested:
-            self._jobs.post_finished(job, "cancelled")
+            self._listener.post_finished(job, "cancelled")
         else:
             error = MedViewError(
                 "{title} ended the process it ran in (exit code {code}).",
@@ -121,7 +119,7 @@ class WorkerPlace:
                 title=str(job.title),
                 code=code,
             )
-            self._jobs.post_finished(job, "failed", error=error)
+            self._listener.post_finished(job, "failed", error=error)
         self.warm_up()
 
     def _connected(self) -> Connection:

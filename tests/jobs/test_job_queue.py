@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError
-from medview.jobs.job import Job, Place
+from medview.jobs.job import Job, PlaceName
 from medview.jobs.job_queue import JobQueue
 from medview.progress import Progress
 from tests.jobs import works
@@ -25,11 +25,11 @@ def jobs() -> Iterator[JobQueue]:
     queue.stop()
 
 
-PLACES: tuple[Place, ...] = ("files", "gpu")
+PLACES: tuple[PlaceName, ...] = ("files", "gpu")
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_value_arrives_on_the_main_thread_with_progress_on_the_way(jobs: JobQueue, place: Place) -> None:
+def test_a_value_arrives_on_the_main_thread_with_progress_on_the_way(jobs: JobQueue, place: PlaceName) -> None:
     values: list[int] = []
     threads: list[threading.Thread] = []
     seen: list[float] = []
@@ -49,7 +49,7 @@ def test_a_value_arrives_on_the_main_thread_with_progress_on_the_way(jobs: JobQu
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_an_error_travels_as_a_value_with_its_remedy(jobs: JobQueue, place: Place) -> None:
+def test_an_error_travels_as_a_value_with_its_remedy(jobs: JobQueue, place: PlaceName) -> None:
     errors: list[BaseException] = []
     job = jobs.submit("Cook", works.refuse, place=place, on_failed=errors.append)
     jobs.wait(job)
