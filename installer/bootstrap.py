@@ -35,10 +35,10 @@ WINDOWS = os.name == "nt"
 OLDEST, NEWEST = (3, 11), (3, 14)
 NEEDED_BYTES = 4 * 10**9
 CHECKS = (
-    ("ruff check", ("ruff", "check", ".")),
-    ("ruff format", ("ruff", "format", "--check", ".")),
-    ("lint-imports", ("importlinter",)),
-    ("mypy", ("mypy",)),
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("lint-imports", "--no-logo"),
+    ("mypy",),
 )
 LITTER = ("build", "dist", "out", "demo_output", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache")
 
@@ -47,7 +47,7 @@ class SetUpError(Exception):
     """The set-up cannot go on; the text says why and what would help."""
 
 
-class StepFailed(Exception):
+class StepError(Exception):
     """A command ended with an error; `lines` is what it said."""
 
     def __init__(self, title: str, lines: list[str]) -> None:
@@ -93,7 +93,7 @@ class Ticker:
 def follow(title: str, command: Sequence[str | Path], tell: Callable[[str], str | None] = lambda line: None) -> None:
     """Run a command with its output in the log and one line for the person.
 
-    `tell` makes a line of output into what the person reads, or None. Raises StepFailed.
+    `tell` makes a line of output into what the person reads, or None. Raises StepError.
     """
     ticker = Ticker(title)
     process = subprocess.Popen(
@@ -125,7 +125,7 @@ def follow(title: str, command: Sequence[str | Path], tell: Callable[[str], str 
     _keep_log(command, lines)
     ticker.end("done" if code == 0 else "failed")
     if code != 0:
-        raise StepFailed(title, lines)
+        raise StepError(title, lines)
 
 
 def _listen(process: subprocess.Popen[str], heard: queue.SimpleQueue[str | None]) -> None:
@@ -176,6 +176,11 @@ def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
+def venv_script(name: str) -> Path:
+    """Return a command of the virtual environment."""
+    return VENV / (f"Scripts/{name}.exe" if WINDOWS else f"bin/{name}")
+
+
 def set_up(extras: frozenset[str]) -> None:
     """Make the virtual environment and install the pinned packages for `extras`, where that is not done."""
     done = _stamp()
@@ -185,13 +190,13 @@ def set_up(extras: frozenset[str]) -> None:
     check_disk()
     print("MedView is being set up. The first time, this takes some minutes.", flush=True)
     start_s = time.monotonic()
-    if done.get("home", _home()) != _home() or not _venv_works():
+    if not _venv_works():
         make_venv()
     extras |= frozenset(done.get("extras", ()))
     STAMP.unlink(missing_ok=True)
     install(extras)
     shutil.rmtree(VENV / "tmp", ignore_errors=True)
-    STAMP.write_text(json.dumps({"state": state, "home": _home(), "extras": sorted(extras)}), encoding="utf-8")
+    STAMP.write_text(json.dumps({"state": state, "extras": sorted(extras)}), encoding="utf-8")
     print(f"MedView is set up ({time.monotonic() - start_s:.0f} s). The next start is immediate.", flush=True)
 
 
@@ -204,21 +209,21 @@ def _stamp() -> dict[str, list[str]]:
 
 
 def _state() -> list[str]:
-    """Return what the installed packages depend on: another lock or pyproject.toml needs another installation."""
+    """Return what an installation depends on: the lock, pyproject.toml, the Python and the place."""
     text = b"".join(path.read_bytes() for path in (LOCK, ROOT / "pyproject.toml"))
-    return [hashlib.sha256(text).hexdigest(), *_home()]
-
-
-def _home() -> list[str]:
-    """Return what the virtual environment itself depends on: it cannot be moved, nor change its Python."""
-    return [_dotted(sys.version_info[:2]), str(ROOT)]
+    return [hashlib.sha256(text).hexdigest(), _dotted(sys.version_info[:2]), str(ROOT)]
 
 
 def _venv_works() -> bool:
-    if not venv_python().exists():
+    """Whether the virtual environment was made here, by a Python of this version, with a pip that runs."""
+    try:
+        made = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
         return False
+    if str(VENV) not in made or f"version = {_dotted(sys.version_info[:2])}." not in made:
+        return False  # its scripts name the folder and the Python they were made for
     command = [str(venv_python()), "-m", "pip", "--version"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return venv_python().exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def check_disk() -> None:
@@ -239,18 +244,19 @@ def make_venv() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     try:
         follow("Virtual environment", [sys.executable, "-m", "venv", VENV])
-    except StepFailed as failure:
+    except StepError as failure:
         raise SetUpError("Python could not make a virtual environment:\n" + _ending(failure.lines)) from failure
 
 
 def install(extras: frozenset[str]) -> None:
     """Install the program, editable, with the pinned packages that it and `extras` need."""
-    pip = [venv_python(), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    pip: list[str | Path] = [venv_python(), "-m", "pip"]
+    pip += ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     wanted = f".[{','.join(sorted(extras))}]" if extras else "."
     try:
         follow("Build tools", [*pip, "-c", LOCK, "hatchling", "editables"])
         follow("Packages", [*pip, "-c", LOCK, "--no-build-isolation", "-e", wanted], _told_by_pip)
-    except StepFailed as failure:
+    except StepError as failure:
         raise SetUpError(_why_pip_failed(failure.lines)) from failure
 
 
@@ -267,7 +273,7 @@ def _told_by_pip(line: str) -> str | None:
 
 _NO_NETWORK = re.compile(
     "NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution|Name or service not known|getaddrinfo|"
-    "Network is unreachable|SSLError|CERTIFICATE_VERIFY_FAILED|Connection (refused|reset)"
+    "Network is unreachable|Connection (refused|reset)"
 )
 
 
@@ -275,6 +281,11 @@ def _why_pip_failed(lines: list[str]) -> str:
     text = "\n".join(lines)
     if "No space left on device" in text:
         return "The disk is full. MedView with its libraries needs about 4 GB: free some space and start again."
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return (
+            "The certificate of the package index is not trusted here, as behind a proxy that opens connections. Set "
+            f"PIP_CERT to the file with the proxy's certificate and start again. Details: {LOG}"
+        )
     if _NO_NETWORK.search(text):
         return (
             "The package index cannot be reached. Connect to the network (behind a proxy, set HTTPS_PROXY; with a "
@@ -319,12 +330,12 @@ def _apt_install(packages: list[str]) -> None:
     title = f"System packages ({len(packages)})"
     try:
         follow(title, command)
-    except StepFailed:
+    except StepError:
         # a new machine has no package lists, an old one stale ones
         try:
             follow("Package lists", ["apt-get", *options, "update"])
             follow(title, command)
-        except StepFailed as failure:
+        except StepError as failure:
             shown = " ".join(command)
             raise SetUpError(f"{shown}\ndid not succeed:\n{_ending(failure.lines)}") from failure
 
@@ -373,22 +384,14 @@ def test(arguments: list[str]) -> int:
 
 def _failed_checks() -> list[str]:
     failed = []
-    for name, module in CHECKS:
+    for tool, *arguments in CHECKS:
         start_s = time.monotonic()
-        code = _run_tool(module)
+        code = subprocess.run([str(venv_script(tool)), *arguments], cwd=ROOT, check=False).returncode
+        name = " ".join([tool, *arguments])
         print(f"{name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start_s:.0f} s", flush=True)
         if code:
             failed.append(name)
     return failed
-
-
-def _run_tool(module: Sequence[str]) -> int:
-    if module == ("importlinter",):
-        code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
-        command = [str(venv_python()), "-c", code, "--no-logo"]
-    else:
-        command = [str(venv_python()), "-m", *module]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def _pytest(arguments: list[str]) -> tuple[int, str]:
