@@ -1,0 +1,81 @@
+"""The values of a DICOM dataset as plain Python, whatever state they are in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from pydicom import config
+from pydicom.dataset import Dataset
+
+# a viewer reads what is there and says what is odd; pydicom's own remarks would only fill the log
+config.settings.reading_validation_mode = config.IGNORE
+
+_LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
+
+
+class Values:
+    """Read access to a dataset that never raises: a missing or damaged element is "", (), or None."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def has(self, key: str | int) -> bool:
+        """Whether the element is there, empty or not."""
+        return key in self._dataset
+
+    def text(self, key: str | int) -> str:
+        """Return the value as text, several values joined by a backslash."""
+        return "\\".join(self.texts(key))
+
+    def texts(self, key: str | int) -> tuple[str, ...]:
+        """Return the values as texts, cut at a readable length, without padding."""
+        values = self._values(key)
+        return tuple(str(v)[:_LONGEST_TEXT].strip(" \0") for v in values)
+
+    def integer(self, key: str | int) -> int | None:
+        """Return the value where it is one whole number that fits 64 bits."""
+        number = self.number(key)
+        return int(number) if number is not None and number == int(number) and abs(number) < 2**63 else None
+
+    def number(self, key: str | int) -> float | None:
+        """Return the first value where it is a finite number."""
+        numbers = self.numbers(key)
+        return numbers[0] if numbers else None
+
+    def numbers(self, key: str | int) -> tuple[float, ...]:
+        """Return the values where all of them are finite numbers, else ()."""
+        try:
+            numbers = tuple(float(v) for v in self._values(key))
+        except (TypeError, ValueError):
+            return ()
+        return numbers if all(map(math.isfinite, numbers)) else ()
+
+    def items(self, key: str | int) -> tuple[Values, ...]:
+        """Return the items of a sequence."""
+        return tuple(Values(item) for item in self._values(key) if isinstance(item, Dataset))
+
+    def item(self, key: str | int) -> Values:
+        """Return the first item of a sequence, an empty one where there is none."""
+        found = self.items(key)
+        return found[0] if found else Values(Dataset())
+
+    def _values(self, key: str | int) -> tuple[Any, ...]:
+        try:
+            element = self._dataset[key]
+            value = element.value
+        except KeyError:
+            return ()
+        except Exception:  # pydicom raises nearly anything on a damaged element; the rest of the file is still good
+            return ()
+        if value is None or value == "" or value == b"":
+            return ()
+        if isinstance(value, Iterable) and not _is_single(value):
+            return tuple(value)
+        return (value.decode("latin-1") if isinstance(value, bytes) else value,)
+
+
+def _is_single(value: Any) -> bool:
+    """Whether an iterable is one value all the same: text, bytes, or a person name."""
+    return isinstance(value, str | bytes) or type(value).__name__ == "PersonName"
