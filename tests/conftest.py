@@ -1,7 +1,11 @@
-"""What every test gets: a home of its own, the shared data, and silence as a result."""
+"""What every test gets: a home of its own, the shared studies, and silence as a result.
+
+A test fails that lets the program log a warning it did not expect, or that leaves a thread, a window or a timer behind.
+"""
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -9,11 +13,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_CARELESS = ("medview", "plugins")  # loggers whose warnings are ours to answer for
+_OURS = ("medview", "plugins", "py.warnings")  # loggers whose warnings are ours to answer for
 
 
 def _shared_folder() -> Path:
@@ -41,7 +46,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep fixtures of the whole session, too, away from the person's own settings and weights."""
+    """Keep fixtures of a whole session or module, too, away from the person's own settings and weights."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDVIEW_HOME", str(tmp_path_factory.mktemp("session_home")))
         mirror = _shared_folder() / "weights"
@@ -59,15 +64,55 @@ def medview_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture(autouse=True)
-def _no_thread_left() -> Iterator[None]:
+def _no_thread_left_behind() -> Iterator[None]:
     """Fail a test that leaves a thread which would keep a closed program alive."""
-    before = set(threading.enumerate())
+    threads = set(threading.enumerate())
     yield
-    left = [t for t in threading.enumerate() if t not in before and not t.daemon and t.is_alive()]
+    left = [t for t in threading.enumerate() if t not in threads and not t.daemon]
     for thread in left:
         thread.join(timeout=2.0)
-    names = [t.name for t in left if t.is_alive()]
-    assert not names, f"threads left behind: {names}"
+    assert not [t.name for t in left if t.is_alive()], "threads left behind"
+
+
+@pytest.fixture(autouse=True)
+def _no_window_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test of the window that leaves one open, or a timer running."""
+    uses_qt = bool({"qtbot", "qapp"} & set(request.fixturenames))
+    windows, timers = (_windows(), _running_timers()) if uses_qt else ([], [])
+    yield
+    if uses_qt:
+        _delete_what_was_closed()
+        assert not _told(_windows(), windows), "windows left behind: give them to qtbot.addWidget, or close them"
+        assert not _told(_running_timers(), timers), "timers left running: stop them when their widget closes"
+
+
+def _told(now: list[Any], before: list[Any]) -> list[str]:
+    return [repr(thing) for thing in now if not any(thing is other for other in before)]
+
+
+def _delete_what_was_closed() -> None:
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _windows() -> list[Any]:
+    """Return the windows that are open: no menus, tool tips and lists that belong to another widget."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return []
+    from PySide6.QtWidgets import QApplication
+
+    return [w for w in QApplication.topLevelWidgets() if w.parent() is None and w.isVisible()]
+
+
+def _running_timers() -> list[Any]:
+    if "PySide6.QtWidgets" not in sys.modules:
+        return []
+    import shiboken6
+    from PySide6.QtCore import QTimer
+
+    return [t for t in gc.get_objects() if isinstance(t, QTimer) and shiboken6.isValid(t) and t.isActive()]
 
 
 class _Listener(logging.Handler):
@@ -83,9 +128,9 @@ class _Listener(logging.Handler):
 
 @pytest.fixture(autouse=True)
 def _silent_log(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test in which the program logs a warning that was not expected: ``@pytest.mark.logs_warnings``."""
+    """Fail a test in which the program logs a warning, unless it is marked ``@pytest.mark.logs_warnings``."""
     listener = _Listener()
-    loggers = [logging.getLogger(name) for name in _CARELESS]
+    loggers = [logging.getLogger(name) for name in _OURS]
     for logger in loggers:
         logger.addHandler(listener)
     yield

@@ -1,0 +1,158 @@
+"""What the set-up says and does where things are not as they should be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from installer import bootstrap
+from installer.system_needs import LIBRARIES, Need, install_command, missing_needs
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a bare checkout: the installer and what it reads."""
+    shutil.copytree(ROOT / "installer", tmp_path / "installer", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def start(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(checkout / "installer/bootstrap.py"), *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+
+
+def test_the_verbs_are_told() -> None:
+    done = start(ROOT, "--help", **os.environ)
+    assert done.returncode == 0
+    assert all(f"  {verb:<6} " in done.stdout for verb in ("demo", "test", "lint", "bench", "venv", "clean"))
+
+
+def test_an_unknown_verb_is_a_mistake_of_use() -> None:
+    assert start(ROOT, "launch", **os.environ).returncode == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_a_demo_without_a_screen_says_how_to_run_it(checkout: Path) -> None:
+    done = start(checkout, "demo", PATH=os.environ["PATH"])
+    assert done.returncode == 1
+    assert "There is no screen here" in done.stderr
+    assert "make demo ARGS=--headless" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_clean_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
+    for name in (".venv", "build", "demo_output", "medview"):
+        (checkout / name).mkdir()
+    assert start(checkout, "clean", **os.environ).returncode == 0
+    assert sorted(p.name for p in checkout.iterdir()) == ["installer", "medview", "pyproject.toml"]
+
+
+def test_an_old_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "OLDEST", (9, 9))
+    monkeypatch.setattr(bootstrap, "NEWEST", (9, 8))
+    with pytest.raises(bootstrap.SetUpError, match=r"needs Python 9\.9 or newer, and this is 3\.\d+\. Install"):
+        bootstrap.use_fit_python()
+
+
+def test_a_small_disk_is_told_before_anything_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "none.json")
+    monkeypatch.setattr(bootstrap, "NEEDED_BYTES", 10**18)
+    with pytest.raises(bootstrap.SetUpError, match=r"has [\d.]+ GB free, and MedView .* needs about 1000000000 GB"):
+        bootstrap.check_disk()
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("Failed to establish a new connection: [Errno -3] Temporary failure in name resolution", "cannot be reached"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "PIP_CERT"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("ERROR: No matching distribution found for vtk==9.7.2", "No matching distribution found for vtk"),
+    ],
+)
+def test_a_failed_installation_says_why(line: str, sentence: str) -> None:
+    assert sentence in bootstrap._why_pip_failed(["Collecting vtk==9.7.2", line])
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Collecting numpy==2.4.6 (from -c requirements.lock)", "looking for numpy"),
+        ("  Downloading https://index/torch-2.13.0-cp311.whl (754.1 MB)", "downloading torch (754.1 MB)"),
+        ("Installing collected packages: a, b, c", "unpacking 3 packages"),
+        ("Requirement already satisfied: a", None),
+    ],
+)
+def test_the_person_reads_what_pip_is_at(line: str, told: str | None) -> None:
+    assert bootstrap._told_by_pip(line) == told
+
+
+def test_a_command_that_fails_hands_over_what_it_said(capfd: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-c", "print('first'); import sys; sys.exit('second')"]
+    with pytest.raises(bootstrap.StepError, match="A step") as failure:
+        bootstrap.follow("A step", command)
+    assert failure.value.lines == ["first", "second"]
+    assert "A step: failed in 0:0" in capfd.readouterr().out
+
+
+def test_a_set_up_that_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch, checkout: Path) -> None:
+    python = checkout / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    for name, path in {
+        "STAMP": checkout / ".venv/stamp.json",
+        "LOCK": checkout / "installer/requirements.lock",
+    }.items():
+        monkeypatch.setattr(bootstrap, name, path)
+    monkeypatch.setattr(bootstrap, "ROOT", checkout)
+    monkeypatch.setattr(bootstrap, "venv_python", lambda: python)
+    monkeypatch.setattr(bootstrap, "NEEDED_BYTES", 10**18)
+    bootstrap.STAMP.write_text(bootstrap.json.dumps({"state": bootstrap._state(), "extras": ["demo", "dev"]}))
+    bootstrap.set_up(frozenset({"demo"}))
+
+    bootstrap.LOCK.write_text("numpy==9.9.9\n")
+    bootstrap.STAMP.rename(checkout / ".venv/old.json")
+    with pytest.raises(bootstrap.SetUpError, match="GB free"):
+        bootstrap.set_up(frozenset({"demo"}))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the wheels of other systems bring all")
+class TestSystemNeeds:
+    def test_this_machine_has_what_it_needs_to_run_these_tests(self) -> None:
+        assert missing_needs() == []
+
+    @pytest.mark.parametrize(
+        ("tool", "command"),
+        [
+            ("apt-get", "apt-get install -y --no-install-recommends libgl1 libegl1"),
+            ("dnf", "sudo dnf install 'libGL.so.1()(64bit)' 'libEGL.so.1()(64bit)'"),
+            ("zypper", "sudo zypper install 'libGL.so.1()(64bit)' 'libEGL.so.1()(64bit)'"),
+            ("none", "Install the packages of your distribution that bring these files."),
+        ],
+    )
+    def test_a_missing_library_comes_with_the_command_of_the_distribution(
+        self, tool: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / tool).touch(mode=0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert command in install_command(LIBRARIES[:2])
+
+    def test_where_nothing_can_be_installed_the_list_is_readable(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        needs = [Need("libnothing.so.9", "libnothing9", "nothing at all")]
+        with pytest.raises(
+            bootstrap.SetUpError, match=r"lacks what MedView needs:\n  libnothing\.so\.9 +nothing at all"
+        ):
+            bootstrap.provide(needs)
+        bootstrap.provide(needs, essential=False)
