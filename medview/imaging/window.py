@@ -15,6 +15,8 @@ VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 Window = tuple[float, float]
 _SAMPLE = 2_000_000  # voxels that are looked at for a percentile: more changes no window a person could see
 
+_LARGEST_WHITE = 0.25
+
 
 def grey(
     values: NDArray[Any],
@@ -87,10 +89,16 @@ def voi_function(volume: Volume) -> VoiFunction:
 
 
 def default_window(volume: Volume) -> Window:
-    """Return the first Window Center and Width of the series, else what shows 99.8 % of the values."""
+    """Return the first usable Window Center and Width of the series, else what shows 99.8 % of the values.
+
+    MR scanners store a window with each image. That of an outer image, which shows noise, would turn the whole volume
+    white: without an absolute unit, a window that a quarter of the voxels exceed is not used.
+    """
+    narrowest = 1e-9 if volume.array.dtype.kind == "f" else 1.0
     for centre, width in volume.series.windows:
-        if np.isfinite((centre, width)).all() and width >= (1 if volume.array.dtype.kind != "f" else 1e-9):
-            return float(centre), float(width)
+        if np.isfinite((centre, width)).all() and width >= narrowest:
+            if volume.unit or np.mean(_sample(volume.array) > centre + width / 2) <= _LARGEST_WHITE:
+                return float(centre), float(width)
     return percentile_window(volume)
 
 

@@ -20,8 +20,13 @@ from medview.study.volume import Volume
 from medview.view.slice_view import SlicePicture
 
 Mark = Literal["", "title", "badge", "warning"]
-PLANE_TITLES = {"axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal", "volume": "3D"}
-_SLAB_TITLES = {"max": "MIP", "mean": "Mean", "min": "MinIP"}
+PANE_TITLES = {
+    "axial": Sentence("Axial"),
+    "coronal": Sentence("Coronal"),
+    "sagittal": Sentence("Sagittal"),
+    "volume": Sentence("3D"),
+}
+_SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
 _SMALL_PX = (300, 240)  # below this only what is needed to read the image safely
 _ranges: WeakKeyDictionary[Volume, tuple[float, float]] = WeakKeyDictionary()
 
@@ -75,9 +80,9 @@ def corner_text(
     pointed
         What lies under the mouse, or None.
     """
-    title = Line(Sentence(PLANE_TITLES[viewport.pane]), "title")
+    title = Line(PANE_TITLES[viewport.pane], "title")
     badges = (*fidelity(scene, viewport, picture), *origin(scene.segmentation if scene.mask_visible else None))
-    here = (*_slice_lines(scene, picture), *_pointed_lines(scene, pointed))
+    here = (*_pointed_lines(scene, pointed), *_slice_lines(scene, picture))
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((title, *badges), (), here, ())
     return CornerText(
@@ -91,9 +96,10 @@ def corner_text(
 def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[Line, ...]:
     """Return what a reader must know of how the pixels came about; nothing for images as they were acquired."""
     if picture.slab_mm > 0:
-        facts = {"kind": _SLAB_TITLES[viewport.slab_mode], "slab": f"{picture.slab_mm:g}"}
-        template = "{kind}, slab of {slab} mm" if scene.volume.geometry.has_spacing else "{kind}, slab of {slab} px"
-        return (Line(Sentence(template, facts), "badge"),)
+        facts: dict[str, object] = {"kind": _SLAB_TITLES[viewport.slab_mode], "slab": f"{picture.slab_mm:g}"}
+        if scene.volume.geometry.has_spacing:
+            return (Line(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
+        return (Line(Sentence("{kind}, slab of {slab} px", facts), "badge"),)
     if picture.is_resampled:
         return (Line(Sentence("Interpolated: the images are tilted"), "badge"),)
     return () if picture.is_acquired else (Line(Sentence("Reformatted"), "badge"),)
@@ -106,15 +112,19 @@ def origin(segmentation: Segmentation | None) -> tuple[Line, ...]:
     facts: Mapping[str, Any] = segmentation.provenance
     if "plugin" not in facts:
         return (Line(Sentence("Mask: drawn by hand"), "badge"),)
-    values = {"plugin": facts["plugin"], "version": facts.get("plugin_version", "")}
-    kind = ("Computed: {plugin} {version}", "Computed: {plugin} {version}, edited")
-    if not facts.get("classical", False):
-        kind = ("AI: {plugin} {version}", "AI: {plugin} {version}, edited")
-    return (Line(Sentence(kind[segmentation.edits > 0], values), "badge"),)
+    values: dict[str, object] = {"plugin": facts["plugin"], "version": facts.get("plugin_version", "")}
+    if facts.get("classical", False):
+        made, edited = (
+            Sentence("Computed: {plugin} {version}", values),
+            Sentence("Computed: {plugin} {version}, edited", values),
+        )
+    else:
+        made, edited = Sentence("AI: {plugin} {version}", values), Sentence("AI: {plugin} {version}, edited", values)
+    return (Line(edited if segmentation.edits > 0 else made, "badge"),)
 
 
 def position_text(scene: Scene, point_mm: NDArray[np.float64]) -> str:
-    """Return a point in patient letters and mm ("L 12.3  P 4.5  H 100.0 mm"), or as the voxel where those are unknown."""
+    """Return a point in patient letters and mm ("L 12.3  P 4.5  H 100.0 mm"), or its voxel where those are unknown."""
     geometry = scene.volume.geometry
     if not (geometry.has_spacing and geometry.has_orientation):
         slice_, row, column = (int(n) + 1 for n in np.rint(geometry.to_index(point_mm)))
@@ -188,12 +198,12 @@ def _location(scene: Scene, picture: SlicePicture) -> float:
     """Return how far the plane lies from the patient's origin, along its normal turned to the left, back or head."""
     normal = picture.grid.normal
     dominant = normal[int(np.argmax(np.abs(normal)))]
-    return float(np.sign(dominant) * (normal @ scene.cursor_mm))
+    return round(float(np.sign(dominant) * (normal @ scene.cursor_mm)), 1) + 0.0  # no "-0.0"
 
 
 def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
     centre, width = scene.window
-    zoom = 100.0 * max(picture.transform.scale_x, picture.transform.scale_y)
+    zoom = 100.0 * min(picture.transform.scale_x, picture.transform.scale_y)
     window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
     return (
         Line(Sentence("Slice {index}/{count}", {"index": picture.slice_index + 1, "count": picture.slice_count})),

@@ -1,0 +1,130 @@
+"""What every pane draws on its image: corner texts, orientation letters, scale bar, frame."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+
+from medview.errors import Sentence
+from medview.gui.language import say
+from medview.gui.outlined_text import draw_text, text_width
+from medview.view.corner_text import CornerText, Line
+from medview.view.scale_bar import ScaleBar
+
+# red, green and yellow as in Slicer and OHIF; told apart without colour by the name in the corner
+PANE_COLOURS = {
+    "axial": QColor(243, 84, 61),
+    "coronal": QColor(110, 190, 80),
+    "sagittal": QColor(237, 213, 76),
+    "volume": QColor(122, 162, 230),
+}
+_TEXT = QColor(232, 236, 240)
+_BADGE = QColor(126, 205, 255)
+_WARNING = QColor(255, 120, 104)
+_LETTER = QColor(255, 255, 255)
+_MARGIN = 8
+_COLUMN = 0.42  # of the pane's width for a corner: the middle belongs to the letters and the scale bar
+
+
+class PanePainter:
+    """Draws with a QPainter on a pane of a size in device-independent pixels.
+
+    Parameters
+    ----------
+    font
+        Of the widget.
+    colour
+        Of the pane's plane.
+    """
+
+    def __init__(self, painter: QPainter, width: int, height: int, font: QFont, colour: QColor) -> None:
+        self._painter = painter
+        self._width = width
+        self._height = height
+        self._font = font
+        self._colour = colour
+        self._line = QFontMetrics(font).height()
+
+    def corners(self, texts: CornerText) -> None:
+        """Write the corner texts."""
+        ascent = QFontMetrics(self._font).ascent()
+        top = _MARGIN + ascent
+        for lines, right in ((texts.top_left, False), (texts.top_right, True)):
+            for row, line in enumerate(lines):
+                self._write(line, top + row * self._line, right=right)
+        bottom = self._height - _MARGIN - QFontMetrics(self._font).descent()
+        for lines, right in ((texts.bottom_left, False), (texts.bottom_right, True)):
+            for row, line in enumerate(reversed(lines)):
+                self._write(line, bottom - row * self._line, right=right)
+
+    def letters(self, letters: tuple[str, str, str, str]) -> None:
+        """Write the orientation letters on the left, right, top and bottom edge."""
+        left, right, top, bottom = letters
+        middle = self._height / 2 + QFontMetrics(self._large()).capHeight() / 2
+        self._letter(left, _MARGIN, middle)
+        self._letter(right, self._width - _MARGIN - self._letter_width(right), middle)
+        self._letter(top, (self._width - self._letter_width(top)) / 2, _MARGIN + QFontMetrics(self._large()).ascent())
+        self._letter(bottom, (self._width - self._letter_width(bottom)) / 2, self._height - _MARGIN - 2)
+
+    def scale_bar(self, bar: ScaleBar) -> None:
+        """Draw the bar above the bottom letter, with its length."""
+        y = self._height - _MARGIN - 6 - QFontMetrics(self._large()).height()
+        x0, x1 = (self._width - bar.length_px) / 2, (self._width + bar.length_px) / 2
+        for colour, width in ((QColor(0, 0, 0, 170), 4.0), (_TEXT, 1.6)):
+            self._painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+            for line in ((x0, y, x1, y), (x0, y - 4, x0, y + 4), (x1, y - 4, x1, y + 4)):
+                self._painter.drawLine(QPointF(line[0], line[1]), QPointF(line[2], line[3]))
+        left = (self._width - text_width(bar.text, self._font)) / 2
+        draw_text(self._painter, left, y - 7, bar.text, self._font, _TEXT)
+
+    def frame(self, *, active: bool) -> None:
+        """Draw the edge of the pane in its colour, strong where it is the active one."""
+        colour = QColor(self._colour)
+        colour.setAlphaF(1.0 if active else 0.35)
+        width = 2.0 if active else 1.0
+        pen = QPen(colour, width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        self._painter.setPen(pen)
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._painter.drawRect(QRectF(width / 2, width / 2, self._width - width, self._height - width))
+
+    def message(self, *sentences: Sentence) -> None:
+        """Write sentences in the middle, one paragraph each."""
+        self._painter.setPen(_TEXT)
+        self._painter.setFont(self._font)
+        area = QRectF(0, 0, self._width, self._height).adjusted(40, 40, -40, -40)
+        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        self._painter.drawText(area, flags, "\n".join(say(s) for s in sentences if s.template))
+
+    def _write(self, line: Line, baseline: float, *, right: bool) -> None:
+        text = line.text if isinstance(line.text, str) else say(line.text)
+        font = QFont(self._font)
+        font.setBold(line.mark in ("title", "warning"))
+        text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(self._width * _COLUMN))
+        colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING}.get(line.mark, _TEXT)
+        left = self._width - _MARGIN - text_width(text, font) if right else _MARGIN
+        draw_text(self._painter, left, baseline, text, font, colour)
+
+    def _large(self) -> QFont:
+        font = QFont(self._font)
+        font.setPixelSize(round(QFontMetrics(self._font).height() * 1.15))
+        font.setBold(True)
+        return font
+
+    def _small(self) -> QFont:
+        font = QFont(self._font)
+        font.setPixelSize(round(QFontMetrics(self._font).height() * 0.75))
+        font.setBold(True)
+        return font
+
+    def _letter_width(self, letters: str) -> int:
+        return text_width(letters[:1], self._large()) + (text_width(letters[1:], self._small()) if letters[1:] else 0)
+
+    def _letter(self, letters: str, left: float, baseline: float) -> None:
+        """Write the dominant letter large and the others below it, small."""
+        if not letters:
+            return
+        draw_text(self._painter, left, baseline, letters[0], self._large(), _LETTER)
+        if letters[1:]:
+            beside = left + text_width(letters[0], self._large())
+            draw_text(self._painter, beside, baseline + 3, letters[1:], self._small(), _LETTER)

@@ -1,0 +1,205 @@
+"""What the 2D and the 3D panes have in common: the mouse, the frame, the link to the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from medview.gui.links import Links
+from medview.session.session import Session
+from medview.session.viewport import PaneName
+from medview.study.geometry import FloatArray
+from medview.tools import toolbox
+from medview.tools.pointer import Button, PointerEvent
+
+_BUTTONS: dict[Qt.MouseButton, Button] = {
+    Qt.MouseButton.LeftButton: "left",
+    Qt.MouseButton.MiddleButton: "middle",
+    Qt.MouseButton.RightButton: "right",
+}
+
+
+class PaneWidget(QWidget):
+    """One pane of the layout. Shows state of the session and hands the mouse to the tools.
+
+    Signals: `context_menu_requested(pane, global point)` after a right click without a drag; `pointer_moved(pane, mm)`
+    with the LPS point under the mouse, None where there is none.
+    """
+
+    context_menu_requested = Signal(str, QPoint)
+    pointer_moved = Signal(str, object)
+
+    def __init__(self, session: Session, pane: PaneName, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.pane: PaneName = pane
+        self.viewport = session.viewports[pane]
+        self._lasting = Links()
+        self._passing = Links()
+        self._button: Button = "none"
+        self._pressed_at: QPointF | None = None
+        self._wheel_rest = 0.0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(120, 100)
+        for signal, slot in (
+            (session.scene_changed, self._take_scene),
+            (session.display_changed, self._repaint),
+            (session.settings.changed, self._on_settings),
+            (self.viewport.changed, self._repaint),
+        ):
+            self._lasting.connect(signal, slot)
+        # the signals must not reach a widget that Qt has destroyed
+        self.destroyed.connect(self._lasting.end)
+        self.destroyed.connect(self._passing.end)
+
+    def sizeHint(self) -> QSize:
+        """Ask for the same size in every pane, so that the layout divides equally."""
+        return QSize(480, 400)
+
+    def release(self) -> None:
+        """Let go of the session: the window is closing."""
+        self._lasting.end()
+        self._passing.end()
+
+    def grab_pixels(self, *, hide_patient_text: bool = False) -> NDArray[np.uint8]:
+        """Return what the pane shows, (height, width, 4) RGBA in device pixels, without mouse and highlight.
+
+        Parameters
+        ----------
+        hide_patient_text
+            Leave out what names the patient and the examination.
+        """
+        ratio = self.devicePixelRatioF()
+        image = QImage(round(self.width() * ratio), round(self.height() * ratio), QImage.Format.Format_RGBA8888)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.black)
+        painter = QPainter(image)
+        self.draw(painter, patient_text=self._patient_text() and not hide_patient_text, bare=True)
+        painter.end()
+        rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+        return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4).copy()
+
+    def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
+        """Draw the pane; `bare` leaves out mouse and highlight."""
+        raise NotImplementedError
+
+    def position_mm(self, x: float, y: float) -> FloatArray | None:
+        """Return the LPS point under a point of the pane, or None where there is none."""
+        raise NotImplementedError
+
+    def _patient_text(self) -> bool:
+        return bool(self.session.settings["patient_text_visible"])
+
+    def _take_scene(self) -> None:
+        """Follow the scene of now and let go of the one before."""
+        raise NotImplementedError
+
+    def _repaint(self) -> None:
+        self.update()
+
+    def _on_settings(self, name: str) -> None:
+        self.update()
+
+    # Qt's events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pane."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), Qt.GlobalColor.black)
+        self.draw(painter, patient_text=self._patient_text(), bare=False)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the picture to the new size."""
+        super().resizeEvent(event)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a drag with the tool of the button; a second button during a drag is ignored."""
+        button = _BUTTONS.get(event.button())
+        if button is None or self._button != "none":
+            return
+        self._button = button
+        self._pressed_at = event.position()
+        toolbox.press(self.session, self._pointer(event.position(), event, button))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the mouse: the drag's tool, or the value under the pointer."""
+        if self._button != "none" and not self._is_click(event.position()):
+            self._pressed_at = None
+            toolbox.move(self.session, self._pointer(event.position(), event, self._button))
+        self._hover(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the drag; a right click that was none asks for the menu."""
+        if _BUTTONS.get(event.button()) != self._button:
+            return
+        is_click = self._button == "right" and self._is_click(event.position())
+        at = self._pressed_at if is_click and self._pressed_at is not None else event.position()
+        toolbox.release(self.session, self._pointer(at, event, self._button))
+        self._button = "none"
+        self._pressed_at = None
+        if is_click:
+            self.context_menu_requested.emit(self.pane, event.globalPosition().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Let the pane fill the window, or show all four again; while painting it is just another dab."""
+        if event.button() != Qt.MouseButton.LeftButton or toolbox.cursor_radius_mm(self.session) is not None:
+            self.mousePressEvent(event)
+            return
+        self.session.maximise(None if self.session.maximised == self.pane else self.pane)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Hand on whole notches; fine wheels and touch pads are added up until they make one."""
+        delta = event.angleDelta()
+        # some platforms turn the wheel sideways while Shift is down
+        self._wheel_rest += (delta.y() or delta.x()) / 120.0
+        steps = float(int(self._wheel_rest))
+        if steps:
+            self._wheel_rest -= steps
+            toolbox.wheel(self.session, self._pointer(event.position(), event, "none", steps))
+            self._hover(event.position())
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the mouse."""
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the tool's pointer."""
+        super().enterEvent(event)
+        painting = toolbox.cursor_radius_mm(self.session) is not None
+        exact = painting or self.session.tool == "crosshair"
+        self.setCursor(Qt.CursorShape.CrossCursor if exact else Qt.CursorShape.ArrowCursor)
+
+    def _hover(self, at: QPointF | None) -> None:
+        """Tell where the mouse is."""
+        self.pointer_moved.emit(self.pane, None if at is None else self.position_mm(at.x(), at.y()))
+
+    def _is_click(self, at: QPointF) -> bool:
+        """Whether a right press has not yet become a drag."""
+        if self._button != "right" or self._pressed_at is None:
+            return False
+        return (at - self._pressed_at).manhattanLength() < QApplication.startDragDistance()
+
+    def _pointer(self, at: QPointF, event: Any, button: Button, steps: float = 0.0) -> PointerEvent:
+        keys = event.modifiers()
+        return PointerEvent(
+            self.pane,
+            (at.x(), at.y()),
+            self.position_mm(at.x(), at.y()),
+            (self.width(), self.height()),
+            button,
+            bool(keys & Qt.KeyboardModifier.ShiftModifier),
+            bool(keys & Qt.KeyboardModifier.ControlModifier),
+            steps,
+        )

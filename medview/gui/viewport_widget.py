@@ -1,0 +1,172 @@
+"""A 2D pane: one plane of the scene, painted without OpenGL."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from medview.gui.pane_painter import PANE_COLOURS, PanePainter
+from medview.gui.pane_widget import PaneWidget
+from medview.session.session import Session
+from medview.session.viewport import PlaneName
+from medview.study.geometry import FloatArray
+from medview.study.segmentation import Box
+from medview.tools.toolbox import cursor_radius_mm
+from medview.view.corner_text import Pointed, corner_text
+from medview.view.label_overlay import LabelOverlay
+from medview.view.scale_bar import scale_bar
+from medview.view.slice_view import SlicePicture, SliceView
+
+_HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is written
+
+
+class ViewportWidget(PaneWidget):
+    """Axial, coronal or sagittal pane of the session's scene."""
+
+    def __init__(self, session: Session, pane: PlaneName, parent: QWidget | None = None) -> None:
+        super().__init__(session, pane, parent)
+        self._view: SliceView | None = None
+        self._picture: SlicePicture | None = None
+        self._pointer_at: QPointF | None = None
+        self._grey: tuple[object, QImage] | None = None
+        self._mask: tuple[object, QImage] | None = None
+        self._take_scene()
+
+    def picture(self) -> SlicePicture | None:
+        """Return what the pane shows now; None with nothing open."""
+        if self._view is not None:
+            self._picture = self._view.picture((self.width(), self.height()))
+        return self._picture
+
+    def position_mm(self, x: float, y: float) -> FloatArray | None:
+        """Return the LPS point under a point of the pane on the slice shown, also outside the image."""
+        picture = self.picture()
+        return None if picture is None else picture.pane_to_mm(x, y)
+
+    def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
+        """Draw image, mask, crosshair and texts; `bare` leaves out mouse and highlight."""
+        colour = PANE_COLOURS[self.pane]
+        pane = PanePainter(painter, self.width(), self.height(), self.font(), colour)
+        picture, scene = self.picture(), self.session.scene
+        if picture is not None and scene is not None:
+            self._draw_picture(painter, picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._draw_crosshair(painter, picture)
+            if not bare:
+                self._draw_ring(painter, picture)
+            pane.letters(picture.letters)
+            bar = scale_bar(picture.transform.scale_x / picture.grid.pixel_mm[0], self.width() / 5)
+            if bar is not None and scene.volume.geometry.has_spacing and self.width() >= 240:
+                pane.scale_bar(bar)
+            pointed = None if bare else self._pointed(picture)
+            size = (self.width(), self.height())
+            pane.corners(corner_text(scene, self.viewport, picture, size, patient_text=patient_text, pointed=pointed))
+        if not bare:
+            pane.frame(active=self.session.active_pane == self.pane and scene is not None)
+
+    def _draw_picture(self, painter: QPainter, picture: SlicePicture) -> None:
+        painter.save()
+        t = picture.transform
+        painter.translate(t.offset_x, t.offset_y)
+        painter.scale(t.scale_x, t.scale_y)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        painter.drawImage(QPointF(0, 0), self._grey_image(picture))
+        overlay, scene = picture.overlay, self.session.scene
+        if overlay is not None and not overlay.is_empty and scene is not None:
+            if scene.mask_outline:
+                _draw_outlines(painter, overlay)
+            else:
+                # voxels are what is edited: their edges stay sharp
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+                painter.drawImage(QPointF(0, 0), self._mask_image(overlay))
+        painter.restore()
+
+    def _grey_image(self, picture: SlicePicture) -> QImage:
+        """Return the grey pixels as a QImage on the same memory."""
+        if self._grey is None or self._grey[0] is not picture.grey:
+            height, width = picture.grey.shape
+            image = QImage(picture.grey.data, width, height, width, QImage.Format.Format_Grayscale8)
+            self._grey = (picture.grey, image)
+        return self._grey[1]
+
+    def _mask_image(self, overlay: LabelOverlay) -> QImage:
+        if self._mask is None or self._mask[0] is not overlay:
+            height, width = overlay.indices.shape
+            image = QImage(overlay.indices.data, width, height, width, QImage.Format.Format_Indexed8)
+            r, g, b, a = overlay.colours.T.astype(np.int64)
+            image.setColorTable((a << 24 | r << 16 | g << 8 | b).tolist())
+            self._mask = (overlay, image)
+        return self._mask[1]
+
+    def _draw_crosshair(self, painter: QPainter, picture: SlicePicture) -> None:
+        for line in picture.crosshair:
+            colour = QColor(PANE_COLOURS[line.plane])
+            colour.setAlpha(190)
+            painter.setPen(QPen(colour, 1.0))
+            painter.drawLine(QLineF(*line.ends))
+
+    def _draw_ring(self, painter: QPainter, picture: SlicePicture) -> None:
+        """Draw the brush where the mouse is."""
+        radius = self._ring_radius(picture)
+        if radius is None or self._pointer_at is None:
+            return
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.2)):
+            painter.setPen(QPen(colour, width))
+            painter.drawEllipse(self._pointer_at, radius, radius)
+
+    def _ring_radius(self, picture: SlicePicture) -> float | None:
+        radius_mm = cursor_radius_mm(self.session)
+        return None if radius_mm is None else radius_mm * picture.transform.scale_x / picture.grid.pixel_mm[0]
+
+    def _pointed(self, picture: SlicePicture) -> Pointed | None:
+        if self._pointer_at is None:
+            return None
+        x, y = self._pointer_at.x(), self._pointer_at.y()
+        return Pointed(picture.pane_to_mm(x, y), picture.value_at_pane(x, y))
+
+    def _take_scene(self) -> None:
+        self._passing.end()
+        self._grey = self._mask = self._picture = self._view = None
+        scene = self.session.scene
+        if scene is not None:
+            self._view = SliceView(scene, self.viewport)
+            for signal in (scene.cursor_changed, scene.display_changed):
+                self._passing.connect(signal, self._repaint)
+            self._passing.connect(scene.segmentation_changed, self._take_scene)
+            if scene.segmentation is not None:
+                self._passing.connect(scene.segmentation.changed, self._on_mask)
+                self._passing.connect(scene.segmentation.segments_changed, self._repaint)
+        self.update()
+
+    def _on_mask(self, box: Box) -> None:
+        """Paint anew what an edit has changed in this slice, and no more."""
+        rect = self._view.mark_changed(box) if self._view is not None else None
+        if rect is None or self._picture is None:
+            return
+        left, top = self._picture.transform.to_pane(rect[0], rect[1])
+        right, bottom = self._picture.transform.to_pane(rect[0] + rect[2], rect[1] + rect[3])
+        self.update(QRectF(left - 3, top - 3, right - left + 6, bottom - top + 6).toAlignedRect())
+
+    def _hover(self, at: QPointF | None) -> None:
+        """Show the value under the mouse and the brush; only their places are painted anew."""
+        picture = self._picture
+        before, self._pointer_at = self._pointer_at, at
+        if picture is not None:
+            self.update(QRect(0, self.height() - _HOVER_HEIGHT, self.width() // 2, _HOVER_HEIGHT))
+            radius = (self._ring_radius(picture) or -4.0) + 4.0
+            for point in (before, at):
+                if radius > 0 and point is not None:
+                    self.update(QRectF(point.x() - radius, point.y() - radius, 2 * radius, 2 * radius).toAlignedRect())
+        super()._hover(at)
+
+
+def _draw_outlines(painter: QPainter, overlay: LabelOverlay) -> None:
+    """Draw the outer edges of the voxels of each segment, equally thin at any zoom."""
+    for colour, edges in overlay.outlines():
+        pen = QPen(QColor(*colour), 1.6)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines([QLineF(*edge) for edge in edges.tolist()])
