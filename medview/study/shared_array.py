@@ -5,6 +5,7 @@ An array made here frees its memory with its last view, like any other array. An
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, cast
@@ -13,12 +14,21 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _names: dict[int, str] = {}
+_disowned: set[str] = set()
+
+
+class _Memory(SharedMemory):
+    """Shared memory that goes quietly when the interpreter ends while an array still looks at it."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(BufferError):
+            super().__del__()
 
 
 def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return an uninitialised C-order array in shared memory."""
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    return _array(SharedMemory(create=True, size=max(size, 1)), shape, dtype, owner=True)
+    return _array(_Memory(create=True, size=max(size, 1)), shape, dtype, owner=True)
 
 
 def shared(array: NDArray[Any]) -> NDArray[Any]:
@@ -39,7 +49,7 @@ def handle(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
 
 def attach(name: str, shape: tuple[int, ...], dtype: str, *, owner: bool = False) -> NDArray[Any]:
     """Return the array that another process has shared; `owner` takes over the duty to free it."""
-    return _array(SharedMemory(name=name), shape, dtype, owner=owner)
+    return _array(_Memory(name=name), shape, dtype, owner=owner)
 
 
 def disown(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
@@ -47,9 +57,6 @@ def disown(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
     found = handle(array)
     _disowned.add(found[0])
     return found
-
-
-_disowned: set[str] = set()
 
 
 def _array(memory: SharedMemory, shape: tuple[int, ...], dtype: DTypeLike, *, owner: bool) -> NDArray[Any]:
@@ -63,10 +70,8 @@ def _array(memory: SharedMemory, shape: tuple[int, ...], dtype: DTypeLike, *, ow
 
 def _release(root_id: int, memory: SharedMemory, owner: bool) -> None:
     _names.pop(root_id, None)
-    try:
+    with contextlib.suppress(BufferError):  # at interpreter exit the array may outlive this call: unlinking matters
         memory.close()
-    except BufferError:  # at interpreter exit the array may outlive this call; unlinking is what matters
-        pass
     if owner and memory.name not in _disowned:
         memory.unlink()
     _disowned.discard(memory.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study import Study
 from medview.study.volume import Volume
 
+ROOT = Path(__file__).resolve().parents[2]
 GEOMETRY = Geometry((2, 2, 2), np.eye(4))
 SERIES = Series("1.2.3", "1.2", instances=(Instance(Path("a"), "1"), Instance(Path("b"), "2")), geometry=GEOMETRY)
 
@@ -53,3 +56,15 @@ def test_a_volume_is_read_only_and_fits_its_geometry() -> None:
         volume.array[0, 0, 0] = 1
     with pytest.raises(ValueError, match="does not fit"):
         Volume(np.zeros((2, 2, 3), np.int16), GEOMETRY, SERIES)
+
+
+def test_a_script_that_ends_with_a_volume_open_ends_quietly_and_leaves_no_memory() -> None:
+    script = (
+        "import numpy as np\n"
+        "from medview.study import shared_array\n"
+        "array = shared_array.allocate((4, 5, 6), np.int16)\n"
+        "print(shared_array.handle(array)[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr == ""
+    assert not (Path("/dev/shm") / done.stdout.strip().lstrip("/")).exists()
