@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from installer.step import SetUpError, StepError, ending, follow
+
 
 @dataclass(frozen=True)
 class Need:
@@ -95,3 +97,41 @@ def _chinese_fonts() -> Iterator[Path]:
     for folder in _FONT_FOLDERS:
         for pattern in _FONT_NAMES:
             yield from Path(folder).expanduser().rglob(pattern)
+
+
+def provide(needs: Sequence[Need], *, essential: bool = True) -> None:
+    """Install what the system lacks where that is possible without asking, else say how.
+
+    Raises SetUpError where the needs are essential and remain; where they are not, only the window must do without.
+    """
+    if not needs:
+        return
+    packages = [need.debian_package for need in needs]
+    if _may_apt():
+        _apt_install(packages)
+        return
+    listing = "\n".join(f"  {need.name:<26} {need.what}" for need in needs)
+    if essential:
+        raise SetUpError(
+            f"Your system lacks what MedView needs:\n{listing}\n{install_command(needs)}\nThen start again."
+        )
+    print(f"MedView's window will need what your system lacks:\n{listing}\n{install_command(needs)}", file=sys.stderr)
+
+
+def _may_apt() -> bool:
+    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _apt_install(packages: list[str]) -> None:
+    get = ("apt-get", "-o", "DPkg::Lock::Timeout=120")
+    command = [*get, "install", "-y", "--no-install-recommends", *packages]
+    try:
+        if not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+            follow("Package lists", [*get, "update"])
+        try:
+            follow(f"System packages: {len(packages)}", command)
+        except StepError:  # old lists name versions that are gone
+            follow("Package lists", [*get, "update"])
+            follow(f"System packages: {len(packages)}", command)
+    except StepError as failure:
+        raise SetUpError(f"{' '.join(command)}\ndid not succeed:\n{ending(failure.lines)}") from failure

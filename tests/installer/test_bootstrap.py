@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from installer import bootstrap
-from installer.system_needs import LIBRARIES, Need, install_command, missing_needs
+from installer import bootstrap, virtual_environment
+from installer.step import SetUpError, StepError, follow
+from installer.system_needs import LIBRARIES, Need, install_command, missing_needs, provide
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -59,15 +61,15 @@ def test_clean_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
 def test_an_old_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "OLDEST", (9, 9))
     monkeypatch.setattr(bootstrap, "NEWEST", (9, 8))
-    with pytest.raises(bootstrap.SetUpError, match=r"needs Python 9\.9 or newer, and this is 3\.\d+\. Install"):
+    with pytest.raises(SetUpError, match=r"needs Python 9\.9 or newer, and this is 3\.\d+\. Install"):
         bootstrap.use_fit_python()
 
 
 def test_a_small_disk_is_told_before_anything_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "none.json")
-    monkeypatch.setattr(bootstrap, "NEEDED_BYTES", 10**18)
-    with pytest.raises(bootstrap.SetUpError, match=r"has [\d.]+ GB free, and MedView .* needs about 1000000000 GB"):
-        bootstrap.check_disk()
+    monkeypatch.setattr(virtual_environment, "STAMP", tmp_path / "none.json")
+    monkeypatch.setattr(virtual_environment, "NEEDED_BYTES", 10**18)
+    with pytest.raises(SetUpError, match=r"has [\d.]+ GB free, and MedView .* needs about 1000000000 GB"):
+        virtual_environment.check_disk()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_small_disk_is_told_before_anything_is_fetched(monkeypatch: pytest.Mon
     ],
 )
 def test_a_failed_installation_says_why(line: str, sentence: str) -> None:
-    assert sentence in bootstrap._why_pip_failed(["Collecting vtk==9.7.2", line])
+    assert sentence in virtual_environment._why_pip_failed(["Collecting vtk==9.7.2", line])
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,13 @@ def test_a_failed_installation_says_why(line: str, sentence: str) -> None:
     ],
 )
 def test_the_person_reads_what_pip_is_at(line: str, told: str | None) -> None:
-    assert bootstrap._told_by_pip(line) == told
+    assert virtual_environment._told_by_pip(line) == told
 
 
 def test_a_command_that_fails_hands_over_what_it_said(capfd: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-c", "print('first'); import sys; sys.exit('second')"]
-    with pytest.raises(bootstrap.StepError, match="A step") as failure:
-        bootstrap.follow("A step", command)
+    with pytest.raises(StepError, match="A step") as failure:
+        follow("A step", command)
     assert failure.value.lines == ["first", "second"]
     assert "A step: failed in 0:0" in capfd.readouterr().out
 
@@ -112,17 +114,17 @@ def test_a_set_up_that_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch
         "STAMP": checkout / ".venv/stamp.json",
         "LOCK": checkout / "installer/requirements.lock",
     }.items():
-        monkeypatch.setattr(bootstrap, name, path)
-    monkeypatch.setattr(bootstrap, "ROOT", checkout)
-    monkeypatch.setattr(bootstrap, "venv_python", lambda: python)
-    monkeypatch.setattr(bootstrap, "NEEDED_BYTES", 10**18)
-    bootstrap.STAMP.write_text(bootstrap.json.dumps({"state": bootstrap._state(), "extras": ["demo", "dev"]}))
-    bootstrap.set_up(frozenset({"demo"}))
+        monkeypatch.setattr(virtual_environment, name, path)
+    monkeypatch.setattr(virtual_environment, "ROOT", checkout)
+    monkeypatch.setattr(virtual_environment, "venv_python", lambda: python)
+    monkeypatch.setattr(virtual_environment, "NEEDED_BYTES", 10**18)
+    virtual_environment.STAMP.write_text(json.dumps({"state": virtual_environment._state(), "extras": ["demo", "dev"]}))
+    virtual_environment.set_up(frozenset({"demo"}))
 
-    bootstrap.LOCK.write_text("numpy==9.9.9\n")
-    bootstrap.STAMP.rename(checkout / ".venv/old.json")
-    with pytest.raises(bootstrap.SetUpError, match="GB free"):
-        bootstrap.set_up(frozenset({"demo"}))
+    virtual_environment.LOCK.write_text("numpy==9.9.9\n")
+    virtual_environment.STAMP.rename(checkout / ".venv/old.json")
+    with pytest.raises(SetUpError, match="GB free"):
+        virtual_environment.set_up(frozenset({"demo"}))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the wheels of other systems bring all")
@@ -151,8 +153,6 @@ class TestSystemNeeds:
     ) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         needs = [Need("libnothing.so.9", "libnothing9", "nothing at all")]
-        with pytest.raises(
-            bootstrap.SetUpError, match=r"lacks what MedView needs:\n  libnothing\.so\.9 +nothing at all"
-        ):
-            bootstrap.provide(needs)
-        bootstrap.provide(needs, essential=False)
+        with pytest.raises(SetUpError, match=r"lacks what MedView needs:\n  libnothing\.so\.9 +nothing at all"):
+            provide(needs)
+        provide(needs, essential=False)
