@@ -3,173 +3,28 @@
 Uses the standard library alone and works on Linux, macOS and Windows with Python 3.11 or newer. Makes ``.venv`` beside
 this folder, installs the versions of ``requirements.lock`` into it, sees to the system's libraries, and then does what
 was asked. A second run finds all that done and starts at once.
+
+This file is written so that every Python since 2.7 can read it and say that it is too old.
 """
 
-from __future__ import annotations
-
-import argparse
 import os
-import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+OLDEST = (3, 11)
 
-from installer.checkout import ROOT, WINDOWS, venv_python, venv_script
-from installer.step import SetUpError
-from installer.system_needs import missing_needs, provide
-from installer.virtual_environment import dotted, set_up, venv_needs
-
-OLDEST, NEWEST = (3, 11), (3, 14)
-CHECKS = (
-    ("ruff", "check", "."),
-    ("ruff", "format", "--check", "."),
-    ("lint-imports", "--no-logo"),
-    ("mypy",),
-)
-LITTER = ("build", "dist", "out", "demo_output", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache")
-
-
-def use_fit_python() -> None:
-    """Go on in a Python that is new enough, looked for by name where this one is not."""
-    if sys.version_info >= OLDEST:
-        return
-    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        found = shutil.which(f"python3.{minor}")
-        if found:
-            os.execv(found, [found, *sys.argv])
-    raise SetUpError(
-        f"MedView needs Python {dotted(OLDEST)} or newer, and this is {dotted(sys.version_info[:2])}. "
-        f"Install a newer Python and run: python{dotted(NEWEST)} {' '.join(sys.argv)}"
+if sys.version_info < OLDEST:
+    for name in ("python3.14", "python3.13", "python3.12", "python3.11"):
+        for folder in os.environ.get("PATH", "").split(os.pathsep):
+            found = os.path.join(folder, name)
+            if os.access(found, os.X_OK):
+                os.execv(found, [found] + sys.argv)
+    sys.exit(
+        "MedView needs Python 3.11 or newer, and this is %d.%d. Install a newer Python and run:\n  python3.14 %s"
+        % (sys.version_info[0], sys.version_info[1], " ".join(sys.argv))
     )
-
-
-def check_screen(arguments: Sequence[str]) -> None:
-    """Raise where a window is wanted and there is no screen to put it on."""
-    if sys.platform != "linux" or "--headless" in arguments:
-        return
-    if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
-        raise SetUpError(
-            "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Run the demo without a window:\n"
-            "  make demo ARGS=--headless"
-        )
-
-
-def demo(arguments: list[str]) -> int:
-    """Open the window on the demo study, or with --headless do the same without one."""
-    check_screen(arguments)
-    wants_fonts = "--chinese-fonts" in arguments or os.environ.get("LANG", "").startswith("zh")
-    arguments = [argument for argument in arguments if argument != "--chinese-fonts"]
-    provide(missing_needs(fonts=wants_fonts) + venv_needs(), essential="--headless" not in arguments)
-    set_up(frozenset({"demo"}))
-    command = [str(venv_python()), "-m", "medview", "demo", *arguments]
-    print("Starting MedView.", flush=True)
-    if not WINDOWS:
-        os.execv(command[0], command)
-    return subprocess.run(command, check=False).returncode
-
-
-def test(arguments: list[str]) -> int:
-    """Run every check and all tests; the arguments go to pytest, whose closing line comes last."""
-    provide(missing_needs(fonts=True, virtual_screen=True) + venv_needs())
-    set_up(frozenset({"demo", "dev"}))
-    failed = _failed_checks()
-    start_s = time.monotonic()
-    code, closing = _pytest(arguments)
-    print(f"pytest: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start_s:.0f} s")
-    if failed:
-        print(f"FAILED before the tests: {', '.join(failed)}")
-    print(closing, flush=True)
-    return 1 if failed or code else 0
-
-
-def _failed_checks() -> list[str]:
-    failed = []
-    for tool, *arguments in CHECKS:
-        start_s = time.monotonic()
-        code = subprocess.run([str(venv_script(tool)), *arguments], cwd=ROOT, check=False).returncode
-        name = " ".join([tool, *arguments])
-        print(f"{name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start_s:.0f} s", flush=True)
-        if code:
-            failed.append(name)
-    return failed
-
-
-def _pytest(arguments: list[str]) -> tuple[int, str]:
-    """Run the tests; return the exit code and the closing line."""
-    colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    command = [str(venv_python()), "-m", "pytest", colour, *arguments]
-    closing = "pytest said nothing"
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            closing = line.strip() or closing
-    return process.returncode, closing
-
-
-def lint(arguments: list[str]) -> int:
-    """Run the checks without the tests."""
-    set_up(frozenset({"dev"}))
-    return 1 if _failed_checks() else 0
-
-
-def bench(arguments: list[str]) -> int:
-    """Run the benchmarks, or the named ones alone: tests/benchmarks/bench_NAME.py."""
-    provide(missing_needs(virtual_screen=True) + venv_needs())
-    set_up(frozenset({"demo", "dev"}))
-    folder = ROOT / "tests" / "benchmarks"
-    found = {path.stem.removeprefix("bench_"): path for path in sorted(folder.glob("bench_*.py"))}
-    unknown = set(arguments) - set(found)
-    if unknown:
-        raise SetUpError(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(found)}.")
-    codes = [
-        subprocess.run([str(venv_python()), str(found[name])], cwd=ROOT, check=False).returncode
-        for name in arguments or found
-    ]
-    return 1 if any(codes) else 0
-
-
-def venv(arguments: list[str]) -> int:
-    """Set everything up and start nothing; names of extras may follow."""
-    provide(missing_needs() + venv_needs(), essential=False)
-    set_up(frozenset(arguments or {"demo", "dev"}))
-    print(f"Ready: {venv_python()}")
-    return 0
-
-
-def clean(arguments: list[str]) -> int:
-    """Remove the virtual environment, caches and what was built."""
-    for name in (".venv", *LITTER):
-        shutil.rmtree(ROOT / name, ignore_errors=True)
-    return 0
-
-
-VERBS = {"demo": demo, "test": test, "lint": lint, "bench": bench, "venv": venv, "clean": clean}
-
-
-def main() -> int:
-    """Do what the command line asks for."""
-    what = "\n".join(f"  {name:<6} {verb.__doc__}" for name, verb in VERBS.items())
-    parser = argparse.ArgumentParser(
-        prog="bootstrap.py", epilog=what, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=True
-    )
-    parser.add_argument("verb", choices=VERBS)
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="handed on to what is started")
-    chosen = parser.parse_args()
-    try:
-        use_fit_python()
-        return VERBS[chosen.verb](chosen.arguments)
-    except SetUpError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. Start again, and the set-up goes on where it was.", file=sys.stderr)
-        return 130
-
 
 if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from installer.verbs import main
+
     sys.exit(main())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import bootstrap, virtual_environment
+from installer import virtual_environment
 from installer.step import SetUpError, StepError, follow
 from installer.system_needs import LIBRARIES, Need, install_command, missing_needs, provide
 
@@ -58,11 +58,34 @@ def test_clean_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
     assert sorted(p.name for p in checkout.iterdir()) == ["installer", "medview", "pyproject.toml"]
 
 
-def test_an_old_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "OLDEST", (9, 9))
-    monkeypatch.setattr(bootstrap, "NEWEST", (9, 8))
-    with pytest.raises(SetUpError, match=r"needs Python 9\.9 or newer, and this is 3\.\d+\. Install"):
-        bootstrap.use_fit_python()
+def test_an_old_python_says_what_is_needed(tmp_path: Path) -> None:
+    source = (ROOT / "installer/bootstrap.py").read_text(encoding="utf-8")
+    pretend = f"import sys; sys.version_info = (3, 6, 8); exec({source!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", pretend, "demo"],
+        capture_output=True,
+        encoding="utf-8",
+        env={"PATH": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "MedView needs Python 3.11 or newer, and this is 3.6. Install a newer Python and run:"
+    )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has the py launcher")
+def test_an_old_python_hands_over_to_a_newer_one(tmp_path: Path) -> None:
+    newer = tmp_path / "python3.12"
+    newer.write_text('#!/bin/sh\necho newer "$@"\n')
+    newer.chmod(0o755)
+    source = (ROOT / "installer/bootstrap.py").read_text(encoding="utf-8")
+    pretend = f"import sys; sys.version_info = (3, 8, 1); sys.argv = ['bootstrap.py', 'demo']; exec({source!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", pretend], capture_output=True, encoding="utf-8", env={"PATH": str(tmp_path)}, check=False
+    )
+    assert done.stdout == "newer bootstrap.py demo\n"
 
 
 def test_a_small_disk_is_told_before_anything_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
