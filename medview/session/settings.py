@@ -22,6 +22,8 @@ DEFAULTS: dict[str, Any] = {
     "brush_radius_mm": 6.0,
     "patient_text_visible": True,
     "last_folder": "",
+    "window_geometry": "",  # place and size of the window, and of its panels, as Qt packs them
+    "window_state": "",
 }
 
 

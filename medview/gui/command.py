@@ -1,0 +1,94 @@
+"""One thing a person can ask for, and what the window must offer so that it can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QWidget
+
+from medview.errors import Sentence
+from medview.session.session import Session
+
+MenuName = Literal["File", "View", "Window/level", "Tools", "Segmentation", "Help"]
+MENUS: tuple[MenuName, ...] = ("File", "View", "Window/level", "Tools", "Segmentation", "Help")
+ToolbarGroup = Literal["", "open", "tools", "edit", "look"]
+Condition = Callable[[Session], Sentence | None]
+
+
+class Shell(Protocol):
+    """The main window as commands see it."""
+
+    @property
+    def session(self) -> Session:
+        """What is open now."""
+
+    @property
+    def widget(self) -> QWidget:
+        """The parent of dialogs."""
+
+    def picture(self) -> NDArray[np.uint8]:
+        """Return what the active pane shows without the patient's name: (rows, columns, 4) uint8 sRGB with alpha."""
+
+    def run_segmentation(self) -> None:
+        """Run the plugin that is chosen in the panel."""
+
+    def show_shortcuts(self) -> None:
+        """Show the sheet of shortcuts."""
+
+    def show_warnings(self) -> None:
+        """Show the warnings of the open series and the files left out."""
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or no longer."""
+
+    def toggle_side(self, name: str) -> None:
+        """Hide or show the side "studies" or "segmentation"."""
+
+    def close(self) -> Any:
+        """Close the window."""
+
+
+def always(_: Session) -> None:
+    """Be the condition of what can be done at any time."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A row of the command table.
+
+    Attributes
+    ----------
+    title, short_title
+        English keys of the translation; the short one stands under the toolbar's icon.
+    shortcuts
+        In Qt's portable form, "Ctrl+O"; the first is the one that is shown.
+    when
+        Returns why it cannot be done now, or None where it can.
+    checked
+        For what is on or off.
+    in_panes
+        The shortcut works only while a pane has the keyboard: arrows, Space and Home belong to lists, too.
+    in_context
+        Whether it is in the menu of the right mouse button over a pane.
+    current_title
+        Where the title depends on what is open (a window preset); None hides it.
+    """
+
+    id: str
+    title: str
+    menu: MenuName
+    run: Callable[[Shell], object]
+    shortcuts: tuple[str, ...] = ()
+    group: ToolbarGroup = ""
+    short_title: str = ""
+    icon: str = ""
+    when: Condition = always
+    checked: Callable[[Session], bool] | None = None
+    in_panes: bool = False
+    in_context: bool = False
+    current_title: Callable[[Session], str | None] | None = None
+    separator: bool = False

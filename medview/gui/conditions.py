@@ -1,0 +1,56 @@
+"""Why a command cannot be done just now."""
+
+from __future__ import annotations
+
+from medview.errors import Sentence
+from medview.session.session import Session
+
+_NO_IMAGES = Sentence("No images are open.")
+_NO_STUDY = Sentence("No study is open.")
+_NO_MASK = Sentence("There is no segmentation on these images yet.")
+_NO_UNDO = Sentence("There is nothing to undo.")
+_NO_REDO = Sentence("There is nothing to redo.")
+_NO_SPACING = Sentence("The images do not say how large a pixel is: a surface would have no size.")
+_NO_WARNINGS = Sentence("Nothing was left out and no series has a warning.")
+
+
+def has_images(session: Session) -> Sentence | None:
+    """Ask for a volume in view."""
+    return _NO_IMAGES if session.scene is None else None
+
+
+def has_study(session: Session) -> Sentence | None:
+    """Ask for an open study."""
+    return None if session.studies else _NO_STUDY
+
+
+def has_mask(session: Session) -> Sentence | None:
+    """Ask for a segmentation on the volume in view."""
+    if session.scene is None:
+        return _NO_IMAGES
+    return _NO_MASK if session.scene.segmentation is None else None
+
+
+def has_surface(session: Session) -> Sentence | None:
+    """Ask for a segmentation whose voxels have a size in mm."""
+    missing = has_mask(session)
+    if missing is None and session.scene is not None and not session.scene.volume.geometry.has_spacing:
+        return _NO_SPACING
+    return missing
+
+
+def can_undo(session: Session) -> Sentence | None:
+    """Ask for an edit that can be taken back."""
+    return None if session.scene is not None and session.scene.study.history.undo_title else _NO_UNDO
+
+
+def can_redo(session: Session) -> Sentence | None:
+    """Ask for an edit that has been taken back."""
+    return None if session.scene is not None and session.scene.study.history.redo_title else _NO_REDO
+
+
+def has_warnings(session: Session) -> Sentence | None:
+    """Ask for something a person should know of the files."""
+    series = [s for study in session.studies for s in study.series]
+    told = session.rejected or any(s.warnings or s.refusal for s in series)
+    return None if told else _NO_WARNINGS

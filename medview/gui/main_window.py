@@ -1,0 +1,303 @@
+"""The window: studies at the left, images in the middle, segmentation at the right, work and values below."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+
+from medview.gui import theme
+from medview.gui.actions import ask_close_study
+from medview.gui.command import MenuName
+from medview.gui.command_set import CommandSet
+from medview.gui.icon import icon
+from medview.gui.job_bar import JobBar
+from medview.gui.language import LANGUAGES, set_language, tr
+from medview.gui.layout_widget import LayoutWidget
+from medview.gui.notice_bar import NoticeBar, ask_leaving
+from medview.gui.plugin_panel import PluginPanel
+from medview.gui.segment_panel import SegmentPanel
+from medview.gui.session_watch import SessionWatch
+from medview.gui.shortcut_sheet import ShortcutSheet
+from medview.gui.side_panel import SidePanel
+from medview.gui.study_card import patient_title
+from medview.gui.study_panel import StudyPanel
+from medview.gui.value_readout import ValueReadout
+from medview.gui.warning_list import WarningList
+from medview.gui.welcome import Welcome
+from medview.gui.window_panel import WindowPanel
+from medview.session.close_study import has_unsaved_edits
+from medview.session.open_folder import open_folder
+from medview.session.session import Session
+from medview.study.study import Study
+
+_STATE_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """The main window of a session.
+
+    Everything in it but the panes is made anew when language or colours change: panels hold no truth.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.watch = SessionWatch(session, self)
+        self.panes = LayoutWidget(session)
+        self.panes.context_menu_requested.connect(self._show_context_menu)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.resize(1440, 900)
+        self._furnish()
+        self._restore_geometry()
+        self.watch.changed.connect(self._follow)
+
+    # what commands ask of the window (medview.gui.command.Shell)
+
+    @property
+    def session(self) -> Session:
+        """What is open now."""
+        return self._session
+
+    @property
+    def widget(self) -> QWidget:
+        """The parent of dialogs."""
+        return self
+
+    def picture(self) -> NDArray[np.uint8]:
+        """Return what the active pane shows without the patient's name: (rows, columns, 4) uint8 sRGB with alpha."""
+        return self.panes.panes[self._session.active_pane].grab_pixels(hide_patient_text=True)
+
+    def run_segmentation(self) -> None:
+        """Run the plugin that is chosen in the panel."""
+        self.plugin_panel.run()
+
+    def show_shortcuts(self) -> None:
+        """Show the sheet of shortcuts."""
+        ShortcutSheet(self).show()
+
+    def show_warnings(self) -> None:
+        """Show the warnings of the open series and the files left out."""
+        WarningList(self._session, self).show()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or no longer."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def toggle_side(self, name: str) -> None:
+        """Hide or show the study list or the segmentation panel."""
+        side = self.findChild(SidePanel, name)
+        assert side is not None
+        side.setVisible(side.isHidden())
+
+    # furniture
+
+    def _furnish(self) -> None:
+        """Make menus, toolbar, panels and bars in the language and colours of now."""
+        self.commands = CommandSet(self, self, self.panes)
+        menus = self.commands.fill_menu_bar()
+        self._add_language_menu(menus["View"])
+        self._make_centre()
+        self._make_tool_bar(menus)
+        self._make_sides()
+        self.job_bar = JobBar(self._session, self.watch, self)
+        self.readout = ValueReadout(self._session, self.watch, self)
+        self.panes.pointer_moved.connect(self.readout.point_at)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.job_bar, 1)
+        self.statusBar().addPermanentWidget(self.readout)
+        self._refresh()
+
+    def _refurnish(self) -> None:
+        """Make everything but the panes anew."""
+        state = self.saveState(_STATE_VERSION)
+        self.panes.setParent(None)
+        self.panes.pointer_moved.disconnect(self.readout.point_at)
+        self.commands.release()
+        old = [self.tool_bar, *self.findChildren(SidePanel)]
+        for part in old:
+            part.setParent(None)
+            part.deleteLater()
+        for widget in (self.job_bar, self.readout):
+            self.statusBar().removeWidget(widget)
+            widget.deleteLater()
+        centre = self.takeCentralWidget()
+        if centre is not None:
+            centre.deleteLater()
+        self._furnish()
+        self.restoreState(state, _STATE_VERSION)
+
+    def _make_centre(self) -> None:
+        centre = QWidget(self)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.notice_bar = NoticeBar(self._session, self.watch, centre)
+        self.welcome = Welcome(self.commands.actions, centre)
+        self.stack = QStackedWidget(centre)
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(self.panes)
+        layout.addWidget(self.notice_bar)
+        layout.addWidget(self.stack, 1)
+        self.setCentralWidget(centre)
+
+    def _make_tool_bar(self, menus: dict[MenuName, QMenu]) -> None:
+        bar = QToolBar(tr("Tools"), self)
+        bar.setObjectName("tool_bar")
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.setIconSize(QSize(22, 22))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.commands.fill_tool_bar(bar, "open", "tools", "edit", "look")
+        bar.addSeparator()
+        presets = [action for action in menus["Window/level"].actions() if not action.isSeparator()]
+        self.window_panel = WindowPanel(self._session, self.watch, presets, bar)
+        bar.addWidget(self.window_panel)
+        self.addToolBar(bar)
+        self.tool_bar = bar
+
+    def _make_sides(self) -> None:
+        self.study_panel = StudyPanel(self._session, self.watch)
+        self.study_panel.close_wanted.connect(self._close_study)
+        self.study_panel.warnings_wanted.connect(self.show_warnings)
+        right = QWidget()
+        layout = QVBoxLayout(right)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        run_action = self.commands.actions["run_segmentation"]
+        self.plugin_panel = PluginPanel(self._session, self.watch, run_action, right)
+        self.segment_panel = SegmentPanel(self._session, self.watch, self.commands.actions, right)
+        layout.addWidget(self.plugin_panel)
+        layout.addWidget(self.segment_panel, 1)
+        left_side = SidePanel("studies", self.study_panel, scrolls=False, parent=self)
+        right_side = SidePanel("segmentation", right, scrolls=True, parent=self)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left_side)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right_side)
+        letter = self.fontMetrics().averageCharWidth()
+        self.resizeDocks([left_side, right_side], [letter * 39, letter * 45], Qt.Orientation.Horizontal)
+
+    def _add_language_menu(self, menu: QMenu) -> None:
+        languages = menu.addMenu(icon("language"), tr("Language"))
+        group = QActionGroup(languages)
+        for code, name in {"": tr("As the system"), **LANGUAGES}.items():
+            action = languages.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(self._session.settings["language"] == code)
+            action.triggered.connect(partial(self._choose_language, code))
+            group.addAction(action)
+
+    def _choose_language(self, code: str, _checked: bool = True) -> None:
+        self._session.settings["language"] = code
+
+    # what happens in the session
+
+    def _follow(self, topics: frozenset[str]) -> None:
+        if "settings" in topics:
+            self._follow_settings()
+        self._refresh()
+        if "scene" in topics and self._session.scene is not None:
+            self.panes.panes[self._session.active_pane].setFocus()
+
+    def _follow_settings(self) -> None:
+        wanted = (self._session.settings["language"], self._session.settings["theme"])
+        if wanted != self._dressed_as:
+            set_language(wanted[0])
+            application = QApplication.instance()
+            assert isinstance(application, QApplication)
+            theme.apply(application, wanted[1])
+            self._refurnish()
+
+    def _refresh(self) -> None:
+        self._dressed_as = (self._session.settings["language"], self._session.settings["theme"])
+        self.commands.refresh()
+        scene = self._session.scene
+        self.stack.setCurrentWidget(self.welcome if scene is None else self.panes)
+        self.setWindowTitle(self._title())
+
+    def _title(self) -> str:
+        """Name the patient only where patient text is shown at all."""
+        scene = self._session.scene
+        if scene is None:
+            return "MedView"
+        parts = [scene.series.series_description or scene.series.modality, "MedView"]
+        if self._session.settings["patient_text_visible"]:
+            parts.insert(0, patient_title(scene.study))
+        return " – ".join(part for part in parts if part)
+
+    def _close_study(self, study: Study) -> None:
+        ask_close_study(self, study)
+
+    def _show_context_menu(self, _pane: str, at: QPoint) -> None:
+        self.commands.context_menu().popup(at)
+
+    # Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._show_drop(is_over=True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the drop frame away."""
+        self._show_drop(is_over=False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what is dropped."""
+        self._show_drop(is_over=False)
+        event.acceptProposedAction()
+        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        for path in _targets(dropped):
+            open_folder(self._session, path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close, unless corrections would be lost and the person stays."""
+        if has_unsaved_edits(self._session):
+            choice = ask_leaving(self)
+            if choice != "discard":
+                event.ignore()
+                if choice == "export":
+                    self.commands.actions["export_dicom_seg"].trigger()
+                return
+        self._session.settings["window_geometry"] = _packed(self.saveGeometry())
+        self._session.settings["window_state"] = _packed(self.saveState(_STATE_VERSION))
+        self.watch.release()
+        self.panes.release()
+        self._session.jobs.cancel_all()
+        event.accept()
+
+    def _show_drop(self, *, is_over: bool) -> None:
+        self.welcome.setProperty("drop", is_over)
+        self.welcome.style().unpolish(self.welcome)
+        self.welcome.style().polish(self.welcome)
+
+    def _restore_geometry(self) -> None:
+        self.restoreGeometry(_unpacked(self._session.settings["window_geometry"]))
+        self.restoreState(_unpacked(self._session.settings["window_state"]), _STATE_VERSION)
+
+
+def _targets(dropped: list[Path]) -> list[Path]:
+    """Return what to open: several files of one folder are one examination, so that folder is opened once."""
+    folders = {path.parent for path in dropped if not path.is_dir()}
+    several = {folder for folder in folders if sum(path.parent == folder for path in dropped if not path.is_dir()) > 1}
+    targets = [path.parent if not path.is_dir() and path.parent in several else path for path in dropped]
+    return list(dict.fromkeys(targets))
+
+
+def _packed(state: QByteArray) -> str:
+    return b64encode(state.data()).decode("ascii")
+
+
+def _unpacked(text: str) -> QByteArray:
+    try:
+        return QByteArray(b64decode(text, validate=True))
+    except ValueError:  # edited by hand: the window is simply where it is at first
+        return QByteArray()

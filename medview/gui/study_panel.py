@@ -1,0 +1,235 @@
+"""The open studies and their series, as cards with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medview.gui.icon import icon
+from medview.gui.language import tr
+from medview.gui.plain_tip import plain_tip
+from medview.gui.session_watch import SessionWatch
+from medview.gui.study_card import CardDelegate, CardRole, series_card, series_tip, sign_place, study_card
+from medview.session.session import Session
+from medview.session.show_series import show_series
+from medview.session.thumbnails import request_thumbnail
+from medview.study.series import Series
+from medview.study.study import Study
+
+
+class StudyPanel(QWidget):
+    """Lists studies and series; double click or Enter shows a series."""
+
+    close_wanted = Signal(object)
+    warnings_wanted = Signal()
+
+    def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._thumbnails = _Thumbnails(session, self._put_thumbnail, self)
+        self._items: list[QTreeWidgetItem] = []
+        self.tree = QTreeWidget(self)
+        self._build()
+        watch.changed.connect(self._follow)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List the studies of now; what was selected stays selected."""
+        current = self.tree.currentItem()
+        selected = current.data(0, CardRole.KEY) if current is not None else None
+        self.tree.clear()
+        self._items = []
+        patient_visible = bool(self._session.settings["patient_text_visible"])
+        for number, study in enumerate(self._session.studies, start=1):
+            self._add_study(study, number, patient_visible)
+        self.tree.expandAll()
+        for item in self._items:
+            if item.data(0, CardRole.KEY) == selected:
+                self.tree.setCurrentItem(item)
+        told = sum(1 for study in self._session.studies for s in study.series if s.warnings or s.refusal)
+        left_out = len(self._session.rejected)
+        self.warnings.setVisible(bool(told or left_out))
+        self.warnings.setText(tr("{series} series with remarks, {files} files left out", series=told, files=left_out))
+
+    def open_selected(self) -> None:
+        """Show the series that is selected."""
+        self._open(self.tree.currentItem())
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        heading = QLabel(tr("Studies"), self)
+        heading.setObjectName("heading")
+        layout.addWidget(heading)
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(0)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setItemsExpandable(False)
+        self.tree.setUniformRowHeights(False)
+        self.tree.setMouseTracking(True)
+        self.tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setItemDelegate(CardDelegate(self.tree))
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.tree.itemDoubleClicked.connect(self._open)
+        self.tree.installEventFilter(self)
+        self.tree.viewport().installEventFilter(self)
+        self.tree.setAccessibleName(tr("Studies"))
+        layout.addWidget(self.tree, 1)
+        self.warnings = QPushButton(icon("warning"), "", self)
+        self.warnings.setObjectName("warnings")
+        self.warnings.setFlat(True)
+        self.warnings.clicked.connect(self.warnings_wanted)
+        row = QHBoxLayout()
+        row.addWidget(self.warnings)
+        row.setContentsMargins(6, 4, 6, 4)
+        layout.addLayout(row)
+
+    def _add_study(self, study: Study, number: int, patient_visible: bool) -> None:
+        shown = self._session.scene.series.key if self._session.scene is not None else ""
+        parent = QTreeWidgetItem(self.tree)
+        self._items.append(parent)
+        card = study_card(study, number, patient_visible=patient_visible)
+        _fill(parent, card.title, card, study.facts.study_instance_uid)
+        parent.setToolTip(0, plain_tip("\n".join((card.title, *card.lines))))
+        for series in study.series:
+            item = QTreeWidgetItem(parent)
+            self._items.append(item)
+            title = series.series_description
+            _fill(item, title, series_card(series, shown=series.key == shown), series.key)
+            item.setToolTip(0, plain_tip(series_tip(series)))
+            item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(series))
+
+    def _open(self, item: QTreeWidgetItem | None, _column: int = 0) -> None:
+        found = self._series_of(item)
+        if found is not None:
+            show_series(self._session, *found)
+
+    def _series_of(self, item: QTreeWidgetItem | None) -> tuple[Study, Series] | None:
+        if item is None or item.parent() is None:
+            return None
+        study = self._study_of(item)
+        series = study.find(item.data(0, CardRole.KEY)) if study is not None else None
+        return (study, series) if study is not None and series is not None else None
+
+    def _study_of(self, item: QTreeWidgetItem) -> Study | None:
+        top = item.parent() or item
+        uid = top.data(0, CardRole.KEY)
+        return next((s for s in self._session.studies if s.facts.study_instance_uid == uid), None)
+
+    def _show_menu(self, position: QPoint) -> None:
+        item = self.tree.itemAt(position)
+        study = self._study_of(item) if item is not None else None
+        if item is None or study is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if item.parent() is not None:
+            menu.addAction(tr("Show series"), partial(self._open, item))
+        menu.addAction(icon("warning"), tr("Warnings and files left out…"), self.warnings_wanted.emit)
+        menu.addAction(icon("close"), tr("Close study"), partial(self.close_wanted.emit, study))
+        menu.popup(self.tree.viewport().mapToGlobal(position))
+
+    def _put_thumbnail(self, key: str, pixmap: QPixmap) -> None:
+        for item in self._items:
+            if item.data(0, CardRole.KEY) == key:
+                item.setData(0, CardRole.THUMBNAIL, pixmap)
+
+    def _follow(self, topics: frozenset[str]) -> None:
+        if topics & {"studies", "scene", "settings"}:
+            self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Enter show the series, and a click on a sign do what the sign says."""
+        if isinstance(event, QKeyEvent) and watched is self.tree and _is_enter(event):
+            self.open_selected()
+            return True
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
+            return self._sign_clicked(event.position().toPoint())
+        return False
+
+    def _sign_clicked(self, position: QPoint) -> bool:
+        item = self.tree.itemAt(position)
+        if item is None:
+            return False
+        card = item.data(0, CardRole.CARD)
+        place = sign_place(self.tree.visualItemRect(item), card).adjusted(-4, -4, 4, 4)
+        if not card.sign or not place.contains(position):
+            return False
+        if card.sign == "close":
+            self.close_wanted.emit(self._study_of(item))
+        else:
+            self.warnings_wanted.emit()
+        return True
+
+
+def _is_enter(event: QKeyEvent) -> bool:
+    return event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+def _fill(item: QTreeWidgetItem, accessible: str, card: object, key: str) -> None:
+    item.setData(0, CardRole.CARD, card)
+    item.setData(0, CardRole.KEY, key)
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, accessible)
+
+
+class _Thumbnails(QObject):
+    """Asks for pictures one at a time, so that a series that is wanted waits for one picture and not for hundreds."""
+
+    def __init__(self, session: Session, put: Callable[[str, QPixmap], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._put = put
+        self._pictures: dict[str, QPixmap] = {}
+        self._asked: set[str] = set()
+        self._wanted: list[Series] = []
+        self._busy = False
+
+    def picture(self, series: Series) -> QPixmap | None:
+        """Return the picture of a series where it is here; else see that it comes."""
+        if series.key not in self._asked and series.instances:
+            self._asked.add(series.key)
+            self._wanted.append(series)
+            self._next()
+        return self._pictures.get(series.key)
+
+    def _next(self) -> None:
+        if self._busy or not self._wanted:
+            return
+        series = self._wanted.pop(0)
+        job = request_thumbnail(self._session, series, partial(self._arrived, series.key))
+        self._busy = True
+        job.finished.connect(self._finished)
+
+    def _arrived(self, key: str, pixels: NDArray[np.uint8]) -> None:
+        self._pictures[key] = _pixmap(pixels)
+        self._put(key, self._pictures[key])
+
+    def _finished(self) -> None:
+        self._busy = False
+        self._next()
+
+
+def _pixmap(pixels: NDArray[np.uint8]) -> QPixmap:
+    pixels = np.ascontiguousarray(pixels)
+    height, width = pixels.shape
+    image = QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8)
+    return QPixmap.fromImage(image)

@@ -1,0 +1,46 @@
+"""The place and value under the mouse, or at the crosshair while the mouse is elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QLabel, QWidget
+
+from medview.gui.language import tr
+from medview.gui.session_watch import SessionWatch
+from medview.session.session import Session
+from medview.view.corner_text import position_text
+
+
+class ValueReadout(QLabel):
+    """One line in the status bar."""
+
+    def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._pointed: NDArray[np.float64] | None = None
+        watch.changed.connect(self._follow)
+        self.refresh()
+
+    def point_at(self, _pane: str, point_mm: NDArray[np.float64] | None) -> None:
+        """Read at the mouse, or at the crosshair where the mouse is on no image."""
+        self._pointed = point_mm
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show place and value of now."""
+        scene = self._session.scene
+        if scene is None:
+            self.setText("")
+            return
+        point = scene.cursor_mm if self._pointed is None else self._pointed
+        value = scene.volume.value_at(point)
+        shown = tr("outside the image") if value is None else f"{value:g} {scene.volume.unit}".strip()
+        what = tr("Crosshair") if self._pointed is None else tr("Mouse")
+        self.setText(f"{what}   {position_text(scene, point)}   {shown}")
+
+    def _follow(self, topics: frozenset[str]) -> None:
+        if "scene" in topics:
+            self._pointed = None
+        if topics & {"scene", "cursor"}:
+            self.refresh()
