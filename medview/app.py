@@ -14,6 +14,7 @@ from medview.gui import theme
 from medview.gui.language import set_language
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
+from medview.session.keep_journal import KeptJournals
 from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
@@ -48,8 +49,10 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     jobs = JobQueue()
+    journals: KeptJournals | None = None
     try:
         window = make_window(application, jobs)
+        journals = KeptJournals(window.session)
         window.show()
         if path is not None:
             QTimer.singleShot(0, lambda: open_folder(window.session, path))
@@ -59,6 +62,8 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         return application.exec()
     finally:
         jobs.stop()
+        if journals is not None:
+            journals.close()
 
 
 def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:

@@ -14,7 +14,8 @@ from medview.study.series import Series
 from medview.study.study import Study
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import FoundStudy, ScanReport
+    from medview.files.dicom_scan import ScanReport
+    from medview.files.dicom_sort import FoundStudy
 
 
 def open_folder(session: Session, path: Path, *, show: bool = True) -> Job:

@@ -88,9 +88,13 @@ class Session:
         """Remember that a mask has been saved as it was at a revision."""
         self._exported[segmentation] = revision
 
+    def is_exported(self, segmentation: Segmentation) -> bool:
+        """Whether the last export of a mask holds it as it is now."""
+        return self._exported.get(segmentation) == segmentation.revision
+
     def is_saved(self, segmentation: Segmentation) -> bool:
         """Whether a mask holds no correction that has not been exported."""
-        return segmentation.edits == 0 or self._exported.get(segmentation) == segmentation.revision
+        return segmentation.edits == 0 or self.is_exported(segmentation)
 
     def show(self, scene: Scene | None) -> None:
         """Put another volume on the screen, with fresh panes."""

@@ -26,6 +26,8 @@ class Viewport:
         Thickness of the slab that is projected; 0 is a single slice.
     azimuth_deg, elevation_deg
         Of the camera, for the 3D pane: 0, 0 looks at the patient from the front.
+    volume_preset
+        Name of the transfer function of the 3D pane, "" for the modality's default.
     """
 
     changed = Signal()
@@ -42,6 +44,7 @@ class Viewport:
         self.slab_mode: SlabMode = "max"
         self.azimuth_deg = 0.0
         self.elevation_deg = 0.0
+        self.volume_preset = ""
         self.changed.emit()
 
     def update(self, **values: object) -> None:

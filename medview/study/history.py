@@ -58,6 +58,9 @@ class History:
     """
 
     changed = Signal()
+    written = Signal(
+        Segmentation, object
+    )  # with the box: a stroke done, undone or done again, but not while it is drawn
 
     def __init__(self, ceiling_bytes: int = 256 * 2**20) -> None:
         self._ceiling_bytes = ceiling_bytes
@@ -75,7 +78,7 @@ class History:
         self._undone.clear()
         while len(self._done) > 1 and sum(e.size for e in self._done) > self._ceiling_bytes:
             del self._done[0]
-        self.changed.emit()
+        self._tell(edit.target, edit.box)
 
     def undo(self) -> str | None:
         """Take the newest edit back and return its title, or None where there is none."""
@@ -84,7 +87,7 @@ class History:
         edit = self._done.pop()
         self._undone.append(edit)
         edit.target.write(edit.box, edit.unpack(edit.before), -1)
-        self.changed.emit()
+        self._tell(edit.target, edit.box)
         return edit.title
 
     def redo(self) -> str | None:
@@ -94,7 +97,7 @@ class History:
         edit = self._undone.pop()
         self._done.append(edit)
         edit.target.write(edit.box, edit.unpack(edit.after), 1)
-        self.changed.emit()
+        self._tell(edit.target, edit.box)
         return edit.title
 
     @property
@@ -111,4 +114,8 @@ class History:
         """Drop the edits of a segmentation that has been removed."""
         self._done = [edit for edit in self._done if edit.target is not target]
         self._undone = [edit for edit in self._undone if edit.target is not target]
+        self.changed.emit()
+
+    def _tell(self, target: Segmentation, box: Box) -> None:
+        self.written.emit(target, box)
         self.changed.emit()

@@ -102,8 +102,11 @@ class Series:
 
     @property
     def sop_hash(self) -> str:
-        """Return the SHA-256 of the SOP Instance UIDs and frames, in slice order: the identity of the voxels."""
-        names = "\n".join(f"{i.sop_instance_uid}:{i.frame_index}" for i in self.instances)
+        """Return the SHA-256 of the SOP Instance UIDs and frames, in slice order: the identity of the voxels.
+
+        Images that have no UID are told apart by their paths.
+        """
+        names = "\n".join(f"{i.sop_instance_uid or i.path}:{i.frame_index}" for i in self.instances)
         return hashlib.sha256(names.encode()).hexdigest()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.session.waiting import said, wait_idle, wait_until
 
 from medview.jobs.job import Job
 from medview.plugin.discovery import find
@@ -18,6 +17,7 @@ from medview.session.open_folder import open_folder
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from tests.session.waiting import said, wait_idle, wait_until
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ def wait_until(session: Session, condition: Callable[[], bool], timeout_s: float
     end = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > end:
-            said = [str(notice.message) for notice in session.notices.notices]
-            raise TimeoutError(f"never so; notices: {said}; jobs: {[(str(j.title), j.state) for j in session.jobs.jobs]}")
+            jobs = [(str(job.title), job.state) for job in session.jobs.jobs]
+            raise TimeoutError(f"never so; jobs: {jobs}; notices: {said(session)}")
         session.jobs.deliver()
         time.sleep(0.005)
 

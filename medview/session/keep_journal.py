@@ -1,0 +1,137 @@
+"""Keep a journal of every stroke, and bring back what a crash has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from numpy.typing import NDArray
+
+from medview.files.edit_journal import Journal, JournalHead, append, begin, read_head, read_journal
+from medview.files.journal_shelf import JournalShelf
+from medview.jobs.job import Job
+from medview.paths import data_folder
+from medview.progress import Progress
+from medview.session.scene import Scene
+from medview.session.session import Session
+from medview.study.segmentation import Box, Segmentation, Source
+from medview.study.study import Study
+
+
+class KeptJournals:
+    """The journals of a session's masks.
+
+    Follows every study of the session, brings strokes back when their images are shown, and removes a journal when its
+    mask is exported or removed. Every file is touched on the "journal" thread, in the order of the strokes.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shelf = JournalShelf(data_folder() / "journals")
+        self._paths: WeakKeyDictionary[Segmentation, Path] = WeakKeyDictionary()
+        self._followed: WeakSet[Study] = WeakSet()
+        session.studies_changed.connect(self._follow)
+        session.scene_changed.connect(self._look_for_strokes)
+        session.jobs.finished.connect(self._discard_exported)
+
+    def discard(self, segmentation: Segmentation) -> None:
+        """Remove the journal of a mask: it has been exported, or the person does not want it."""
+        path = self._paths.pop(segmentation, None)
+        if path is not None:
+            self._submit(partial(_remove, path))
+
+    def recover(self, scene: Scene) -> Job:
+        """Submit the search for strokes on the images in view that were never exported; they join the study."""
+        wanted, ours = scene.series.sop_hash, set(self._paths.values())
+
+        def work(progress: Progress) -> list[Journal]:
+            paths = [path for path in self._shelf.claim_orphans() if path not in ours]
+            fitting = [path for path in paths if (head := read_head(path)) is not None and head.sop_hash == wanted]
+            return [journal for path in fitting if (journal := read_journal(path)) is not None]
+
+        def done(journals: list[Journal]) -> None:
+            for journal in journals:
+                self._bring_back(scene, journal)
+
+        return self._submit(work, done)
+
+    def close(self) -> None:
+        """Leave the journals; those of masks that were not exported are found again at the next start."""
+        self._shelf.close()
+
+    def _follow(self) -> None:
+        for study in self._session.studies:
+            if study not in self._followed:
+                self._followed.add(study)
+                study.history.written.connect(self._note_stroke)
+                study.segmentation_removed.connect(self.discard)
+
+    def _look_for_strokes(self) -> None:
+        if self._session.scene is not None:
+            self.recover(self._session.scene)
+
+    def _discard_exported(self, job: Job) -> None:
+        for segmentation in list(self._paths):
+            if not job.silent and self._session.is_exported(segmentation):
+                self.discard(segmentation)
+
+    def _note_stroke(self, segmentation: Segmentation, box: Box) -> None:
+        path = self._paths.get(segmentation)
+        if path is not None:
+            self._submit(partial(_append, path, box, segmentation.labels[box].copy()))
+            return
+        path = self._paths[segmentation] = self._shelf.new_path()
+        self._submit(partial(_begin, path, _head(segmentation), segmentation.labels.copy()))
+
+    def _bring_back(self, scene: Scene, journal: Journal) -> None:
+        series, head = scene.series, journal.head
+        if scene.study not in self._session.studies or head.shape != scene.volume.geometry.shape:
+            return
+        if journal.path in self._paths.values():  # brought back while this was read
+            return
+        source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+        mask = Segmentation(
+            journal.labels, scene.volume.geometry, source, head.segments, head.name, head.provenance, edits=head.edits
+        )
+        mask.edits += journal.strokes
+        self._paths[mask] = journal.path
+        scene.study.add(mask)
+        if self._session.scene is scene:
+            scene.show_segmentation(mask)
+        self._session.notices.add(
+            "warning",
+            "Corrections of {name} that were never exported have been brought back.",
+            "Export the mask, or remove it from the list.",
+            name=head.name,
+        )
+
+    def _submit(self, work: Callable[[Progress], Any], done: Callable[[Any], None] | None = None) -> Job:
+        jobs, told = self._session.jobs, self._session.notices.add_error
+        return jobs.submit("Journal", work, place="journal", on_done=done, on_failed=told, silent=True)
+
+
+def _head(segmentation: Segmentation) -> JournalHead:
+    return JournalHead(
+        sop_hash=segmentation.source.sop_hash,
+        name=segmentation.name,
+        segments=segmentation.segments,
+        provenance={key: value for key, value in segmentation.provenance.items() if key != "input"},  # names the study
+        shape=segmentation.geometry.shape,
+        dtype=segmentation.labels.dtype.str,
+        edits=segmentation.edits,
+    )
+
+
+def _begin(path: Path, head: JournalHead, labels: NDArray[Any], progress: Progress) -> None:
+    begin(path, head, labels)
+
+
+def _append(path: Path, box: Box, values: NDArray[Any], progress: Progress) -> None:
+    append(path, box, values)
+
+
+def _remove(path: Path, progress: Progress) -> None:
+    path.unlink(missing_ok=True)
