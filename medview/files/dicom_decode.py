@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ def _decode_rle(data: bytes, shape: tuple[int, int], bits_allocated: int) -> NDA
     if header[0] != planes or offsets[0] != 64 or sorted(offsets) != offsets:
         raise MedViewError("The compressed picture is damaged ({codec}).", _REMEDY, codec="RLE")
     values = np.zeros(shape, dtype=f"u{planes}").ravel()
-    for start, stop in zip(offsets, offsets[1:], strict=False):
+    for start, stop in pairwise(offsets):
         plane = np.frombuffer(imagecodecs.packbits_decode(data[start:stop]), dtype=np.uint8)
         if not size <= plane.size <= size + 1:
             raise MedViewError("The compressed picture is damaged ({codec}).", _REMEDY, codec="RLE")

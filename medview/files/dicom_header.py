@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from medview.errors import MedViewError, Sentence
@@ -74,10 +75,16 @@ def read_header(path: Path) -> tuple[Image, ...] | Other:
     return Other(what) if what else _images(file, values)
 
 
+def sop_identity(dataset: Dataset) -> tuple[str, str]:
+    """Return SOP Instance UID and SOP Class UID: the dataset's own, or the file header's copy where those are gone."""
+    values, meta = Values(dataset), Values(getattr(dataset, "file_meta", Dataset()))
+    instance = values.text("SOPInstanceUID") or meta.text("MediaStorageSOPInstanceUID")
+    return instance, values.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")
+
+
 def _other_than_image(file: DicomFile, values: Values) -> str:
     """Return what an object is that holds no image; "" for an image."""
-    meta = Values(getattr(file.dataset, "file_meta", file.dataset))
-    sop_class = values.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")
+    _, sop_class = sop_identity(file.dataset)
     if sop_class in _DERIVED_OBJECTS:
         return _DERIVED_OBJECTS[sop_class]
     name = UID(sop_class).name if sop_class else ""
@@ -89,7 +96,9 @@ def _other_than_image(file: DicomFile, values: Values) -> str:
 def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
     pixels, warnings = stored_pixels(file, values)
     study, series = _study_facts(values), _series_facts(values)
-    refusal = _refusal(file, values, series, pixels.frames)
+    sop_instance, sop_class = sop_identity(file.dataset)
+    series = replace(series, sop_class_uid=sop_class)
+    refusal = _refusal(values, series, pixels.frames)
     frames = frames_of(values, pixels.frames)
     if refusal is None and frames is None:
         refusal = _cine(pixels.frames)
@@ -100,8 +109,8 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
         series,
         Instance(
             path=file.path,
-            sop_instance_uid=values.text("SOPInstanceUID"),
-            sop_class_uid=series.sop_class_uid,
+            sop_instance_uid=sop_instance,
+            sop_class_uid=sop_class,
             instance_number=values.integer("InstanceNumber"),
             transfer_syntax_uid=file.transfer_syntax_uid,
             pixels=pixels,
@@ -169,7 +178,6 @@ def _series_facts(values: Values) -> Series:
         series_description=values.text("SeriesDescription"),
         body_part_examined=values.text("BodyPartExamined"),
         image_type=values.texts("ImageType"),
-        sop_class_uid=values.text("SOPClassUID"),
         manufacturer=values.text("Manufacturer"),
         patient_position=values.text("PatientPosition"),
         contrast_bolus_agent=values.text("ContrastBolusAgent"),
@@ -184,7 +192,7 @@ def _series_facts(values: Values) -> Series:
     )
 
 
-def _refusal(file: DicomFile, values: Values, series: Series, frames: int) -> MedViewError | None:
+def _refusal(values: Values, series: Series, frames: int) -> MedViewError | None:
     """Return why an image that is in order can still not be a slice of a volume."""
     photometric = series.photometric_interpretation
     if photometric in _COLOUR or photometric.startswith("YBR"):

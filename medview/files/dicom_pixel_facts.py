@@ -91,8 +91,11 @@ def _bits(values: Values) -> tuple[int, int]:
 def _check_samples(values: Values, samples: int | None) -> None:
     grey = values.text("PhotometricInterpretation").startswith("MONOCHROME")
     if samples not in (1, 3, 4) or (grey and samples != 1):
-        raise MedViewError("{samples} samples per pixel do not fit the kind of pixels ({kind}).",
-                           samples=values.text("SamplesPerPixel"), kind=values.text("PhotometricInterpretation"))  # fmt: skip
+        raise MedViewError(
+            "{samples} samples per pixel do not fit the kind of pixels ({kind}).",
+            samples=values.text("SamplesPerPixel"),
+            kind=values.text("PhotometricInterpretation"),
+        )
 
 
 def _expected_bytes(values: Values, samples: int, allocated: int) -> int:
@@ -140,8 +143,6 @@ def _oddities(file: DicomFile, values: Values, stored: int) -> tuple[Sentence, .
                               {"high": high_bit, "stored": stored}))  # fmt: skip
     if values.integer("PixelRepresentation") is None:
         found.append(Sentence("The header does not say whether pixels are signed; they were taken as unsigned."))
-    if not values.text("SOPInstanceUID"):
-        found.append(Sentence("The image has no identifier (SOP Instance UID): nothing can refer to it."))
     if not getattr(file.dataset, "file_meta", {}):
         found.append(Sentence("The file has no DICOM file header; how it is written had to be found out."))
     if (getattr(file.dataset, "preamble", b"") or b"").startswith(_EXECUTABLE):

@@ -263,6 +263,6 @@ def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
 def _check_room(size: int) -> None:
     """Raise MemoryError where shared memory has no room: the kernel would end the program at the first touch."""
     if sys.platform == "linux":
-        room = os.statvfs("/dev/shm")
+        room = os.statvfs("/dev/shm")  # noqa: S108  where the kernel keeps shared memory, not a place for files
         if size > room.f_bavail * room.f_frsize:
             raise MemoryError

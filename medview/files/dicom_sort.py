@@ -105,6 +105,8 @@ def _identity_warnings(images: Sequence[Image], shared_uids: set[str]) -> tuple[
     names = [(i.instance.sop_instance_uid, i.instance.frame_index) for i in images]
     if len(set(names)) < len(names) and all(uid for uid, _ in names):
         said.append(Sentence("Different images carry the same identifier (SOP Instance UID); all are kept."))
+    if not all(uid for uid, _ in names):
+        said.append(Sentence("Some images have no identifier (SOP Instance UID): nothing can refer to them."))
     if not images[0].series.series_instance_uid:
         said.append(Sentence("The series has no identifier; images of one folder were taken together."))
     return tuple(said)

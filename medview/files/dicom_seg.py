@@ -1,0 +1,185 @@
+"""DICOM Segmentation: written with references to its source images, read back by their positions.
+
+Written BINARY, uncompressed, without empty frames and empty segments: the form that every reader we know opens.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError, Sentence
+from medview.files.atomic import written_whole
+from medview.files.dicom_seg_frames import SegFile, read_seg_file
+from medview.progress import Progress, part, unheard
+from medview.study.geometry import Geometry
+from medview.study.segmentation import Segment, Segmentation, Source
+from medview.study.series import Series
+
+_NIFTI = "Export NIfTI instead."
+_TILTED = Sentence("The gantry was tilted: some programs, 3D Slicer among them, cannot open a mask on such images.")
+
+
+def write_segmentation(
+    segmentation: Segmentation, series: Series, path: Path, *, progress: Progress = unheard
+) -> tuple[Sentence, ...]:
+    """Write a segmentation of a series as DICOM SEG, read it back and compare voxel for voxel.
+
+    Returns
+    -------
+    tuple of Sentence
+        What a person should know: segments left out because they are empty, identifiers that had to be made up.
+
+    Raises
+    ------
+    MedViewError
+        The mask is empty or was made from other images, the images give no place to refer to, or the file cannot be
+        written. The target is then as it was.
+    """
+    geometry = _checked(segmentation, series)
+    from medview.files.dicom_seg_object import segmentation_object
+    from medview.files.dicom_sources import source_headers
+
+    segments, labels, said = _renumbered(segmentation)
+    headers, made_up = source_headers(series, geometry)
+    progress(0.2, "Writing")
+    dataset = segmentation_object(segmentation, segments, labels, series, headers)
+    with written_whole(path, may_replace=_is_segmentation) as beside:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the source's own values violate is the source's
+            dataset.save_as(beside, enforce_file_format=True)
+        progress(0.7, "Reading back")
+        written, found = read_segmentation(beside, series, part(progress, 0.7, 1.0))
+        if not np.array_equal(written, labels) or _meanings(found) != _meanings(segments):
+            raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=path.name)
+    tilted = (_TILTED,) if geometry.is_sheared else ()
+    return said + made_up + tilted
+
+
+def read_segmentation(
+    path: Path, series: Series, progress: Progress = unheard
+) -> tuple[NDArray[np.uint16], tuple[Segment, ...]]:
+    """Return the labels (slices, rows, columns) of a SEG file on the grid of its source series, and the segments.
+
+    Each frame is put where its own position lies, and must name the image that lies there; the order of frames is
+    not believed.
+
+    Raises
+    ------
+    MedViewError
+        The file is no segmentation of this series, is not of a kind that has one label for each voxel, or is damaged.
+    """
+    file = read_seg_file(path)
+    if series.geometry is None:
+        raise series.refusal or MedViewError("The series of this segmentation forms no volume.")
+    if not file.source_uids & {i.sop_instance_uid for i in series.instances}:
+        raise MedViewError("{name} was not made from these images.", "Open the images it belongs to.", name=path.name)
+    labels = np.zeros(series.geometry.shape, dtype=np.uint16)
+    for number in range(len(file.frames)):
+        progress(number / len(file.frames), "Reading segmentation")
+        _put(labels, file, number, series, series.geometry)
+    return labels, file.segments
+
+
+def load_segmentation(path: Path, candidates: Iterable[Series]) -> tuple[Segmentation, Series]:
+    """Read a SEG file and find, among series, the one it was made from.
+
+    Raises
+    ------
+    MedViewError
+        None of the series is its source, or the file cannot be read.
+    """
+    wanted = read_seg_file(path).source_uids
+    shared = [(len(wanted & {i.sop_instance_uid for i in s.instances}), s) for s in candidates if s.geometry]
+    count, series = max(shared, key=lambda pair: pair[0], default=(0, None))
+    if series is None or series.geometry is None or not count:
+        raise MedViewError(
+            "{name} was made from other images.", "Give the folder of the images it belongs to.", name=path.name
+        )
+    labels, segments = read_segmentation(path, series)
+    kind = np.uint8 if max((s.number for s in segments), default=0) < 256 else np.uint16
+    source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+    return Segmentation(labels.astype(kind), series.geometry, source, segments, path.stem), series
+
+
+def _checked(segmentation: Segmentation, series: Series) -> Geometry:
+    """Return the common geometry; MedViewError where the mask cannot be written for this series."""
+    if not segmentation.labels.any():
+        raise MedViewError("The mask is empty: there is nothing to save.", "Draw something, or run a segmentation.")
+    if segmentation.source.sop_hash != series.sop_hash or series.geometry is None:
+        raise MedViewError("The mask was made from other images than these.", "Open the images it was made from.")
+    geometry = series.geometry
+    if not geometry.same_grid(segmentation.geometry):
+        raise MedViewError("The mask lies on another grid than its images.", _NIFTI)
+    placed = geometry.has_spacing and geometry.has_orientation
+    if not placed:
+        raise MedViewError("The images do not say where in the patient they lie, so a DICOM mask cannot.", _NIFTI)
+    return geometry
+
+
+def _renumbered(segmentation: Segmentation) -> tuple[list[Segment], NDArray[Any], tuple[Sentence, ...]]:
+    """Return the segments that have voxels, numbered 1, 2, 3 ..., the labels to match, and which were left out."""
+    counts = np.bincount(segmentation.labels.ravel())
+    present = {int(n) for n in np.flatnonzero(counts)} - {0}
+    known = {segment.number: segment for segment in segmentation.segments}
+    if present - set(known):
+        raise MedViewError(
+            "The mask has voxels that belong to no segment (label {number}).", _NIFTI, number=min(present - set(known))
+        )
+    table = np.zeros(len(counts), dtype=np.uint8 if len(present) < 256 else np.uint16)
+    kept = []
+    for new, old in enumerate(sorted(present), 1):
+        table[old] = new
+        kept.append(replace(known[old], number=new))
+    empty = [s.label for s in segmentation.segments if s.number not in present]
+    said = (Sentence("Left out because they are empty: {names}.", {"names": ", ".join(empty)}),) if empty else ()
+    return kept, table[segmentation.labels], said
+
+
+def _put(labels: NDArray[np.uint16], file: SegFile, number: int, series: Series, geometry: Geometry) -> None:
+    """Write one frame into the labels, at the slice where its position lies."""
+    frame = file.frames[number]
+    index = geometry.to_index(frame.position_mm)
+    slice_index = round(float(index[0]))
+    grid = (file.rows, file.columns) == geometry.shape[1:] and 0 <= slice_index < geometry.shape[0]
+    away_mm = float(np.linalg.norm(geometry.to_mm((slice_index, 0, 0)) - frame.position_mm))
+    if not grid or away_mm > 0.05 or not _same_directions(frame.orientation, geometry):
+        raise MedViewError("{name} lies on another grid than its images.", "Resample it first.", name=file.path.name)
+    named = frame.source_uid
+    if named and named != series.instances[slice_index].sop_instance_uid:
+        raise MedViewError(
+            "{name} contradicts itself: a frame names another image than the one at its place.",
+            "Do not use it.",
+            name=file.path.name,
+        )
+    values = file.pixels(number)
+    drawn = values != 0
+    if np.any(labels[slice_index][drawn]):
+        raise MedViewError("The segments of {name} overlap, which cannot be shown yet.", name=file.path.name)
+    labels[slice_index][drawn] = values[drawn] if frame.segment_number is None else frame.segment_number
+
+
+def _same_directions(orientation: Sequence[float], geometry: Geometry) -> bool:
+    expected = np.concatenate([geometry.directions[:, 2], geometry.directions[:, 1]])
+    return bool(np.abs(np.asarray(orientation) - expected).max() < 1e-3)
+
+
+def _meanings(segments: Iterable[Segment]) -> list[tuple[int, str, str]]:
+    return [(s.number, s.type.value, s.type.scheme) for s in segments]
+
+
+def _is_segmentation(path: Path) -> bool:
+    """Whether an existing file is a segmentation, which a newer one may replace; images never are."""
+    from medview.files.dicom_header import Other, read_header
+
+    try:
+        found = read_header(path)
+    except (MedViewError, OSError):
+        return False
+    return isinstance(found, Other) and "segmentation" in found.what.lower()
