@@ -75,6 +75,8 @@ def _convert(arguments: argparse.Namespace, progress: Progress) -> Answer:
     volumes = [s for s in chosen if s.refusal is None]
     if not volumes and chosen[0].refusal is not None:
         raise chosen[0].refusal
+    if arguments.all:
+        _make_folder(arguments.out)
     written: list[dict[str, Any]] = []
     for number, series in enumerate(volumes):
         target = arguments.out / f"{_file_name(series, number)}.nii.gz" if arguments.all else arguments.out
@@ -95,6 +97,7 @@ def _run(arguments: argparse.Namespace, progress: Progress) -> Answer:
     parameters = plugin.manifest.parse_parameters(_options(arguments.option))
     report = scan(arguments.path, part(progress, 0.0, 0.1))
     series = _fitting(report, plugin, arguments.series)
+    _make_folder(arguments.out)
     volume = read_volume(series, part(progress, 0.1, 0.2))
     answer = _run_on(plugin, volume, parameters, arguments, part(progress, 0.2, 1.0))
     return answer, _result_as_text(answer)
@@ -106,7 +109,6 @@ def _run_on(
     """Run a plugin and write its results into the folder of --out."""
     from medview.plugin.run import PluginRun
 
-    arguments.out.mkdir(parents=True, exist_ok=True)
     result: Result = PluginRun(plugin, volume, parameters, arguments.device)(part(progress, 0.0, 0.9))
     progress(0.92, "Writing and reading back")
     return _write_results(result, volume.series, arguments.out)
@@ -170,6 +172,7 @@ def _demo(arguments: argparse.Namespace, progress: Progress) -> Answer:
 
     if arguments.path is not None:
         return _run(arguments, progress)
+    _make_folder(arguments.out)
     demo = prepare(part(progress, 0.0, 0.4))
     plugin = find(arguments.plugin, discover())
     series = _fitting(scan(demo.folder, part(progress, 0.4, 0.5)), plugin, None)
@@ -205,6 +208,15 @@ def _fitting(report: ScanReport, plugin: Plugin, wanted: str | None) -> Series:
     refusal = why_not(plugin.manifest, candidates[0])
     assert refusal is not None
     raise refusal
+
+
+def _make_folder(folder: Path) -> None:
+    from medview.files.atomic import write_error
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, folder) from error
 
 
 def _options(pairs: Sequence[str]) -> dict[str, str]:
