@@ -16,13 +16,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medview.version import __version__
+
 if TYPE_CHECKING:
     from medview.plugin.contract import Parameter, Result
     from medview.progress import Progress
     from medview.study.study import Study
     from medview.study.volume import Volume
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "export", "read", "run", "scan"]
 
 

@@ -85,7 +85,8 @@ class Geometry:
     def directions(self) -> FloatArray:
         """3x3: the unit LPS vector of each index axis, one a column."""
         steps: FloatArray = self.affine[:3, :3]
-        return steps / np.linalg.norm(steps, axis=0)
+        unit: FloatArray = steps / np.linalg.norm(steps, axis=0)
+        return unit
 
     @property
     def voxel_ml(self) -> float:

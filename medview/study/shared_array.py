@@ -61,7 +61,7 @@ def disown(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
 
 def _array(memory: SharedMemory, shape: tuple[int, ...], dtype: DTypeLike, *, owner: bool) -> NDArray[Any]:
     count = int(np.prod(shape, dtype=np.int64))
-    array = np.frombuffer(memory.buf, dtype=dtype, count=count).reshape(shape)
+    array = np.frombuffer(cast(memoryview, memory.buf), dtype=np.dtype(dtype), count=count).reshape(shape)
     root = _root(array)
     _names[id(root)] = memory.name
     weakref.finalize(root, _release, id(root), memory, owner)
