@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 
 _KEPT = 300
 _EDGE = [QPoint(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
-_EDGE_COLOUR = QColor(0, 0, 0, 150)
+_EDGE_COLOUR = QColor(0, 0, 0, 205)
 _pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
 

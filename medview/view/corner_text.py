@@ -18,6 +18,7 @@ from medview.study.segmentation import Segmentation
 from medview.study.series import Patient
 from medview.study.volume import Volume
 from medview.view.slice_view import SlicePicture
+from medview.view.volume_presets import VolumePreset
 
 Mark = Literal["", "title", "badge", "warning"]
 PANE_TITLES = {
@@ -91,6 +92,20 @@ def corner_text(
         here,
         _series_lines(scene, picture),
     )
+
+
+def volume_corner_text(
+    scene: Scene, preset: VolumePreset, reduction: int, pane_size: tuple[int, int], *, patient_text: bool = True
+) -> CornerText:
+    """Return the lines of the 3D pane; `reduction` is how many voxels along an axis are drawn as one."""
+    badges = origin(scene.segmentation if scene.mask_visible else None)
+    if reduction > 1:
+        badges = (Line(Sentence("Shown at 1/{factor} resolution", {"factor": reduction}), "badge"), *badges)
+    top_left = (Line(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
+    look = (Line(Sentence(preset.title)),)
+    if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
+        return CornerText((top_left[0], *badges), (), look, ())
+    return CornerText(top_left, _examination_lines(scene) if patient_text else (), look, _named_series(scene))
 
 
 def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[Line, ...]:
@@ -181,15 +196,20 @@ def _examination_lines(scene: Scene) -> tuple[Line, ...]:
     return _lines(facts.institution_name, facts.study_description[:40], f"{date_text(date)} {time_text(time)}".strip())
 
 
-def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
+def _named_series(scene: Scene) -> tuple[Line, ...]:
     series = scene.series
-    lines: list[Line] = []
-    if series.series_number is not None:
-        lines.append(Line(Sentence("Series {number}", {"number": series.series_number})))
-    lines += _lines(series.series_description[:40])
+    name = _lines(series.series_description[:40])
+    if series.series_number is None:
+        return name
+    return (Line(Sentence("Series {number}", {"number": series.series_number})), *name)
+
+
+def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
+    lines = list(_named_series(scene))
+    thickness_mm = scene.series.slice_thickness_mm
     if scene.volume.geometry.has_spacing:
-        if picture.is_acquired and series.slice_thickness_mm:
-            lines.append(Line(Sentence("Thickness {mm} mm", {"mm": f"{series.slice_thickness_mm:g}"})))
+        if picture.is_acquired and thickness_mm:
+            lines.append(Line(Sentence("Thickness {mm} mm", {"mm": f"{thickness_mm:g}"})))
         lines.append(Line(Sentence("Location {mm} mm", {"mm": f"{_location(scene, picture):.1f}"})))
     return tuple(lines)
 

@@ -1,0 +1,93 @@
+"""The surfaces of the mask in view, kept up to date in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from medview.gui.links import Links
+from medview.jobs.job import Job
+from medview.jobs.job_queue import JobQueue
+from medview.study.segmentation import Box, Segmentation
+from medview.view.segment_surfaces import segment_surfaces, touched
+from medview.view.surface_actor import Surface
+
+_REST_MS = 350  # without an edit before surfaces are made anew
+
+
+class SurfaceLoop(QObject):
+    """Makes the surfaces of one segmentation, and after an edit those that it may have changed.
+
+    Attributes
+    ----------
+    surfaces
+        By segment number; those not made yet are missing.
+    """
+
+    def __init__(
+        self,
+        jobs: JobQueue,
+        on_changed: Callable[[], None],
+        on_failed: Callable[[BaseException], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._on_changed = on_changed
+        self._on_failed = on_failed
+        self._links = Links()
+        self._segmentation: Segmentation | None = None
+        self._stale: set[int] = set()
+        self._job: Job | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._make)
+        self.surfaces: dict[int, Surface] = {}
+
+    def follow(self, segmentation: Segmentation | None) -> None:
+        """Show another segmentation, or none."""
+        self._links.end()
+        self._rest.stop()
+        if self._job is not None:
+            self._job.cancel()
+        self._segmentation = segmentation
+        self._stale = set()
+        self.surfaces = {}
+        if segmentation is not None:
+            self._links.connect(segmentation.changed, self._on_mask)
+            self._links.connect(segmentation.segments_changed, self._on_changed)
+            self._stale = {segment.number for segment in segmentation.segments}
+            self._make()
+        self._on_changed()
+
+    def _on_mask(self, box: Box) -> None:
+        if self._segmentation is not None:
+            self._stale |= touched(self.surfaces, self._segmentation.labels, box)
+            self._rest.start()
+
+    def _make(self) -> None:
+        """Submit the making of what is out of date, one job at a time."""
+        segmentation = self._segmentation
+        if segmentation is None or not self._stale:
+            return
+        if self._job is not None and not self._job.is_finished:
+            self._rest.start()
+            return
+        numbers, self._stale = sorted(self._stale), set()
+        labels, geometry = segmentation.labels, segmentation.geometry
+        self._job = self._jobs.submit(
+            "Surfaces",
+            lambda progress: segment_surfaces(labels, geometry, numbers, progress),
+            on_done=lambda made: self._take(segmentation, numbers, made),
+            on_failed=self._on_failed,
+            about=segmentation.source.study_instance_uid,
+            silent=True,
+        )
+
+    def _take(self, segmentation: Segmentation, numbers: list[int], made: dict[int, Surface]) -> None:
+        if segmentation is self._segmentation:
+            kept = {number: surface for number, surface in self.surfaces.items() if number not in numbers}
+            self.surfaces = kept | made
+            self._on_changed()

@@ -1,0 +1,163 @@
+"""The 3D pane: asks for pictures of the volume and paints those that come."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from medview.errors import MedViewError, Sentence
+from medview.gui.frame_loop import FrameLoop
+from medview.gui.pane_painter import PANE_COLOURS, PanePainter
+from medview.gui.pane_widget import PaneWidget
+from medview.gui.surface_loop import SurfaceLoop
+from medview.session.scene import Scene
+from medview.session.session import Session
+from medview.study.geometry import FloatArray
+from medview.view.camera import Camera
+from medview.view.corner_text import volume_corner_text
+from medview.view.segment_surfaces import drawn_surfaces
+from medview.view.surface_actor import DrawnSurface
+from medview.view.volume_presets import VolumePreset, volume_preset
+from medview.view.volume_view import VolumeFrame, VolumePicture
+
+_MOST_PIXELS = 1.0e6  # beyond this a picture is made smaller and stretched: the processor casts its rays
+
+
+class VolumeWidget(PaneWidget):
+    """3D pane of the session's scene. Never waits for a picture."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, "volume", parent)
+        self._picture: VolumePicture | None = None
+        self._image: QImage | None = None
+        self._error: MedViewError | None = None
+        self._asked: tuple[object, ...] = ()
+        self._frames = FrameLoop(session.jobs, self._take_picture, self._take_error, self)
+        self._surfaces = SurfaceLoop(session.jobs, self._ask, session.notices.add_error, self)
+        self._take_scene()
+
+    def release(self) -> None:
+        """Let go of the session, and of OpenGL on its own thread."""
+        super().release()
+        self._surfaces.follow(None)
+        self._frames.close()
+
+    def position_mm(self, x: float, y: float) -> FloatArray | None:
+        """Return None: a point of the 3D pane is a line through the patient."""
+        return None
+
+    def preset(self) -> VolumePreset | None:
+        """Return the transfer function in use; None with nothing open."""
+        scene = self.session.scene
+        return None if scene is None else volume_preset(scene.series.modality, self.viewport.volume_preset)
+
+    def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
+        """Draw the newest picture, letters and texts; `bare` leaves out the highlight."""
+        pane = PanePainter(painter, self.width(), self.height(), self.font(), PANE_COLOURS["volume"])
+        scene, preset = self.session.scene, self.preset()
+        if scene is not None and preset is not None:
+            self._draw_picture(painter, pane, scene)
+            reduction = self._picture.reduction if self._picture is not None else 1
+            size = (self.width(), self.height())
+            pane.corners(volume_corner_text(scene, preset, reduction, size, patient_text=patient_text))
+        if not bare:
+            pane.frame(active=self.session.active_pane == "volume" and scene is not None)
+
+    def _draw_picture(self, painter: QPainter, pane: PanePainter, scene: Scene) -> None:
+        if self._error is not None:
+            pane.message(self._error.message, self._error.remedy)
+        elif self._image is None:
+            pane.message(Sentence("Preparing the 3D view…"))
+        else:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF(0, 0, self.width(), self.height()), self._image)
+            if scene.volume.geometry.has_orientation:
+                pane.letters(self._camera(scene).edge_letters())
+
+    def _camera(self, scene: Scene) -> Camera:
+        viewport = self.viewport
+        return Camera.of(
+            scene.volume.geometry,
+            (self.width(), self.height()),
+            azimuth_deg=viewport.azimuth_deg,
+            elevation_deg=viewport.elevation_deg,
+            zoom=viewport.zoom,
+            pan_px=viewport.pan_px,
+        )
+
+    def _take_scene(self) -> None:
+        """Follow the scene of now."""
+        self._passing.end()
+        self._frames.forget()
+        self._picture = self._image = self._error = None
+        self._asked = ()
+        scene = self.session.scene
+        if scene is not None:
+            self._passing.connect(scene.display_changed, self._ask)
+            self._passing.connect(scene.segmentation_changed, self._take_segmentation)
+        self._take_segmentation()
+        self.update()
+
+    def _take_segmentation(self) -> None:
+        scene = self.session.scene
+        self._surfaces.follow(scene.segmentation if scene is not None else None)
+
+    def _repaint(self) -> None:
+        """Follow a viewport or the session: another picture may be needed."""
+        self.update()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask for a picture where what it depends on has changed since the last."""
+        scene, preset = self.session.scene, self.preset()
+        if scene is None or preset is None or self._error is not None or not self.isVisible():
+            return
+        viewport = self.viewport
+        drawn = self._drawn(scene)
+        asked = (
+            scene,
+            (self.width(), self.height(), self.devicePixelRatioF()),
+            (viewport.azimuth_deg, viewport.elevation_deg, viewport.zoom, viewport.pan_px),
+            (preset, scene.window if preset.scale == "window" else None),
+            tuple((item.surface, item.colour, item.opacity) for item in drawn),
+        )
+        if asked != self._asked:
+            self._asked = asked
+            size = self._pixel_size()
+            self._frames.ask(VolumeFrame(scene.volume, size, self._camera(scene), preset, scene.window, drawn))
+
+    def _drawn(self, scene: Scene) -> tuple[DrawnSurface, ...]:
+        if scene.segmentation is None or not scene.mask_visible:
+            return ()
+        return drawn_surfaces(self._surfaces.surfaces, scene.segmentation.segments, scene.hidden_segments)
+
+    def _pixel_size(self) -> tuple[int, int]:
+        width, height = (side * self.devicePixelRatioF() for side in (self.width(), self.height()))
+        factor = min(1.0, math.sqrt(_MOST_PIXELS / max(width * height, 1.0)))
+        return max(1, round(width * factor)), max(1, round(height * factor))
+
+    def _take_picture(self, picture: VolumePicture) -> None:
+        height, width = picture.pixels.shape[:2]
+        self._picture = picture
+        self._image = QImage(picture.pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
+        self.update()
+
+    def _take_error(self, error: BaseException) -> None:
+        reason = type(error).__name__
+        unknown = MedViewError("The 3D view failed: {reason}", "The 2D views work without it.", reason=reason)
+        self._error = error if isinstance(error, MedViewError) else unknown
+        self._picture = self._image = None
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin with pictures when the pane is seen."""
+        super().showEvent(event)
+        self._ask()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for a picture of the new size."""
+        super().resizeEvent(event)
+        self._ask()

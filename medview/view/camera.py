@@ -1,0 +1,93 @@
+"""From where the 3D view looks at the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from medview.imaging.orientation import letters
+from medview.study.geometry import FloatArray, Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A camera without perspective.
+
+    Attributes
+    ----------
+    right, up
+        Unit LPS vectors of the picture.
+    focus_mm
+        LPS point in the middle of the picture.
+    half_height_mm
+        From the middle to the top of the picture.
+    distance_mm
+        From the focus; the whole volume lies in front of the camera.
+    """
+
+    right: FloatArray
+    up: FloatArray
+    focus_mm: FloatArray
+    half_height_mm: float
+    distance_mm: float
+
+    @classmethod
+    def of(
+        cls,
+        geometry: Geometry,
+        size: tuple[int, int],
+        *,
+        azimuth_deg: float = 0.0,
+        elevation_deg: float = 0.0,
+        zoom: float = 1.0,
+        pan_px: tuple[float, float] = (0.0, 0.0),
+    ) -> Camera:
+        """Return the camera that looks at a volume.
+
+        Parameters
+        ----------
+        size
+            (width, height) of the picture in the pixels of `pan_px`.
+        azimuth_deg, elevation_deg
+            0, 0 looks from the front with the head up; azimuth 90 from the patient's left, elevation 90 from the head.
+        zoom, pan_px
+            1 fits the volume into the picture; pan shifts it right and down.
+
+        Examples
+        --------
+        >>> geometry = Geometry((3, 3, 3), np.eye(4))
+        >>> front = Camera.of(geometry, (100, 100))
+        >>> front.edge_letters()
+        ('R', 'L', 'H', 'F')
+        >>> Camera.of(geometry, (100, 100), azimuth_deg=90).edge_letters()
+        ('A', 'P', 'H', 'F')
+        """
+        azimuth, elevation = np.deg2rad(azimuth_deg), np.deg2rad(elevation_deg)
+        sin_a, cos_a, sin_e, cos_e = np.sin(azimuth), np.cos(azimuth), np.sin(elevation), np.cos(elevation)
+        right = np.array([cos_a, sin_a, 0.0])
+        up = np.array([-sin_a * sin_e, cos_a * sin_e, cos_e])
+        corners = geometry.to_mm(list(product(*[(-0.5, n - 0.5) for n in geometry.shape])))
+        radius = float(np.linalg.norm(corners - geometry.centre_mm, axis=1).max())
+        scale = zoom * min(size) / (2 * radius) * _FILL
+        focus = geometry.centre_mm + (-pan_px[0] * right + pan_px[1] * up) / scale
+        return cls(right, up, focus, size[1] / 2 / scale, 4 * radius)
+
+    @property
+    def towards(self) -> FloatArray:
+        """Unit LPS vector from the focus to the camera."""
+        towards: FloatArray = np.cross(self.right, self.up)
+        return towards
+
+    def to_picture(self, point_mm: FloatArray, size: tuple[int, int]) -> tuple[float, float]:
+        """Return where an LPS point is seen in a picture (width, height), y down."""
+        offset = (np.asarray(point_mm) - self.focus_mm) * size[1] / 2 / self.half_height_mm
+        return size[0] / 2 + float(offset @ self.right), size[1] / 2 - float(offset @ self.up)
+
+    def edge_letters(self) -> tuple[str, str, str, str]:
+        """Return the letters of the (left, right, top, bottom) edge."""
+        return letters(-self.right), letters(self.right), letters(self.up), letters(-self.up)
+
+
+_FILL = 1.4  # bodies do not reach the corners of their box
