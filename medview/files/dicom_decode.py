@@ -57,9 +57,12 @@ def decode(data: bytes, transfer_syntax_uid: str, shape: tuple[int, int], bits_a
         return _decode_rle(data, shape, bits_allocated)
     found = _codestream_size(data, codec)
     if found != shape:
-        raise MedViewError("The compressed picture is {found}, not {rows} x {columns}.", _REMEDY,
-                           found="{} x {}".format(*found) if found else "without a size",
-                           rows=shape[0], columns=shape[1])  # fmt: skip
+        raise MedViewError(
+            "The compressed picture is not {rows} x {columns}, as the header says.",
+            _REMEDY,
+            rows=shape[0],
+            columns=shape[1],
+        )
     return _with_imagecodecs(codec, data, shape)
 
 

@@ -6,7 +6,6 @@ import io
 import os
 import stat
 import struct
-import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,8 +81,7 @@ def read_dicom_file(path: Path) -> DicomFile | None:
         The file is DICOM and damaged. OSError where it cannot be read.
     """
     stream: BinaryIO
-    with open_regular(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with open_regular(path) as file:
         head = file.read(_HEAD)
         if not looks_like_dicom(head):
             return None

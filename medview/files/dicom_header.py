@@ -90,11 +90,13 @@ def _other_than_image(file: DicomFile, values: Values) -> str:
     name = UID(sop_class).name if sop_class else ""
     if file.pixel_element is not None or values.has("Rows") or "Image Storage" in name:
         return ""
+    if not len(file.dataset):
+        raise MedViewError("The file ends right after its DICOM mark.")
     return name.removesuffix(" Storage") or "DICOM without an image"
 
 
 def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
-    pixels, warnings = stored_pixels(file, values)
+    pixels, odd = stored_pixels(file, values)
     study, series = _study_facts(values), _series_facts(values)
     sop_instance, sop_class = sop_identity(file.dataset)
     series = replace(series, sop_class_uid=sop_class)
@@ -120,7 +122,7 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
         values.text("ConvolutionKernel"),
         "/".join(filter(None, (values.text("ScanningSequence"), values.text("SequenceVariant")))),
         values.integer("EchoNumbers"),
-        warnings,
+        odd,
         refusal,
     )
     return tuple(_of_frame(image, frame, number) for number, frame in enumerate(frames))
@@ -129,15 +131,15 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
 def _of_frame(image: Image, frame: Frame, number: int) -> Image:
     if image.refusal is not None:
         return image
-    warnings, spacing = image.warnings + frame.warnings, frame.pixel_spacing
+    said, spacing = image.warnings + frame.warnings, frame.pixel_spacing
     if image.series.modality in _PROJECTIONS:
         spacing = None
-        warnings += (Sentence("A projection image: distances are in pixels, because true millimetres are not known."),)
+        said += (Sentence("A projection image: distances are in pixels, because true millimetres are not known."),)
     elif image.series.modality in _UNSPACED:
         spacing = None
-        warnings += (Sentence("Distances are in pixels: this kind of image has no spacing that holds everywhere."),)
+        said += (Sentence("Distances are in pixels: this kind of image has no spacing that holds everywhere."),)
     elif spacing is None:
-        warnings += (Sentence("The pixel spacing is missing: distances are in pixels, and no millimetre is shown."),)
+        said += (Sentence("The pixel spacing is missing: distances are in pixels, and no millimetre is shown."),)
     instance = replace(
         image.instance, frame_index=number, rescale_slope=frame.rescale_slope, rescale_intercept=frame.rescale_intercept
     )
@@ -149,7 +151,7 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
         windows=frame.windows,
     )
     frame = replace(frame, pixel_spacing=spacing)
-    return replace(image, series=series, instance=instance, frame=frame, warnings=warnings)
+    return replace(image, series=series, instance=instance, frame=frame, warnings=said)
 
 
 def _study_facts(values: Values) -> StudyFacts:

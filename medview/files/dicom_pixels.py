@@ -60,7 +60,15 @@ def read_volume(series: Series, progress: Progress = unheard) -> Volume:
 
 
 def read_middle_slice(series: Series) -> NDArray[np.float32]:
-    """Return the modality values (rows, columns) of the slice in the middle, for a preview."""
+    """Return the modality values (rows, columns) of the slice in the middle, for a preview.
+
+    Raises
+    ------
+    MedViewError
+        The image is not grey, or damaged.
+    """
+    if series.refusal is not None and not series.photometric_interpretation.startswith("MONOCHROME"):
+        raise series.refusal
     instance = series.instances[len(series.instances) // 2]
     return _modality_values(_Reader((instance,)).read(series, instance), instance)
 

@@ -104,7 +104,7 @@ def scan(path: Path | Sequence[Path], progress: Progress = unheard, on_found: On
     MedViewError
         Nothing is there, nothing may be read, or nothing found is an image.
     """
-    roots = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
+    roots = [_root(Path(p)) for p in ([path] if isinstance(path, str | os.PathLike) else path)]
     progress(0.0, "Listing files")
     files = list(_listed(roots, progress))
     findings = _Findings()
@@ -121,6 +121,11 @@ def scan(path: Path | Sequence[Path], progress: Progress = unheard, on_found: On
         raise _nothing(roots, report)
     progress(1.0, "")
     return report
+
+
+def _root(path: Path) -> Path:
+    """Return where to look: beside a DICOMDIR, which only lists what lies there, and not always truly."""
+    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
 
 
 def _listed(roots: Sequence[Path], progress: Progress) -> Iterator[Path]:
@@ -172,6 +177,11 @@ def _reason(error: OSError) -> str:
 def _nothing(roots: Sequence[Path], report: ScanReport) -> MedViewError:
     """Return the sentence for a scan without a single image."""
     path = roots[0] if len(roots) == 1 else Path(os.path.commonpath(roots)) if roots else Path()
+    if report.other and len(roots) == 1 and path.is_file():
+        return MedViewError(
+            "{path} holds no image: {kind}.", "Choose a DICOM image, or the folder it lies in.",
+            path=path, kind=report.other[0][1],
+        )  # fmt: skip
     if report.rejected:
         return MedViewError(
             "No image in {path} can be opened ({count} damaged): {reason}",

@@ -5,7 +5,6 @@ Written BINARY, uncompressed, without empty frames and empty segments: the form 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -51,9 +50,7 @@ def write_segmentation(
     progress(0.2, "Writing")
     dataset = segmentation_object(segmentation, segments, labels, series, headers)
     with written_whole(path, may_replace=_is_segmentation) as beside:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the source's own values violate is the source's
-            dataset.save_as(beside, enforce_file_format=True)
+        dataset.save_as(beside, enforce_file_format=True)
         progress(0.7, "Reading back")
         written, found = read_segmentation(beside, series, part(progress, 0.7, 1.0))
         if not np.array_equal(written, labels) or _meanings(found) != _meanings(segments):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +58,7 @@ def read_seg_file(path: Path) -> SegFile:
         The file is missing, damaged, no segmentation, or holds probabilities.
     """
     try:
-        with open_regular(path) as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with open_regular(path) as file:
             dataset = dcmread(file)
             values = Values(dataset)
             _check_kind(values, path)

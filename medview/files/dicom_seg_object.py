@@ -36,7 +36,7 @@ def segmentation_object(
     """
     import highdicom
 
-    from medview import __version__
+    from medview.version import __version__
 
     made = highdicom.seg.Segmentation(
         source_images=list(headers),
@@ -56,6 +56,7 @@ def segmentation_object(
         omit_empty_frames=True,
     )
     made.SeriesDescription = _short(f"{segmentation.name} (research)")
+    made.ContentQualification = "RESEARCH"
     made.SpecificCharacterSet = "ISO_IR 192"
     if len(headers) < len(series.instances):
         _name_frames(made, series)

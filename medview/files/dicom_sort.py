@@ -234,7 +234,7 @@ def _names(candidates: list[tuple[str, ...]]) -> list[str]:
         wider = [[*part, c[k]] for part, c in zip(parts, padded, strict=True)]
         if len(set(map(tuple, wider))) > len(set(map(tuple, parts))):
             parts = wider
-    names = [", ".join(filter(None, part)) or "stack" for part in parts]
+    names = [", ".join(filter(None, part)) or "part" for part in parts]
     seen: dict[str, int] = defaultdict(int)
     for n, name in enumerate(names):
         seen[name] += 1

@@ -7,7 +7,6 @@ nobody else; what had to be made up is told.
 from __future__ import annotations
 
 import uuid
-import warnings
 from typing import Any
 
 import numpy as np
@@ -85,8 +84,7 @@ def _check_identities(series: Series) -> None:
 
 
 def _read(instance: Instance) -> Dataset:
-    with open_regular(instance.path) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with open_regular(instance.path) as file:
         return dcmread(file, stop_before_pixels=True, force=True, defer_size=_LARGE)
 
 

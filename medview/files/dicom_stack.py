@@ -15,6 +15,7 @@ from medview.study.series import Series
 
 _NO_ORIENTATION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _TILT_DEG = 0.2
+_VARIED = 0.02  # of the typical slice distance
 
 
 def series_of(images: Sequence[Image], stack: str, extra: tuple[Sentence, ...] = ()) -> Series:
@@ -47,7 +48,7 @@ def _geometry(images: Sequence[Image]) -> tuple[Geometry | None, list[Sentence],
             None,
             [],
             MedViewError(
-                "The images do not say where in the patient they lie, so no volume can be made of them.",
+                "No volume can be made: the images do not say where in the patient they lie.",
                 "Ask for the original images: position and orientation have been removed from these.",
             ),
         )
@@ -94,28 +95,29 @@ def _single(image: Image) -> tuple[Geometry, list[Sentence]]:
 
 def _uneven(found: Regularity) -> MedViewError:
     """Return the sentence for slices that form no regular grid: which are missing, or how the spacing varies."""
-    missing = found.missing()
+    missing, gaps = found.missing(), found.gaps_mm
     remedy = "Look for the missing files, or open another series: distances in this one would be wrong in 3D."
     if missing:
-        before, count = missing[0]
         return MedViewError(
-            "{total} slices are missing, the first {count} after slice {slice} (a gap of {gap:.2f} mm where the "
-            "others are {step:.2f} mm apart), so no volume can be made.",
+            "No volume can be made: {total} slice(s) are missing. After slice {slice} there is a gap of {gap:.2f} mm, "
+            "where the others are {step:.2f} mm apart.",
             remedy,
-            total=sum(n for _, n in missing), count=count, slice=before + 1,
-            gap=found.gaps_mm[before], step=found.typical_gap_mm,
-        )  # fmt: skip
-    if max(found.gaps_mm) - min(found.gaps_mm) <= 2 * found.deviation_mm / 3:
+            total=sum(count for _, count in missing),
+            slice=missing[0][0] + 1,
+            gap=gaps[missing[0][0]],
+            step=found.typical_gap_mm,
+        )
+    if max(gaps) - min(gaps) > _VARIED * found.typical_gap_mm:
         return MedViewError(
-            "The slices are shifted against each other by up to {deviation:.2f} mm, so no volume can be made.",
-            "Open another series of this study.",
-            deviation=found.deviation_mm,
+            "No volume can be made: the slice distance varies from {least:.2f} to {most:.2f} mm.",
+            remedy,
+            least=min(gaps),
+            most=max(gaps),
         )
     return MedViewError(
-        "The slice distance varies from {least:.2f} to {most:.2f} mm, so no volume can be made.",
-        remedy,
-        least=min(found.gaps_mm),
-        most=max(found.gaps_mm),
+        "No volume can be made: the slices are shifted against each other by up to {deviation:.2f} mm.",
+        "Open another series of this study.",
+        deviation=found.deviation_mm,
     )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from pydicom import config
 from pydicom.dataset import Dataset
 
-# a viewer reads what is there and says what is odd; pydicom's own remarks would only fill the log
+# A viewer reads what is there and says itself what is odd. The libraries' own remarks quote values, and so patients:
+# they must reach no log.
 config.settings.reading_validation_mode = config.IGNORE
+warnings.filterwarnings("ignore", module=r"(pydicom|highdicom)\b")
+for _name in ("pydicom", "highdicom"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
 
