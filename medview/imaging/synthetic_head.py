@@ -163,7 +163,8 @@ def _distance_mm(mask: Mask) -> Field:
     itk: Any = SimpleITK  # its own annotations are partial
     image = itk.GetImageFromArray(mask.astype(np.uint8))
     signed: Field = itk.GetArrayFromImage(itk.SignedMaurerDistanceMap(image, squaredDistance=False))
-    return np.maximum(signed, 0.0)
+    distance: Field = np.maximum(signed, np.float32(0.0))
+    return distance
 
 
 def _blurred(array: Field, sigma: float) -> Field:
@@ -181,17 +182,15 @@ def _smooth_noise(random: np.random.Generator, width: float) -> Field:
     coarse = random.normal(size=[-(-n // step) + 1 for n in SHAPE]).astype(np.float32)
     coarse = gaussian_filter(coarse, width / step)
     coarse /= coarse.std()
-    if step == 1:
-        return coarse[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
-    fine: Field = zoom(coarse, step, order=1)
+    fine: Field = coarse if step == 1 else zoom(coarse, step, order=1)
     return fine[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
 
 
 def _receive_field() -> Field:
     """Return the smooth fall of signal away from the coil: within about a fifth."""
     s, r, c = (2.0 * index / n - 1.0 for index, n in zip(_index_grid(), SHAPE, strict=True))
-    field: Field = 1.0 + 0.10 * s - 0.12 * r + 0.08 * c - 0.08 * s * s - 0.06 * r * c
-    return field
+    field = 1.0 + 0.10 * s - 0.12 * r + 0.08 * c - 0.08 * s * s - 0.06 * r * c
+    return np.asarray(field, dtype=np.float32)
 
 
 def _filled(mask: Mask) -> Mask:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from medview.errors import MedViewError
 from medview.imaging.reorientation import Reorientation
-from medview.imaging.resample import resample
+from medview.imaging.resample import grid_around, resample
 from medview.plugin.contract import Context, Labels, Request
 from medview.progress import Cancelled
 from medview.study.geometry import Geometry
@@ -18,7 +18,7 @@ from medview.study.segmentation import Code, Segment
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
-    from medview.plugin.torch_models import load_safetensors, load_torchscript, watched
+    from medview.plugin.torch_models import converted, load_safetensors, load_torchscript, watched
 
 __all__ = [
     "Cancelled",
@@ -31,13 +31,15 @@ __all__ = [
     "Request",
     "Segment",
     "Volume",
+    "converted",
+    "grid_around",
     "load_safetensors",
     "load_torchscript",
     "resample",
     "watched",
 ]
 
-_OF_TORCH = {"load_safetensors", "load_torchscript", "watched"}
+_OF_TORCH = {"converted", "load_safetensors", "load_torchscript", "watched"}
 
 
 def __getattr__(name: str) -> Any:

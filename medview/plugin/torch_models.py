@@ -5,16 +5,20 @@ Weights are read as TorchScript or safetensors: neither can run foreign Python. 
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from medview.errors import MedViewError
+from medview.plugin.weights import weights_folder
 from medview.progress import Cancelled
 
 _KEPT_MODELS = 4
@@ -74,6 +78,31 @@ def load_safetensors(path: Path) -> dict[str, torch.Tensor]:
         return load_file(path)
     except SafetensorError as error:
         raise _unreadable(path, error) from error
+
+
+def converted(source: Path, convert: Callable[[Path], Mapping[str, NDArray[Any]]]) -> Path:
+    """Return the safetensors file of weights that their authors publish in another form, made at first use.
+
+    It lies in the person's folder of weights under the SHA-256 of `source`, which is written into it too.
+
+    Parameters
+    ----------
+    convert
+        Reads `source` and returns its arrays by name.
+    """
+    import hashlib
+
+    from safetensors.numpy import save_file
+
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    target = weights_folder() / "converted" / f"{source.stem}-{sha256[:32]}.safetensors"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        arrays = {name: np.ascontiguousarray(array) for name, array in convert(source).items()}
+        save_file(arrays, temporary, metadata={"source_sha256": sha256, "source": source.name})
+        os.replace(temporary, target)
+    return target
 
 
 @contextmanager

@@ -182,7 +182,7 @@ def _pour(answer: HTTPResponse, part: Path, mode: str, record: WeightsRecord, pr
         have = file.tell()
         while have < record.bytes:
             progress(have / record.bytes, record.file)
-            chunk = answer.read(min(_CHUNK_BYTES, record.bytes - have + 1))
+            chunk = answer.read(min(_CHUNK_BYTES, record.bytes - have))
             if not chunk:
                 break
             have += file.write(chunk)
