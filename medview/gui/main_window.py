@@ -181,8 +181,8 @@ class MainWindow(QMainWindow):
         right_side = SidePanel("segmentation", right, scrolls=True, parent=self)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left_side)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right_side)
-        letter = self.fontMetrics().averageCharWidth()
-        self.resizeDocks([left_side, right_side], [letter * 39, letter * 45], Qt.Orientation.Horizontal)
+        digit = self.fontMetrics().horizontalAdvance("0")
+        self.resizeDocks([left_side, right_side], [digit * 37, digit * 41], Qt.Orientation.Horizontal)
 
     def _add_language_menu(self, menu: QMenu) -> None:
         languages = menu.addMenu(icon("language"), tr("Language"))

@@ -65,7 +65,7 @@ class NoticeBar(QFrame):
         row.setObjectName("more_notices")
         layout = QHBoxLayout(row)
         layout.setContentsMargins(12, 2, 8, 2)
-        text = tr("Show fewer") if self._all_shown else tr("{count} more messages", count=count - _SHOWN)
+        text = tr("Show fewer") if self._all_shown else tr("{count} more", count=count - _SHOWN)
         unfold = QPushButton(text, row)
         unfold.setFlat(True)
         unfold.clicked.connect(self._unfold)
@@ -116,7 +116,7 @@ class _NoticeRow(QFrame):
 
     def _sign(self, notice: Notice) -> QLabel:
         sign = QLabel(self)
-        sign.setPixmap(icon_pixmap(notice.level, 18, getattr(theme(), notice.level), self.devicePixelRatioF()))
+        sign.setPixmap(icon_pixmap(notice.level, 17, getattr(theme(), notice.level), self.devicePixelRatioF()))
         return sign
 
     def _text(self, notice: Notice) -> QLabel:
@@ -128,8 +128,12 @@ class _NoticeRow(QFrame):
         label = QLabel(text, self)
         label.setTextFormat(Qt.TextFormat.PlainText)  # a file's name must not become mark-up
         label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        # its height follows from the width it is given, not from the width it would like
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        label.setSizePolicy(policy)
         return label
 
 

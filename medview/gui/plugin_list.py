@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QTextLayout
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from medview.errors import MedViewError
@@ -14,6 +14,7 @@ from medview.plugin.discovery import BrokenPlugin
 from medview.session.run_plugin import Offer
 
 _OFFER = Qt.ItemDataRole.UserRole
+_SECOND = Qt.ItemDataRole.UserRole + 1
 _LINES = 2  # of the summary or the reason; the whole of it is in the tool tip
 _MARGIN = 9
 
@@ -29,14 +30,21 @@ class PluginList(QListWidget):
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Plugins"))
 
-    def show_offers(self, offers: tuple[Offer, ...]) -> None:
-        """List the offers; the chosen one stays chosen where it fits, else the first that fits is."""
+    def show_offers(self, offers: tuple[Offer, ...], *, with_reasons: bool) -> None:
+        """List the offers; the chosen one stays chosen where it fits, else the first that fits is.
+
+        Parameters
+        ----------
+        with_reasons
+            Say why a plugin does not fit; with nothing open, all say the same.
+        """
         chosen = self.chosen()
         name = _name(chosen) if chosen is not None else ""
         self.clear()
         for offer in offers:
             item = QListWidgetItem(_name(offer), self)
             item.setData(_OFFER, offer)
+            item.setData(_SECOND, _second(offer, with_reason=with_reasons))
             item.setToolTip(plain_tip(_tip(offer)))
             if offer.refusal is not None:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -66,9 +74,9 @@ def _name(offer: Offer) -> str:
     return plugin.folder.name if isinstance(plugin, BrokenPlugin) else tr(plugin.manifest.name)
 
 
-def _second(offer: Offer) -> str:
+def _second(offer: Offer, *, with_reason: bool) -> str:
     """Return why it does not fit, or what it does."""
-    if offer.refusal is not None:
+    if offer.refusal is not None and (with_reason or isinstance(offer.plugin, BrokenPlugin)):
         return say(offer.refusal.message)
     return "" if isinstance(offer.plugin, BrokenPlugin) else tr(offer.plugin.manifest.summary)
 
@@ -107,7 +115,7 @@ class _OfferDelegate(QStyledItemDelegate):
         _draw_ground(painter, rect, option.state)
         inside = rect.adjusted(_MARGIN + 3, _MARGIN, -_MARGIN - 3, -_MARGIN)
         badge_width = _draw_badge(painter, inside, font, offer)
-        _draw_words(painter, inside, badge_width, font, offer)
+        _draw_words(painter, inside, badge_width, font, offer, index.data(_SECOND))
         painter.restore()
 
 
@@ -138,7 +146,7 @@ def _draw_badge(painter: QPainter, place: QRect, font: QFont, offer: Offer) -> i
     return width
 
 
-def _draw_words(painter: QPainter, place: QRect, badge_width: int, font: QFont, offer: Offer) -> None:
+def _draw_words(painter: QPainter, place: QRect, badge_width: int, font: QFont, offer: Offer, second: str) -> None:
     colours = theme()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
@@ -149,5 +157,22 @@ def _draw_words(painter: QPainter, place: QRect, badge_width: int, font: QFont, 
     painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, name)
     painter.setFont(font)
     painter.setPen(QColor(colours.dim))
-    below = place.adjusted(0, metrics.lineSpacing(), 0, _MARGIN - 2)
-    painter.drawText(below, int(Qt.TextFlag.TextWordWrap), _second(offer))
+    for row, line in enumerate(_wrapped(second, font, place.width())):
+        painter.drawText(
+            place.adjusted(0, metrics.lineSpacing() * (row + 1), 0, _MARGIN), Qt.AlignmentFlag.AlignTop, line
+        )
+
+
+def _wrapped(text: str, font: QFont, width: int) -> list[str]:
+    """Return `text` in as many lines as are shown, the last one with an ellipsis where more would follow."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    lines: list[str] = []
+    while len(lines) < _LINES and (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        rest = text[line.textStart() :]
+        is_last = len(lines) == _LINES - 1
+        shown = rest if is_last else rest[: line.textLength()]
+        lines.append(QFontMetrics(font).elidedText(shown, Qt.TextElideMode.ElideRight, width))
+    layout.endLayout()
+    return lines

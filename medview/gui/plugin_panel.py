@@ -41,7 +41,7 @@ class PluginPanel(QWidget):
     def refresh(self) -> None:
         """Offer what there is for the series in view."""
         self.plugins.blockSignals(True)
-        self.plugins.show_offers(offers(self._session))
+        self.plugins.show_offers(offers(self._session), with_reasons=self._session.scene is not None)
         self.plugins.blockSignals(False)
         self.plugins.updateGeometry()
         self._choose()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -85,7 +86,10 @@ class SegmentPanel(QWidget):
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 10)
+        layout.setContentsMargins(10, 4, 10, 10)
+        line = QFrame(self)
+        line.setObjectName("line")
+        layout.addWidget(line)
         layout.setSpacing(8)
         layout.addLayout(self._heading())
         self.masks = QComboBox(self)

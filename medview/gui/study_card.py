@@ -163,7 +163,9 @@ def _draw_text(painter: QPainter, place: QRect, base: QFont, card: Card) -> None
         painter.setFont(font)
         painter.setPen(QColor(colour))
         width = place.width()
-        text = QFontMetrics(font).elidedText(line, Qt.TextElideMode.ElideRight, width)
+        # the end of a series' name often tells it from the next one (kernel, echo)
+        elide = Qt.TextElideMode.ElideMiddle if number == 0 else Qt.TextElideMode.ElideRight
+        text = QFontMetrics(font).elidedText(line, elide, width)
         painter.drawText(QRect(place.left(), y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
         y += height
 

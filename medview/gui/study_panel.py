@@ -58,6 +58,7 @@ class StudyPanel(QWidget):
         patient_visible = bool(self._session.settings["patient_text_visible"])
         for number, study in enumerate(self._session.studies, start=1):
             self._add_study(study, number, patient_visible)
+        self.empty.setVisible(not self._session.studies)
         self.tree.expandAll()
         for item in self._items:
             if item.data(0, CardRole.KEY) == selected:
@@ -93,6 +94,10 @@ class StudyPanel(QWidget):
         self.tree.installEventFilter(self)
         self.tree.viewport().installEventFilter(self)
         self.tree.setAccessibleName(tr("Studies"))
+        self.empty = QLabel(tr("No study is open."), self)
+        self.empty.setObjectName("dim")
+        self.empty.setContentsMargins(12, 10, 12, 10)
+        layout.addWidget(self.empty)
         layout.addWidget(self.tree, 1)
         self.warnings = QPushButton(icon("warning"), "", self)
         self.warnings.setObjectName("warnings")

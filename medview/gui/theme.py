@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 from medview.paths import resources_folder
@@ -119,8 +119,9 @@ def apply(application: QApplication, name: str) -> None:
 
 
 def _font(font: QFont) -> QFont:
-    families = [font.family(), *(family for family in CHINESE_FAMILIES if family != font.family())]
-    font.setFamilies(families)
+    # "Sans Serif" is no family but an alias: in a list with real names it would give way to them
+    own = QFontInfo(font).family()
+    font.setFamilies([own, *(family for family in CHINESE_FAMILIES if family != own)])
     return font
 
 

@@ -18,6 +18,7 @@ class ValueReadout(QLabel):
     def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.setContentsMargins(8, 0, 12, 0)
         self._pointed: NDArray[np.float64] | None = None
         watch.changed.connect(self._follow)
         self.refresh()

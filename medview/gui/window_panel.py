@@ -68,6 +68,7 @@ class WindowPanel(QWidget):
         box.setRange(1e-3 if letter == "W" else -1e6, 1e6)
         box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        box.setObjectName("window_value")
         box.setFixedWidth(self.fontMetrics().horizontalAdvance("-10000.00") + 18)
         box.setKeyboardTracking(False)
         box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
