@@ -82,7 +82,7 @@ def _spacing_fault(demands: InputRecord, geometry: Geometry, name: str) -> MedVi
 def _contrast_fault(manifest: Manifest, series: Series) -> MedViewError | None:
     demands = manifest.input
     told = " ".join((series.series_description, series.scanning_sequence, *series.image_type))
-    word = _first_of(demands.forbidden_words, told)
+    word = _first_of(demands.forbidden_words, told) or _forbidden_sequence(demands, series)
     if word is None and _first_of(demands.expected_words, told) is None:
         word = _first_of(demands.doubtful_words, told)
     if word is None:
@@ -94,6 +94,11 @@ def _contrast_fault(manifest: Manifest, series: Series) -> MedViewError | None:
         contrast=demands.contrast or "other",
         word=word,
     )
+
+
+def _forbidden_sequence(demands: InputRecord, series: Series) -> str | None:
+    values = re.split(r"[\\ ,]+", series.scanning_sequence)
+    return next((value for value in values if value in demands.forbidden_sequences), None)
 
 
 def _first_of(words: tuple[str, ...], text: str) -> str | None:

@@ -191,6 +191,8 @@ class InputRecord(_Record):
     ----------
     forbidden_words
         Always refused.
+    forbidden_sequences
+        Values of Scanning Sequence (0018,0020) that are always refused, such as "EP", echo planar.
     doubtful_words
         Refused unless one of `expected_words` stands beside them ("T1 FLAIR" is T1).
     body_parts
@@ -206,6 +208,7 @@ class InputRecord(_Record):
     expected_words: tuple[Text, ...] = ()
     doubtful_words: tuple[Text, ...] = ()
     forbidden_words: tuple[Text, ...] = ()
+    forbidden_sequences: tuple[Text, ...] = ()
     contrast: str = ""
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medview.plugin import Context, Labels, Reorientation, Request
+from medview.plugin import Context, Labels, MedViewError, Reorientation, Request
 
 Mask = NDArray[np.bool_]
 Flat = Callable[[Mask], Mask]
@@ -62,6 +62,11 @@ class _Scan:
 
 def run(request: Request, context: Context) -> Labels:
     """Return the label map on the volume's own grid: each voxel has one label, so "body" is what the others leave."""
+    if request.volume.unit != "HU":
+        raise MedViewError(
+            "The values of this series are not in Hounsfield units, which the thresholds are made for.",
+            "Choose an original CT series.",
+        )
     geometry = request.volume.geometry
     turn = Reorientation.to(geometry, "SPL")
     scan = _Scan(turn.apply(request.volume.array), turn.geometry(geometry).spacing_mm, context)

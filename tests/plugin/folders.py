@@ -37,6 +37,7 @@ contrast = "T1-weighted"
 expected_words = ["T1"]
 doubtful_words = ["T2", "FLAIR"]
 forbidden_words = ["localizer"]
+forbidden_sequences = ["EP"]
 
 [[outputs]]
 [[outputs.segments]]

@@ -40,6 +40,7 @@ def said(series: Series, manifest: Manifest = MANIFEST_OF_T1) -> str:
         ({"geometry": replace(GRID, shape=(1, 6, 7))}, "at least 2 slices; this series has 1"),
         ({"geometry": replace(GRID, affine=np.diag([25.0, 1, 1, 1]))}, "voxels of 0.2 to 20 mm; these are 25 x 1 x 1"),
         ({"series_description": "ax_t2w_tse"}, "T1-weighted images; this series calls itself T2"),
+        ({"scanning_sequence": "EP\\GR"}, "T1-weighted images; this series calls itself EP"),
         ({"series_description": "3D FLAIR"}, "calls itself FLAIR"),
         ({"series_description": "T1 localizer"}, "calls itself localizer"),
         ({"image_type": ("ORIGINAL", "PRIMARY", "LOCALIZER")}, "calls itself localizer"),

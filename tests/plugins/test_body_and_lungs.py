@@ -70,6 +70,12 @@ def test_an_abdomen_has_its_bones_and_body_as_the_reference_has_them_and_no_lung
     assert (low.labels == BONE).sum() < (result.labels == BONE).sum()
 
 
+def test_values_that_are_no_hounsfield_units_are_refused(chests: dict[str, tuple[Volume, Result]]) -> None:
+    volume, _ = chests["2_series"]
+    with pytest.raises(medview.errors.MedViewError, match="not in Hounsfield units"):
+        medview.run("body_and_lungs", Volume(volume.array, volume.geometry, volume.series))
+
+
 def test_air_alone_has_no_body(chests: dict[str, tuple[Volume, Result]]) -> None:
     volume, _ = chests["2_series"]
     air = Volume(np.full(volume.geometry.shape, -1000, dtype=np.int16), volume.geometry, volume.series, "HU")
