@@ -17,6 +17,7 @@ from installer.step import SetUpError, StepError, ending, follow
 from installer.system_needs import Need, provide
 
 NEEDED_BYTES = 4 * 10**9
+_GREETING = "MedView is being set up. The first time, this takes some minutes."
 
 
 def dotted(version: tuple[int, ...]) -> str:
@@ -31,7 +32,7 @@ def set_up(extras: frozenset[str]) -> None:
     if done.get("state") == state and extras <= set(done.get("extras", ())) and venv_python().exists():
         return
     check_disk()
-    print("MedView is being set up. The first time, this takes some minutes.", flush=True)
+    print(_GREETING if not done else "MedView's packages are being brought up to date.", flush=True)
     start_s = time.monotonic()
     if not _venv_works():
         make_venv()

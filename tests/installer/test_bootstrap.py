@@ -122,7 +122,7 @@ def test_the_person_reads_what_pip_is_at(line: str, told: str | None) -> None:
 
 
 def test_a_command_that_fails_hands_over_what_it_said(capfd: pytest.CaptureFixture[str]) -> None:
-    command = [sys.executable, "-c", "print('first'); import sys; sys.exit('second')"]
+    command = [sys.executable, "-c", "print('first', flush=True); import sys; sys.exit('second')"]
     with pytest.raises(StepError, match="A step") as failure:
         follow("A step", command)
     assert failure.value.lines == ["first", "second"]
