@@ -38,8 +38,9 @@ def segment_statistics(
     --------
     >>> geometry = Geometry.from_axes((1, 2, 2), origin=(0, 0, 0), slice_step=(0, 0, 10), row_step=(0, 10, 0),
     ...                               column_step=(10, 0, 0))
-    >>> segment_statistics(np.array([[[0, 1], [0, 1]]], dtype=np.uint8), geometry, (1,))
-    (SegmentStatistics(number=1, voxels=2, ml=2.0, centroid_mm=(10.0, 5.0, 0.0)),)
+    >>> (found,) = segment_statistics(np.array([[[0, 1], [0, 1]]], dtype=np.uint8), geometry, (1,))
+    >>> found.voxels, round(found.ml, 6), found.centroid_mm
+    (2, 2.0, (10.0, 5.0, 0.0))
     """
     counts, sums = _sums(labels, max(numbers, default=0) + 1)
     found = []
