@@ -45,6 +45,7 @@ class SurfaceLoop(QObject):
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._make)
         self.surfaces: dict[int, Surface] = {}
+        self.destroyed.connect(self._links.end)
 
     def follow(self, segmentation: Segmentation | None) -> None:
         """Show another segmentation, or none."""

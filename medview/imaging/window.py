@@ -114,6 +114,7 @@ def percentile_window(volume: Volume) -> Window:
     low, high = (float(v) for v in np.percentile(values, (0.1, 99.9)))
     if values.dtype.kind == "f":
         return (low + high) / 2, max(high - low, 1e-6)
+    low, high = round(low), round(high)
     # LINEAR is black at centre - 0.5 - (width - 1) / 2 and white at centre - 0.5 + (width - 1) / 2
     return (low + high + 1) / 2, max(high - low + 1, 2.0)
 

@@ -98,10 +98,7 @@ class VolumeView:
         self._dress(frame)
         self._look(frame.camera, frame.size)
         progress(0.1)
-        self._window.Render()
-        progress(0.9)
-        if self._window.GetAbortRender():
-            raise Cancelled
+        self._draw(progress)
         return VolumePicture(self._pixels(), self._reduction)
 
     def stop(self) -> None:
@@ -128,6 +125,24 @@ class VolumeView:
             self.clear()
             self._window.Finalize()
         self._window = self._renderer = None
+
+    def _draw(self, progress: Progress) -> None:
+        """Let VTK draw; every fifth of a second it asks whether to go on, and `stop` ends it between two rows."""
+
+        def check(window: Any, event: str) -> None:
+            try:
+                progress(0.5)
+            except Cancelled:
+                window.SetAbortRender(1)
+
+        observer = self._window.AddObserver("AbortCheckEvent", check)
+        try:
+            self._window.Render()
+        finally:
+            self._window.RemoveObserver(observer)
+        progress(0.9)
+        if self._window.GetAbortRender():
+            raise Cancelled
 
     def _open(self) -> None:
         check_libraries()
