@@ -17,6 +17,7 @@ from installer.step import SetUpError, StepError, ending, follow
 from installer.system_needs import Need, provide
 
 NEEDED_BYTES = 4 * 10**9
+_CUDA = ", or 9 GB where torch comes with CUDA" if sys.platform == "linux" else ""
 _GREETING = "MedView is being set up. The first time, this takes some minutes."
 
 
@@ -76,7 +77,7 @@ def check_disk() -> None:
     if free < NEEDED_BYTES and not STAMP.exists():
         raise SetUpError(
             f"{ROOT} has {free / 1e9:.1f} GB free, and MedView with its libraries needs about "
-            f"{NEEDED_BYTES / 1e9:.0f} GB. Free some space, or put the checkout on another disk."
+            f"{NEEDED_BYTES / 1e9:.0f} GB{_CUDA}. Free some space, or put the checkout on another disk."
         )
 
 
@@ -130,7 +131,7 @@ _NO_NETWORK = re.compile(
 def _why_pip_failed(lines: list[str]) -> str:
     text = "\n".join(lines)
     if "No space left on device" in text:
-        return "The disk is full. MedView with its libraries needs about 4 GB: free some space and start again."
+        return f"The disk is full. MedView with its libraries needs about 4 GB{_CUDA}: free some space and start again."
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return (
             "The certificate of the package index is not trusted here, as behind a proxy that opens connections. Set "
