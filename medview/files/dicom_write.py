@@ -139,6 +139,7 @@ def _shared(geometry: Geometry, series: Series, study: StudyFacts, more: Mapping
         "StudyID": "1",
         "SeriesNumber": series.series_number,
         "AcquisitionNumber": 1,
+        "Laterality": "",
         "PositionReferenceIndicator": "",
         **_plane(geometry, series, series_uid),
         **_pixels(geometry, series),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 SAME_PLACE_MM = 0.01
 _SILENT_MM = 0.01
-_WARNED_MM = 0.06  # what rounding positions to a tenth of a millimetre can do
+_WARNED_MM = 0.1  # what rounding positions to a tenth of a millimetre can do
 _WARNED_FRACTION = 0.1
 
 

@@ -1,0 +1,274 @@
+"""Which images belong together, in which order, and where they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medview.files.dicom_pixels import read_volume
+from medview.files.dicom_scan import scan
+from medview.study.geometry import Geometry
+from medview.study.series import Series
+from tests.files.make_dicom import image, mr_image, write, write_stack
+
+
+def stacks(folder: Path) -> dict[str, Series]:
+    return {s.stack: s for study in scan(folder).studies for s in study.series}
+
+
+def only(folder: Path) -> Series:
+    (series,) = stacks(folder).values()
+    return series
+
+
+def placed(series: Series) -> Geometry:
+    assert series.geometry is not None, str(series.refusal)
+    return series.geometry
+
+
+def texts(series: Series) -> str:
+    return " | ".join(map(str, series.warnings))
+
+
+def test_slices_are_ordered_by_position_whatever_their_names_and_numbers(tmp_path: Path) -> None:
+    for index in range(5):
+        write(image(index, InstanceNumber=5 - index), tmp_path / f"{(index * 3) % 5}")
+    series = only(tmp_path)
+    assert [i.instance_number for i in series.instances] == [5, 4, 3, 2, 1]
+    assert placed(series).to_mm((4, 0, 0)).tolist() == [-10.0, -20.0, 10.0]
+    assert read_volume(series).array[:, 0, 0].tolist() == [-24, -23, -22, -21, -20]
+    assert series.warnings == ()
+
+
+def test_row_and_column_spacing_are_not_exchanged(tmp_path: Path) -> None:
+    geometry = placed(only(write_stack(tmp_path)))
+    assert geometry.spacing_mm == (2.5, 0.5, 0.75)
+    assert geometry.to_mm((0, 1, 0)).tolist() == [-10.0, -19.5, 0.0]
+    assert geometry.to_mm((0, 0, 1)).tolist() == [-9.25, -20.0, 0.0]
+    assert geometry.frame_of_reference_uid == "2.25.3000"
+
+
+def test_index_axes_are_right_handed_whatever_the_scan_direction(tmp_path: Path) -> None:
+    for index in range(3):
+        write(image(index, ImagePositionPatient=[0, 0, -2.0 * index]), tmp_path / str(index))
+    series = only(tmp_path)
+    geometry = placed(series)
+    column, row, step = geometry.affine[:3, 2], geometry.affine[:3, 1], geometry.affine[:3, 0]
+    assert np.dot(np.cross(column, row), step) > 0
+    assert [i.instance_number for i in series.instances] == [3, 2, 1]
+
+
+def test_a_tilted_gantry_is_carried_as_shear(tmp_path: Path) -> None:
+    cosine, sine = np.cos(np.radians(18.5)), np.sin(np.radians(18.5))
+    write_stack(tmp_path, 6, ImageOrientationPatient=[1, 0, 0, 0, round(cosine, 7), round(-sine, 7)])
+    series = only(tmp_path)
+    assert placed(series).is_sheared
+    assert "tilted by 18.5 degrees" in texts(series)
+    for index in range(6):
+        assert placed(series).to_mm((index, 0, 0)) == pytest.approx([-10, -20, 2.5 * index])
+
+
+def test_a_missing_slice_is_named_and_no_volume_is_made(tmp_path: Path) -> None:
+    for index in (0, 1, 2, 3, 5, 6):
+        write(image(index), tmp_path / str(index))
+    series = only(tmp_path)
+    assert series.geometry is None
+    assert len(series.instances) == 6
+    expected = r"1 slice\(s\) are missing\. After slice 4 there is a gap of 5\.00 mm, where the others are 2\.50 mm"
+    with pytest.raises(type(series.refusal), match=expected):  # type: ignore[arg-type]
+        read_volume(series)
+
+
+def test_varying_slice_distances_make_no_volume(tmp_path: Path) -> None:
+    for index, z in enumerate([0.0, 2.0, 4.0, 7.3, 9.3]):
+        write(image(index, ImagePositionPatient=[0, 0, z]), tmp_path / str(index))
+    assert "varies from 2.00 to 3.30 mm" in str(only(tmp_path).refusal)
+
+
+def test_a_slice_shifted_sideways_makes_no_volume(tmp_path: Path) -> None:
+    for index in range(5):
+        write(image(index, ImagePositionPatient=[3.0 * (index == 2), 0, 2.0 * index]), tmp_path / str(index))
+    assert "shifted against each other by up to 3.00 mm" in str(only(tmp_path).refusal)
+
+
+def test_positions_rounded_to_a_tenth_make_a_volume_with_a_remark(tmp_path: Path) -> None:
+    for index in range(8):
+        write(image(index, ImagePositionPatient=[0, 0, round(1.25 * index, 1)]), tmp_path / str(index))
+    series = only(tmp_path)
+    assert placed(series).spacing_mm[0] == pytest.approx(1.25, abs=0.01)
+    assert "beside their regular place" in texts(series)
+
+
+def test_a_localizer_is_kept_apart(tmp_path: Path) -> None:
+    write_stack(tmp_path, 4)
+    scout = image(9, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+    write(scout, tmp_path / "scout")
+    found = stacks(tmp_path)
+    assert {name: len(s.instances) for name, s in found.items()} == {"AXIAL": 4, "LOCALIZER": 1}
+    assert found["AXIAL"].key != found["LOCALIZER"].key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]},
+        {"PixelSpacing": [0.5, 0.5]},
+        {"FrameOfReferenceUID": "2.25.4"},
+        {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"},
+        {"ConvolutionKernel": "B70f"},
+        {"ContrastBolusAgent": "yes"},
+        {"EchoNumbers": 2},
+        {"DiffusionBValue": 1000.0},
+        {"Rows": 4, "Columns": 12},
+    ],
+)
+def test_what_differs_in_kind_is_never_one_stack(tmp_path: Path, changes: dict[str, Any]) -> None:
+    write_stack(tmp_path, 3)
+    for index in (3, 4):
+        write(image(index, **changes), tmp_path / f"x{index}")
+    found = stacks(tmp_path)
+    numbers = [{i.instance_number for i in s.instances} for s in found.values()]
+    assert {1, 2, 3} in numbers
+    assert sum(map(len, numbers)) == 5
+    assert len({s.key for s in found.values()}) == len(found)
+
+
+def test_two_patients_with_one_series_uid_are_two_studies(tmp_path: Path) -> None:
+    write_stack(tmp_path, 3)
+    write(image(3, PatientID="T2", PatientName="Other^Person"), tmp_path / "other")
+    studies = scan(tmp_path).studies
+    assert {(s.facts.patient.patient_id, len(s.series[0].instances)) for s in studies} == {("T1", 3), ("T2", 1)}
+    assert all("Another patient or study" in texts(study.series[0]) for study in studies)
+
+
+def test_images_at_one_place_become_time_points(tmp_path: Path) -> None:
+    for time in range(3):
+        for index in range(4):
+            made = mr_image(index, SOPInstanceUID=f"2.25.5{time}{index}", InstanceNumber=1 + time + 3 * index)
+            write(made, tmp_path / f"{time}{index}")
+    found = stacks(tmp_path)
+    assert list(found) == ["time 1", "time 2", "time 3"]
+    assert [i.instance_number for i in found["time 2"].instances] == [2, 5, 8, 11]
+    assert all(placed(s).shape == (4, 6, 8) for s in found.values())
+
+
+def test_temporal_position_counts_before_instance_number(tmp_path: Path) -> None:
+    for index in range(4):
+        for time in (1, 2):
+            number = 1 + index if time == 2 else 20 + index
+            made = mr_image(
+                index, SOPInstanceUID=f"2.25.6{time}{index}", InstanceNumber=number, TemporalPositionIdentifier=time
+            )
+            write(made, tmp_path / f"{time}{index}")
+    found = stacks(tmp_path)
+    assert [i.instance_number for i in found["time 1"].instances] == [20, 21, 22, 23]
+
+
+def test_echoes_at_one_place_are_named_by_their_time(tmp_path: Path) -> None:
+    for index in range(3):
+        for echo in (10.0, 80.0):
+            write(
+                mr_image(index, SOPInstanceUID=f"2.25.7{index}{echo:g}", EchoTime=echo), tmp_path / f"{index}{echo:g}"
+            )
+    assert list(stacks(tmp_path)) == ["echo time 10", "echo time 80"]
+
+
+def test_one_position_twice_is_a_stack_and_a_rest_with_a_warning(tmp_path: Path) -> None:
+    write_stack(tmp_path, 4)
+    write(image(2, SOPInstanceUID="2.25.8", InstanceNumber=99), tmp_path / "twice")
+    found = stacks(tmp_path)
+    assert sorted(len(s.instances) for s in found.values()) == [1, 4]
+    assert all("more images than others" in texts(s) for s in found.values())
+
+
+def test_many_images_of_one_place_are_a_film_that_is_not_shown(tmp_path: Path) -> None:
+    for index in range(6):
+        write(image(index, ImagePositionPatient=[0, 0, 0]), tmp_path / str(index))
+    series = only(tmp_path)
+    assert (len(series.instances), series.geometry) == (6, None)
+    assert "6 images of one place over time" in str(series.refusal)
+
+
+def test_one_slice_is_as_thick_as_it_says(tmp_path: Path) -> None:
+    write(image(), tmp_path / "x")
+    geometry = placed(only(tmp_path))
+    assert (geometry.shape, geometry.spacing_mm) == ((1, 6, 8), (2.0, 0.5, 0.75))
+
+
+def test_one_slice_without_thickness_is_taken_as_a_millimetre_and_told(tmp_path: Path) -> None:
+    write(image(SliceThickness=None), tmp_path / "x")
+    series = only(tmp_path)
+    assert placed(series).spacing_mm[0] == 1.0
+    assert "slice thickness is missing" in texts(series)
+
+
+@pytest.mark.parametrize("spacing", [None, [0.0, 0.0], [-1.0, 1.0], [1.0], [1e-30, 1e-30]])
+def test_without_pixel_spacing_no_millimetre_is_claimed(tmp_path: Path, spacing: list[float] | None) -> None:
+    series = only(write_stack(tmp_path, 3, PixelSpacing=spacing))
+    assert not placed(series).has_spacing
+    assert "distances are in pixels" in texts(series)
+
+
+def test_without_orientation_no_letter_is_claimed(tmp_path: Path) -> None:
+    write(image(ImageOrientationPatient=None), tmp_path / "x")
+    series = only(tmp_path)
+    assert not placed(series).has_orientation
+    assert "no orientation" in texts(series)
+
+
+def test_slices_without_positions_make_no_volume(tmp_path: Path) -> None:
+    series = only(write_stack(tmp_path, 3, ImagePositionPatient=None))
+    assert series.geometry is None
+    assert "do not say where in the patient" in str(series.refusal)
+
+
+def test_projections_have_no_millimetres_and_are_opened_one_by_one(tmp_path: Path) -> None:
+    write_stack(tmp_path, 2, Modality="DX", ImagePositionPatient=None, ImageOrientationPatient=None)
+    found = stacks(tmp_path)
+    assert list(found) == ["image 1", "image 2"]
+    assert not any(placed(s).has_spacing for s in found.values())
+    assert "projection" in texts(found["image 1"])
+
+
+def test_colour_and_mosaics_are_refused_with_what_they_are(tmp_path: Path) -> None:
+    colour = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "BitsAllocated": 8, "BitsStored": 8}
+    pixels = bytes(6 * 8 * 3)
+    write(
+        image(SeriesInstanceUID="2.25.1", PixelData=pixels, PlanarConfiguration=0, HighBit=7, **colour), tmp_path / "a"
+    )
+    write(mr_image(SeriesInstanceUID="2.25.2", ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]), tmp_path / "b")
+    refusals = sorted(str(s.refusal) for study in scan(tmp_path).studies for s in study.series)
+    assert "colour image" in refusals[1]
+    assert "mosaics" in refusals[0]
+
+
+def test_no_image_is_dropped(shared_data: Path) -> None:
+    for name in ("mr_4d_fmri_ge", "ct_head_phantom_mixed", "ct_head_gantry_tilt_ge", "odd_files"):
+        report = scan(shared_data / name)
+        paths = [i.path for study in report.studies for s in study.series for i in s.instances]
+        assert len(paths) == len(set(paths)) == report.images, name
+
+
+def test_fmri_is_ten_volumes_of_fifteen_slices(shared_data: Path) -> None:
+    found = stacks(shared_data / "mr_4d_fmri_ge")
+    assert list(found) == [f"time {n}" for n in range(1, 11)]
+    assert {placed(s).shape for s in found.values()} == {(15, 64, 64)}
+
+
+def test_enhanced_images_are_sorted_by_their_frames(shared_data: Path) -> None:
+    found = [s for study in scan(shared_data / "mr_enhanced_multiframe").studies for s in study.series]
+    volumes = [s for s in found if s.geometry is not None]
+    assert [placed(s).shape for s in volumes] == [(6, 64, 64)] * 4
+    assert [s.instances[0].path.name for s in volumes] == ["6_1.dcm", "6_2.dcm", "6_3.dcm", "6_4.dcm"]
+    refusals = " ".join(str(s.refusal) for s in found if s.refusal)
+    assert "19 images of one place over time" in refusals
+    assert "10 frames without a position" in refusals
+
+
+def test_vendors_mosaics_are_recognised(shared_data: Path) -> None:
+    for name in ("mr_mosaic_siemens_orientation", "mr_dti_uih_savebyslice"):
+        found = [s for study in scan(shared_data / name).studies for s in study.series]
+        assert all("mosaics" in str(s.refusal) for s in found), name
