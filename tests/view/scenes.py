@@ -20,14 +20,14 @@ SHAPE = (7, 9, 11)
 def grid(
     slice_step: Any, row_step: Any, column_step: Any, *, shape: tuple[int, int, int] = SHAPE, **facts: Any
 ) -> Geometry:
-    """A grid whose middle is not the origin."""
+    """Return a grid whose middle is not the origin."""
     return Geometry.from_axes(
         shape, origin=(-12.5, 30.25, 7.0), slice_step=slice_step, row_step=row_step, column_step=column_step, **facts
     )
 
 
 def turned(geometry: Geometry, degrees: tuple[float, float, float]) -> Geometry:
-    """The grid turned about x, then y, then z."""
+    """Return the grid turned about x, then y, then z."""
     rotation = np.eye(3)
     for axis, angle in enumerate(np.deg2rad(degrees)):
         step = np.eye(3)
@@ -57,7 +57,7 @@ GRIDS = {
 
 
 def tilted(degrees: float, shape: tuple[int, int, int] = SHAPE) -> Geometry:
-    """Tilted gantry: slices are turned about x, the table moves along z all the same."""
+    """Return the grid of a tilted gantry: slices are turned about x, the table moves along z all the same."""
     t = np.deg2rad(degrees)
     return grid((0, 0, 3), (0, 0.7 * np.cos(t), -0.7 * np.sin(t)), (0.7, 0, 0), shape=shape)
 
@@ -65,7 +65,7 @@ def tilted(degrees: float, shape: tuple[int, int, int] = SHAPE) -> Geometry:
 def scene_of(
     array: NDArray[Any], geometry: Geometry, window: tuple[float, float] = (128.0, 256.0), **facts: Any
 ) -> Scene:
-    """A scene of an array; facts of the series may be given."""
+    """Return a scene of an array; facts of the series may be given."""
     series = Series("1.2.3", "1.2", geometry=geometry, **{"modality": "CT", **facts})
     patient = Patient("Doe^Jane^M", "ID-42", "19700102", "F")
     study = Study(
@@ -76,7 +76,7 @@ def scene_of(
 
 
 def lit(geometry: Geometry, index: tuple[int, int, int], value: int = 1000) -> NDArray[np.int16]:
-    """A dark array with one bright voxel."""
+    """Return a dark array with one bright voxel."""
     array = np.zeros(geometry.shape, dtype=np.int16)
     array[index] = value
     return array
@@ -93,7 +93,7 @@ def draw(scene: Scene, labels: NDArray[Any], *segments: Segment, **provenance: A
 
 
 def screen_axes(geometry: Geometry, plane: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Right and down of a plane in LPS: the volume's own axes nearest to the radiologist's, worked out plainly."""
+    """Return right and down of a plane in LPS: the volume's own axes nearest to the radiologist's, worked out anew."""
     wanted = {
         "axial": ((1, 0, 0), (0, 1, 0)),
         "coronal": ((1, 0, 0), (0, 0, -1)),

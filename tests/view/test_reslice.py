@@ -16,7 +16,7 @@ REDUCE = {"max": np.max, "mean": np.mean, "min": np.min}
 
 
 def oblique_grid(geometry: Geometry) -> PictureGrid:
-    """A plane through the middle, turned against everything."""
+    """Return a plane through the middle, turned against everything."""
     plane = turned(Geometry((1, 1, 1), np.diag([1.0, 0.8, 0.5, 1.0])), (31.0, 12.0, -24.0)).affine
     x_step, y_step = plane[:3, 2], plane[:3, 1]
     return PictureGrid(geometry.centre_mm - 25 * x_step - 20 * y_step, x_step, y_step, (50, 40))

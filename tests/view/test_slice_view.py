@@ -35,7 +35,7 @@ def test_a_voxel_lights_the_pixel_that_its_place_in_the_patient_says(name: str, 
 
 
 def _expected(geometry: Geometry, plane: str) -> tuple[float, float]:
-    """Where the voxel must be: the volume's middle is the pane's, the scale is the same in both directions."""
+    """Return where the voxel must be: the volume's middle is the pane's, the scale is the same in both directions."""
     right, down = screen_axes(geometry, plane)
     extent = geometry.affine[:3, :3] * geometry.shape
     width, height = (np.abs(axis @ extent).max() for axis in (right, down))
@@ -166,7 +166,7 @@ TILT = 18.5
 
 
 def ball(geometry: Geometry, centre: np.ndarray, radius_mm: float) -> np.ndarray:
-    """A ball in the patient, sampled on a grid."""
+    """Return a ball in the patient, sampled on a grid."""
     index = np.stack(np.meshgrid(*(np.arange(n) for n in geometry.shape), indexing="ij"), axis=-1)
     distance = np.linalg.norm(geometry.to_mm(index) - centre, axis=-1)
     return np.clip((radius_mm - distance) * 400 + 500, 0, 1000).astype(np.int16)

@@ -1,0 +1,168 @@
+"""The 3D pane: pictures come from the render thread, the newest wish wins, the window never waits."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from medview.gui.volume_widget import VolumeWidget
+from medview.session.session import Session
+from medview.study.geometry import Geometry
+from medview.study.history import Edit
+from medview.study.segmentation import Segment
+from tests.gui.panes import drag, open_session, pixels_of
+from tests.view.scenes import GRIDS, draw, scene_of
+
+SIZE = (320, 260)
+SHAPE = (30, 40, 50)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with open_session() as session:
+        yield session
+
+
+@pytest.fixture
+def pane(session: Session, qtbot: QtBot) -> VolumeWidget:
+    pane = VolumeWidget(session)
+    qtbot.addWidget(pane, before_close_func=lambda widget: widget.release())
+    pane.resize(*SIZE)
+    pane.show()
+    qtbot.waitExposed(pane)
+    return pane
+
+
+def block(geometry: Geometry) -> np.ndarray:
+    array = np.full(geometry.shape, -1000, dtype=np.int16)
+    array[8:22, 10:30, 10:40] = 1200
+    return array
+
+
+def settle(pane: VolumeWidget, qtbot: QtBot) -> np.ndarray:
+    """Wait until nothing is being made any more and return the pixels."""
+    jobs = pane.session.jobs
+    quiet = 0
+    for _ in range(400):
+        qtbot.wait(25)
+        quiet = quiet + 1 if not jobs.jobs else 0
+        if quiet > 16:  # longer than the rest before the full picture
+            break
+    return pixels_of(pane)
+
+
+def test_the_volume_appears_and_turns_with_the_mouse(pane: VolumeWidget, session: Session, qtbot: QtBot) -> None:
+    geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
+    session.show(scene_of(block(geometry), geometry))
+    front = settle(pane, qtbot)
+    middle = (slice(90, 170), slice(110, 210))
+    assert front[middle].max() > 100
+    drag(pane, [(100, 130), (160, 130), (220, 150)])
+    assert session.viewports["volume"].azimuth_deg == 300.0
+    turned = settle(pane, qtbot)
+    assert np.abs(turned.astype(int) - front).max() > 50
+    drag(pane, [(100, 130), (130, 130)], Qt.MouseButton.MiddleButton)
+    assert session.viewports["volume"].pan_px == (30.0, 0.0)
+
+
+def test_many_movements_make_few_pictures_and_the_last_is_the_one_shown(
+    pane: VolumeWidget, session: Session, qtbot: QtBot
+) -> None:
+    geometry = Geometry(SHAPE, GRIDS["oblique"].affine)
+    session.show(scene_of(block(geometry), geometry))
+    settle(pane, qtbot)
+    made = []
+    session.jobs.finished.connect(made.append)
+    for step in range(300):
+        session.viewports["volume"].update(azimuth_deg=float(step))
+    after = settle(pane, qtbot)
+    assert 2 <= len(made) < 20
+    session.viewports["volume"].update(azimuth_deg=120.0)
+    settle(pane, qtbot)
+    session.viewports["volume"].update(azimuth_deg=299.0)
+    assert np.array_equal(settle(pane, qtbot), after)
+
+
+def test_what_does_not_change_the_picture_makes_none(pane: VolumeWidget, session: Session, qtbot: QtBot) -> None:
+    geometry = Geometry(SHAPE, GRIDS["coronal"].affine)
+    scene = scene_of(block(geometry), geometry)
+    session.show(scene)
+    settle(pane, qtbot)
+    made = []
+    session.jobs.added.connect(made.append)
+    scene.update(window=(1.0, 2.0))  # the preset for CT is in Hounsfield units
+    scene.move_cursor(geometry.to_mm((1, 1, 1)))
+    session.choose(tool="brush")
+    settle(pane, qtbot)
+    assert made == []
+    session.viewports["volume"].update(volume_preset="mip")
+    settle(pane, qtbot)
+    assert made
+    made.clear()
+    scene.update(window=(100.0, 3000.0))
+    settle(pane, qtbot)
+    assert made
+
+
+def test_the_mask_is_seen_as_a_surface_and_follows_the_brush(
+    pane: VolumeWidget, session: Session, qtbot: QtBot
+) -> None:
+    geometry = Geometry(SHAPE, GRIDS["sagittal"].affine)
+    scene = scene_of(np.full(SHAPE, -1000, np.int16), geometry)
+    session.show(scene)
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[10:20, 15:25, 20:30] = 1
+    mask = draw(scene, labels, Segment(1, "Organ", (30, 230, 60)))
+    few = green(settle(pane, qtbot))
+    assert few > 100
+    box = (slice(5, 25), slice(5, 35), slice(10, 40))
+    before = mask.labels[box].copy()
+    scene.study.history.do(Edit(mask, box, before, np.ones_like(before), "Brush"))
+    assert green(settle(pane, qtbot)) > 2 * few
+    scene.update(mask_visible=False)
+    assert green(settle(pane, qtbot)) == 0
+    scene.update(mask_visible=True, hidden_segments=frozenset({1}))
+    assert green(settle(pane, qtbot)) == 0
+    scene.update(hidden_segments=frozenset())
+    mask.recolour(1, (230, 30, 60))
+    shown = settle(pane, qtbot)
+    assert green(shown) == 0
+    assert np.count_nonzero((shown[..., 0] > 80) & (shown[..., 1] < 40)) > 2 * few
+
+
+def green(shown: np.ndarray) -> int:
+    inner = shown[40:220, 40:280].astype(int)
+    return int(np.count_nonzero((inner[..., 1] > 60) & (inner[..., 1] > 2 * inner[..., 0])))
+
+
+def test_another_volume_takes_the_place_of_the_first(pane: VolumeWidget, session: Session, qtbot: QtBot) -> None:
+    geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
+    session.show(scene_of(block(geometry), geometry))
+    settle(pane, qtbot)
+    session.show(scene_of(np.full(SHAPE, -1000, np.int16), geometry))
+    assert settle(pane, qtbot)[90:170, 110:210].max() < 20
+    session.show(None)
+    assert settle(pane, qtbot)[20:-20, 20:-20].max() == 0
+
+
+def test_without_opengl_the_pane_says_so(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_library(name: str, *args: object) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", no_library)
+    pane = VolumeWidget(session)
+    qtbot.addWidget(pane, before_close_func=lambda widget: widget.release())
+    pane.resize(*SIZE)
+    geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
+    session.show(scene_of(block(geometry), geometry))
+    pane.show()
+    shown = settle(pane, qtbot)
+    # a sentence in the middle, and no picture
+    assert 0.01 < np.count_nonzero(shown[100:160, 40:280, 0] > 150) / (60 * 240) < 0.3
+    monkeypatch.undo()
