@@ -16,7 +16,7 @@ from medview.study.volume import Volume
 
 
 def standard(x: float, centre: float, width: float, function: str) -> float:
-    """The pseudo-code of PS3.3 C.11.2.1.2.1, C.11.2.1.3.1 and C.11.2.1.3.2 with y from 0 to 255."""
+    """Follow the pseudo-code of PS3.3 C.11.2.1.2.1, C.11.2.1.3.1 and C.11.2.1.3.2 with y from 0 to 255."""
     if function == "SIGMOID":
         return 255 / (1 + math.exp(-4 * (x - centre) / width))
     if function == "LINEAR_EXACT":
