@@ -22,7 +22,7 @@ from medview.study.series import Series, StudyFacts
 
 K = TypeVar("K", bound=Hashable)
 
-_SAME_COSINE = 1e-3
+_SAME_COSINE = 1e-4  # at 250 mm from the first voxel, 0.025 mm
 _FEW = 3  # up to so many images at one single place are each a stack; more are a recording
 _SLICED = {"CT", "MR", "PT"}
 
@@ -40,6 +40,7 @@ _PARTING: tuple[tuple[str, Callable[[Image], Hashable]], ...] = (
     ("", lambda i: i.series.sop_class_uid),
     ("", lambda i: i.frame.pixel_spacing and tuple(round(s, 4) for s in i.frame.pixel_spacing)),
     ("", lambda i: i.frame_of_reference_uid),
+    ("", lambda i: i.series.modality),
     ("", lambda i: i.series.photometric_interpretation),
     ("", lambda i: None if i.refusal is None else i.refusal.message.template),
 )
@@ -71,9 +72,20 @@ def sort(images: Iterable[Image]) -> tuple[FoundStudy, ...]:
         owners[image.series.series_instance_uid].add(owner)
     shared = {uid for uid, found in owners.items() if uid and len(found) > 1}
     return tuple(
-        FoundStudy(members[0].study, tuple(s for group in _series_groups(members) for s in _stacks(group, shared)))
+        FoundStudy(members[0].study, _told_apart(s for g in _series_groups(members) for s in _stacks(g, shared)))
         for _, members in sorted(studies.items())
     )
+
+
+def _told_apart(found: Iterable[Series]) -> tuple[Series, ...]:
+    """Return series whose keys differ, also where several have no UID at all."""
+    seen: dict[str, int] = defaultdict(int)
+    apart = []
+    for series in found:
+        seen[series.key] += 1
+        count = seen[series.key]
+        apart.append(series if count == 1 else replace(series, stack=f"{series.stack or 'part'} ({count})"))
+    return tuple(apart)
 
 
 def _grouped(images: Iterable[Image], key: Callable[[Image], K]) -> dict[K, list[Image]]:

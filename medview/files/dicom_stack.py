@@ -27,6 +27,9 @@ def series_of(images: Sequence[Image], stack: str, extra: tuple[Sentence, ...] =
         instances=tuple(image.instance for image in images),
         windows=middle.series.windows,
     )
+    if len({image.series.rescale_type for image in images}) > 1:
+        series = replace(series, rescale_type="US")
+        extra += (Sentence("The slices are scaled in different ways: their values have no common unit."),)
     warnings = _distinct([*extra, *(w for image in images for w in image.warnings)])
     if first.refusal is not None:
         return replace(series, warnings=warnings, refusal=first.refusal)

@@ -130,6 +130,14 @@ def test_only_original_ct_is_in_hounsfield_units(tmp_path: Path, changes: dict[s
     assert read(tmp_path).unit == unit
 
 
+def test_slices_of_different_units_have_none(tmp_path: Path) -> None:
+    for index in range(3):
+        write(image(index, RescaleSlope=0 if index == 2 else 1), tmp_path / str(index))
+    volume = read(tmp_path)
+    assert volume.unit == ""
+    assert "no common unit" in " ".join(map(str, volume.series.warnings))
+
+
 def test_padding_is_kept_and_recorded(tmp_path: Path) -> None:
     write(image(PixelPaddingValue=3000), tmp_path / "x")
     assert only(tmp_path).pixel_padding_value == 3000

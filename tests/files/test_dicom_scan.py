@@ -250,3 +250,4 @@ def test_two_series_with_the_same_folder_and_no_uid_stay_apart_by_folder(tmp_pat
     write_stack(tmp_path / "b", 3, SeriesInstanceUID="", SOPInstanceUID=generate_uid())
     series = scan(tmp_path).studies[0].series
     assert sorted(len(s.instances) for s in series) == [2, 3]
+    assert len({s.key for s in series}) == 2

@@ -17,6 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError
+from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import scan
 from medview.files.dicom_seg import load_segmentation, read_segmentation, write_segmentation
 from medview.study.geometry import Geometry
@@ -325,3 +326,28 @@ def test_a_mask_of_another_program_is_read(shared_data: Path) -> None:
     assert loaded.geometry is series.geometry
     assert loaded.voxel_counts()[1] == int(pydicom.dcmread(
         shared_data / "ct_abdomen_liver_seg" / "seg" / "liver.dcm").pixel_array.sum())  # fmt: skip
+
+
+def test_frames_of_a_multi_frame_source_are_named_by_their_own_numbers(shared_data: Path, tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(shared_data / "mr_enhanced_multiframe" / "siemens_xa10" / "6_1.dcm")
+    order = [3, 0, 5, 1, 4, 2]
+    pixels = dataset.pixel_array[order]
+    groups = list(dataset.PerFrameFunctionalGroupsSequence)
+    dataset.PerFrameFunctionalGroupsSequence = [groups[k] for k in order]
+    dataset.PixelData = pixels.tobytes()
+    (tmp_path / "images").mkdir()
+    dataset.save_as(tmp_path / "images" / "shuffled.dcm")
+    (series,) = stacks(tmp_path / "images")
+    frames = [i.frame_index for i in series.instances]
+    assert frames == [order.index(k) for k in range(6)] or frames == [order.index(k) for k in reversed(range(6))]
+    assert np.array_equal(read_volume(series).array, pixels[frames])
+
+    mask = mask_on(series)
+    write_segmentation(mask, series, tmp_path / "mask.dcm")
+    values = highdicom.seg.segread(tmp_path / "mask.dcm").get_pixels_by_source_frame(
+        series.instances[0].sop_instance_uid,
+        [frame + 1 for frame in frames],
+        combine_segments=True,
+        assert_missing_frames_are_empty=True,
+    )
+    assert np.array_equal(values, renumbered(mask))
