@@ -148,8 +148,9 @@ def _put(labels: NDArray[np.uint16], file: SegFile, number: int, series: Series,
     away_mm = float(np.linalg.norm(geometry.to_mm((slice_index, 0, 0)) - frame.position_mm))
     if not grid or away_mm > 0.05 or not _same_directions(frame.orientation, geometry):
         raise MedViewError("{name} lies on another grid than its images.", "Resample it first.", name=file.path.name)
-    named = frame.source_uid
-    if named and named != series.instances[slice_index].sop_instance_uid:
+    instance = series.instances[slice_index]
+    other_image = frame.source_uid not in ("", instance.sop_instance_uid)
+    if other_image or frame.source_frame not in (None, instance.frame_index):
         raise MedViewError(
             "{name} contradicts itself: a frame names another image than the one at its place.",
             "Do not use it.",

@@ -23,12 +23,16 @@ _DEFAULT_COLOUR = (230, 80, 60)
 
 @dataclass(frozen=True)
 class SegFrame:
-    """One frame: LPS position of its first pixel, cosines, its segment (None in a label map), its source image."""
+    """One frame: LPS position of its first pixel, cosines, its segment (None in a label map), its source image.
+
+    `source_frame` is the frame's index in a multi-frame source image, None where none is named.
+    """
 
     position_mm: NDArray[np.float64]
     orientation: tuple[float, ...]
     segment_number: int | None
     source_uid: str
+    source_frame: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +99,14 @@ def _frames(values: Values) -> Iterator[SegFrame]:
         place = group if group.has("PlanePositionSequence") else shared
         plane = group if group.has("PlaneOrientationSequence") else shared
         named = group.item("SegmentIdentificationSequence")
+        source = group.item("DerivationImageSequence").item("SourceImageSequence")
+        number = source.integer("ReferencedFrameNumber")
         yield SegFrame(
             np.array(place.item("PlanePositionSequence").numbers("ImagePositionPatient")),
             plane.item("PlaneOrientationSequence").numbers("ImageOrientationPatient"),
             named.integer("ReferencedSegmentNumber"),
-            group.item("DerivationImageSequence").item("SourceImageSequence").text("ReferencedSOPInstanceUID"),
+            source.text("ReferencedSOPInstanceUID"),
+            None if number is None else number - 1,
         )
 
 

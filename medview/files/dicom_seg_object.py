@@ -66,10 +66,15 @@ def segmentation_object(
 
 def _name_frames(made: Dataset, series: Series) -> None:
     """Name the frames of a multi-frame source by their own numbers: its header holds those of the series alone."""
-    for group in made.PerFrameFunctionalGroupsSequence:
-        for source in group.DerivationImageSequence[0].SourceImageSequence:
-            place = int(source.ReferencedFrameNumber) - 1
-            source.ReferencedFrameNumber = series.instances[place].frame_index + 1
+    # segments of one plane share the item that names their source: each is renamed once
+    sources = {
+        id(source): source
+        for group in made.PerFrameFunctionalGroupsSequence
+        for source in group.DerivationImageSequence[0].SourceImageSequence
+    }
+    for source in sources.values():
+        place = int(source.ReferencedFrameNumber) - 1
+        source.ReferencedFrameNumber = series.instances[place].frame_index + 1
 
 
 def _description(segment: Segment, segmentation: Segmentation) -> Any:
