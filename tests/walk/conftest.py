@@ -1,0 +1,38 @@
+"""The whole program, as `medview` starts it, on a virtual screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from tests.walk.person import Person
+
+from medview.app import make_window
+from medview.gui.main_window import MainWindow
+from medview.jobs.job_queue import JobQueue
+
+
+@pytest.fixture
+def person(qapp: QApplication, qtbot: QtBot, medview_home: Path) -> Iterator[Person]:
+    """Return a person before the open window."""
+    jobs = JobQueue()
+    window = make_window(qapp, jobs)
+    qtbot.addWidget(window, before_close_func=_forget_edits)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.activateWindow()  # without a window manager nobody else does, and shortcuts need it
+    qtbot.waitUntil(window.isActiveWindow)
+    yield Person(window, qtbot)
+    _forget_edits(window)
+    window.close()
+    jobs.stop()
+
+
+def _forget_edits(window: MainWindow) -> None:
+    """Call every mask exported: nobody is there to be asked at the end of a test."""
+    for study in window.session.studies:
+        for mask in study.segmentations:
+            window.session.note_exported(mask, mask.revision)
