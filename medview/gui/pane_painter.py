@@ -23,6 +23,7 @@ _BADGE = QColor(126, 205, 255)
 _WARNING = QColor(255, 120, 104)
 _LETTER = QColor(255, 255, 255)
 _MARGIN = 8
+_BADGE_COLUMN = 0.8
 _COLUMN = 0.42  # of the pane's width for a corner: the middle belongs to the letters and the scale bar
 
 
@@ -100,7 +101,9 @@ class PanePainter:
         text = line.text if isinstance(line.text, str) else say(line.text)
         font = QFont(self._font)
         font.setBold(line.mark in ("title", "warning"))
-        text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(self._width * _COLUMN))
+        # what made the mask and whether it was edited must be read whole; there is no second column beside it
+        room = self._width * (_BADGE_COLUMN if line.mark == "badge" else _COLUMN)
+        text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
         colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING}.get(line.mark, _TEXT)
         left = self._width - _MARGIN - text_width(text, font) if right else _MARGIN
         draw_text(self._painter, left, baseline, text, font, colour)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ def crosshair(scene: Scene, name: PlaneName, grid: PictureGrid, transform: PaneT
     return tuple(lines)
 
 
+@lru_cache(maxsize=16)
 def plane_normal(geometry: Geometry, name: PlaneName) -> FloatArray:
     """Return the unit LPS normal of the plane that a pane shows: the patient's own where the volume is sheared."""
     plane = SlicePlane.of(geometry, name)

@@ -24,7 +24,7 @@ class LabelOverlay:
     colours
         (256, 4) uint8 RGBA, alpha not multiplied in; hidden segments and 0 have alpha 0.
     is_empty
-        Whether nothing of it can be seen.
+        Whether it need not be drawn: no label lies in the slice, or all segments are hidden.
     """
 
     indices: NDArray[np.uint8]
@@ -47,8 +47,7 @@ def overlay(
 ) -> LabelOverlay:
     """Return how a slice of colour numbers (height, width) is drawn."""
     colours = colour_table(segments, hidden, opacity)
-    is_empty = not (colours[:, 3] > 0)[np.flatnonzero(np.bincount(indices.ravel(), minlength=256))].any()
-    return LabelOverlay(indices, colours, bool(is_empty))
+    return LabelOverlay(indices, colours, not colours[:, 3].any() or not indices.any())
 
 
 def colour_indices(labels: NDArray[Any], segments: tuple[Segment, ...]) -> NDArray[np.uint8]:

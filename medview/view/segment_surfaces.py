@@ -20,8 +20,8 @@ from medview.view.surface_actor import DrawnSurface, Surface
 from medview.view.vtk_image import image_data
 
 _SHELL = 0.22  # opacity of a surface that holds others inside: they must be seen
-_ROUNDS = 15
-_PASS_BAND = 0.1
+_ROUNDS = 20
+_PASS_BAND = 0.03
 
 
 def segment_surfaces(

@@ -120,13 +120,9 @@ class SliceView:
         self._viewport = viewport
         self._name = cast(PlaneName, viewport.pane)
         self.plane = SlicePlane.of(scene.volume.geometry, self._name)
-        self._planes = tuple(SlicePlane.of(scene.volume.geometry, name) for name in ("axial", "coronal", "sagittal"))
+        # a plane of a sheared volume that was not acquired is interpolated from a perpendicular one
+        self.is_resliced = self.plane.axis != 0 and scene.volume.geometry.is_sheared
         self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
-
-    @property
-    def is_resliced(self) -> bool:
-        """Whether this plane of the volume is sheared, and therefore interpolated from a perpendicular one."""
-        return self.plane.axis != 0 and self._scene.volume.geometry.is_sheared
 
     @property
     def slice_index(self) -> int:
