@@ -123,4 +123,5 @@ def export(result: Result, path: str | Path) -> Path:
         raise MedViewError(
             "{name} does not say which format is wanted.", "Name it .dcm, .nii, .nii.gz or .stl.", name=target.name
         )
-    return write(segmentation_of(result), result.series, target, kind, None, unheard)
+    write(segmentation_of(result), result.series, target, kind, None, unheard)
+    return target

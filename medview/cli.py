@@ -123,9 +123,10 @@ def _write_results(result: Result, series: Series, out: Path) -> dict[str, Any]:
 
     segmentation = segmentation_of(result)
     seg, nifti = out / "segmentation.dcm", out / "segmentation.nii.gz"
-    write(segmentation, series, seg, "dicom_seg", None, unheard)
+    remarks = write(segmentation, series, seg, "dicom_seg", None, unheard)
     write(segmentation, series, nifti, "nifti", None, unheard)
-    data = {**result_data(segmentation), "files": [str(seg), str(nifti), str(out / "result.json")]}
+    files = [str(seg), str(nifti), str(out / "result.json")]
+    data = {**result_data(segmentation), "remarks": [str(remark) for remark in remarks], "files": files}
     write_result(data, out / "result.json")
     return data
 
@@ -144,8 +145,10 @@ def _export(arguments: argparse.Namespace, progress: Progress) -> Answer:
         )
     report = scan(arguments.images, part(progress, 0.0, 0.5))
     segmentation, series = load_segmentation(arguments.segmentation, _all_series(report))
-    write(segmentation, series, arguments.out, kind, arguments.segment, part(progress, 0.5, 1.0))
-    return {"path": str(arguments.out)}, f"Saved and read back without a difference: {arguments.out}"
+    remarks = write(segmentation, series, arguments.out, kind, arguments.segment, part(progress, 0.5, 1.0))
+    said = [str(remark) for remark in remarks]
+    lines = [f"Saved and read back without a difference: {arguments.out}", *said]
+    return {"path": str(arguments.out), "remarks": said}, "\n".join(lines)
 
 
 def _models(arguments: argparse.Namespace, progress: Progress) -> Answer:
@@ -299,7 +302,7 @@ def _report_as_text(report: ScanReport) -> str:
 
 def _result_as_text(answer: dict[str, Any]) -> str:
     lines = [f"{row['label']:30} {row['voxels']:10d} voxels  {row['ml']:10.1f} ml" for row in answer["segments"]]
-    return "\n".join([*lines, *(f"saved {path}" for path in answer["files"])])
+    return "\n".join([*lines, *answer["remarks"], *(f"saved {path}" for path in answer["files"])])
 
 
 def _model_as_data(found: Plugin | BrokenPlugin) -> dict[str, Any]:

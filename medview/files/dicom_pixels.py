@@ -6,7 +6,6 @@ PS3.5 8 (how pixels are stored), PS3.3 C.7.6.3 (image pixel), C.11.1 (modality v
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
@@ -258,7 +257,6 @@ def _unit(series: Series) -> str:
 def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     try:
-        _check_room(size)
         return shared_array.allocate(shape, dtype)
     except (OSError, MemoryError, ValueError) as error:
         raise MedViewError(
@@ -266,11 +264,3 @@ def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
             "Close other studies or programs, or open a smaller series.",
             size=size / 1e9,
         ) from error
-
-
-def _check_room(size: int) -> None:
-    """Raise MemoryError where shared memory has no room: the kernel would end the program at the first touch."""
-    if sys.platform == "linux":
-        room = os.statvfs("/dev/shm")  # noqa: S108  where the kernel keeps shared memory, not a place for files
-        if size > room.f_bavail * room.f_frsize:
-            raise MemoryError

@@ -30,12 +30,14 @@ def export_segmentation(
     frozen = replace(segmentation, labels=segmentation.labels.copy())
     series = source_series(session, segmentation)
 
-    def work(progress: Progress) -> Path:
+    def work(progress: Progress) -> tuple[Sentence, ...]:
         return write(frozen, series, path, kind, number, progress)
 
-    def done(saved: Path) -> None:
+    def done(remarks: tuple[Sentence, ...]) -> None:
         session.note_exported(segmentation, frozen.revision)
-        session.notices.add("info", "Saved and read back without a difference: {path}", path=str(saved))
+        session.notices.add("info", "Saved and read back without a difference: {path}", path=str(path))
+        for remark in remarks:
+            session.notices.add("warning", remark)
 
     title = Sentence("Exporting {name}", {"name": path.name})
     return session.jobs.submit(title, work, on_done=done, on_failed=session.notices.add_error)
@@ -43,20 +45,31 @@ def export_segmentation(
 
 def write(
     segmentation: Segmentation, series: Series, path: Path, kind: Kind, number: int | None, progress: Progress
-) -> Path:
-    """Write a segmentation in one format and return the path; MedViewError where it cannot be written or compared."""
+) -> tuple[Sentence, ...]:
+    """Write a segmentation in one format, read it back and compare.
+
+    Returns
+    -------
+    tuple of Sentence
+        What a person should know of the file, such as segments left out because they are empty.
+
+    Raises
+    ------
+    MedViewError
+        The file cannot be written, or what is read back differs.
+    """
     from medview.files.dicom_seg import write_segmentation
     from medview.files.nifti import write_labels
     from medview.files.stl import write_surface
 
     progress(0.0, "Writing and reading back")
     if kind == "dicom_seg":
-        write_segmentation(segmentation, series, path)
-    elif kind == "nifti":
+        return write_segmentation(segmentation, series, path, progress=progress)
+    if kind == "nifti":
         write_labels(segmentation, path)
     else:
         write_surface(segmentation, number if number is not None else segmentation.segments[0].number, path)
-    return path
+    return ()
 
 
 def kind_of(path: Path) -> Kind | None:

@@ -6,6 +6,8 @@ An array made here frees its memory with its last view, like any other array. An
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import weakref
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, cast
@@ -26,8 +28,9 @@ class _Memory(SharedMemory):
 
 
 def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an uninitialised C-order array in shared memory."""
+    """Return an uninitialised C-order array in shared memory; MemoryError where there is no room for it."""
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    _check_room(size)
     return _array(_Memory(create=True, size=max(size, 1)), shape, dtype, owner=True)
 
 
@@ -57,6 +60,14 @@ def disown(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
     found = handle(array)
     _disowned.add(found[0])
     return found
+
+
+def _check_room(size: int) -> None:
+    """Raise MemoryError where shared memory is full: the kernel would end the program at the first touch."""
+    if sys.platform == "linux":
+        room = os.statvfs("/dev/shm")  # noqa: S108  where the kernel keeps shared memory, not a place for files
+        if size > room.f_bavail * room.f_frsize:
+            raise MemoryError(f"{size} bytes of shared memory")
 
 
 def _array(memory: SharedMemory, shape: tuple[int, ...], dtype: DTypeLike, *, owner: bool) -> NDArray[Any]:
