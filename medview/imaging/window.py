@@ -96,9 +96,10 @@ def default_window(volume: Volume) -> Window:
     """
     narrowest = 1e-9 if volume.array.dtype.kind == "f" else 1.0
     for centre, width in volume.series.windows:
-        if np.isfinite((centre, width)).all() and width >= narrowest:
-            if volume.unit or np.mean(_sample(volume.array) > centre + width / 2) <= _LARGEST_WHITE:
-                return float(centre), float(width)
+        if not np.isfinite((centre, width)).all() or width < narrowest:
+            continue
+        if volume.unit or np.mean(_sample(volume.array) > centre + width / 2) <= _LARGEST_WHITE:
+            return float(centre), float(width)
     return percentile_window(volume)
 
 
