@@ -97,9 +97,10 @@ class JobQueue:
             place.warm_up()
 
     def cancel_all(self) -> None:
-        """Cancel every job that is not finished."""
+        """Cancel every job that is not finished, but no stroke on its way to the disk."""
         for job in self.jobs:
-            job.cancel()
+            if job.place != "journal":
+                job.cancel()
 
     def stop(self) -> None:
         """Cancel everything and end the threads and the worker process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medview.session.edit_mask import remove_segmentation
 from medview.session.session import Session
 from medview.study.study import Study
 
@@ -14,6 +15,14 @@ def close_study(session: Session, study: Study) -> None:
     session.remove_study(study)
     if session.scene is not None and session.scene.study is study:
         session.show(None)
+
+
+def discard_edits(session: Session) -> None:
+    """Give up every correction that has not been exported, because the person says so: their masks are removed."""
+    for study in session.studies:
+        for mask in study.segmentations:
+            if not session.is_saved(mask):
+                remove_segmentation(session, mask)
 
 
 def has_unsaved_edits(session: Session) -> bool:

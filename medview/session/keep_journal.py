@@ -33,6 +33,7 @@ class KeptJournals:
         self._shelf = JournalShelf(data_folder() / "journals")
         self._paths: WeakKeyDictionary[Segmentation, Path] = WeakKeyDictionary()
         self._followed: WeakSet[Study] = WeakSet()
+        self._unwanted: list[Path] = []
         session.studies_changed.connect(self._follow)
         session.scene_changed.connect(self._look_for_strokes)
         session.jobs.finished.connect(self._discard_exported)
@@ -41,6 +42,7 @@ class KeptJournals:
         """Remove the journal of a mask: it has been exported, or the person does not want it."""
         path = self._paths.pop(segmentation, None)
         if path is not None:
+            self._unwanted.append(path)
             self._submit(partial(_remove, path))
 
     def recover(self, scene: Scene) -> Job:
@@ -59,7 +61,9 @@ class KeptJournals:
         return self._submit(work, done)
 
     def close(self) -> None:
-        """Leave the journals; those of masks that were not exported are found again at the next start."""
+        """Leave the journals, after the jobs have stopped; those of masks not exported are found at the next start."""
+        for path in self._unwanted:
+            path.unlink(missing_ok=True)
         self._shelf.close()
 
     def _follow(self) -> None:

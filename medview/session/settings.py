@@ -13,6 +13,7 @@ from psygnal import Signal
 from medview.paths import data_folder
 
 logger = logging.getLogger(__name__)
+_NOT_KEPT = ("last_folder",)  # a folder may be named after a patient
 DEFAULTS: dict[str, Any] = {
     "language": "",  # "" follows the system's locale; "en" or "zh_CN" otherwise
     "theme": "dark",
@@ -55,12 +56,16 @@ class Settings:
         except (OSError, ValueError):
             logger.info("settings could not be read; the defaults are used")
             return {}
-        return {k: v for k, v in values.items() if k in DEFAULTS and isinstance(v, type(DEFAULTS[k]))}
+        if not isinstance(values, dict):
+            return {}
+        kept = {name: value for name, value in DEFAULTS.items() if name not in _NOT_KEPT}
+        return {name: values[name] for name in kept if isinstance(values.get(name), type(kept[name]))}
 
     def _write(self) -> None:
         temporary = self._path.with_suffix(".tmp")
         try:
-            temporary.write_text(json.dumps(self._values, indent=2), encoding="utf-8")
+            kept = {name: value for name, value in self._values.items() if name not in _NOT_KEPT}
+            temporary.write_text(json.dumps(kept, indent=2), encoding="utf-8")
             os.replace(temporary, self._path)
         except OSError:
             logger.info("settings could not be written")
