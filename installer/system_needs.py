@@ -54,6 +54,11 @@ LIBRARIES = (
     Need("libXcursor.so.1", "libxcursor1", "X11 cursors"),
 )
 VIRTUAL_SCREEN = Need("Xvfb", "xvfb", "a virtual screen for the tests")
+WAYLAND = (
+    Need("weston", "weston", "a Wayland screen for the tests"),
+    Need("libwayland-cursor.so.0", "libwayland-cursor0", "Wayland cursors"),
+    Need("libwayland-egl.so.1", "libwayland-egl1", "OpenGL under Wayland"),
+)
 CHINESE_FONT = Need("a Chinese font", "fonts-noto-cjk", "letters for the Chinese window")
 _FONT_NAMES = ("*CJK*", "*SourceHan*", "*wqy*", "*uming*", "*ukai*", "*msyh*", "*simsun*", "DroidSansFallback*")
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
@@ -69,6 +74,13 @@ def missing_needs(*, fonts: bool = False, virtual_screen: bool = False) -> list[
     if fonts and not any(_chinese_fonts()):
         needs.append(CHINESE_FONT)
     return needs
+
+
+def missing_wayland() -> list[Need]:
+    """Return what is missing for the tests under Wayland, which are skipped without it."""
+    if sys.platform != "linux":
+        return []
+    return [need for need in WAYLAND if not (_loads(need.name) if ".so" in need.name else shutil.which(need.name))]
 
 
 def install_command(needs: Sequence[Need]) -> str:
@@ -107,7 +119,7 @@ def provide(needs: Sequence[Need], *, essential: bool = True) -> None:
     if not needs:
         return
     packages = [need.debian_package for need in needs]
-    if _may_apt():
+    if may_apt():
         _apt_install(packages)
         return
     listing = "\n".join(f"  {need.name:<26} {need.what}" for need in needs)
@@ -118,7 +130,8 @@ def provide(needs: Sequence[Need], *, essential: bool = True) -> None:
     print(f"MedView's window will need what your system lacks:\n{listing}\n{install_command(needs)}", file=sys.stderr)
 
 
-def _may_apt() -> bool:
+def may_apt() -> bool:
+    """Whether packages can be installed without asking: as root, on Debian and its kin."""
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from installer.checkout import ROOT, WINDOWS, venv_python, venv_script
 from installer.step import SetUpError
-from installer.system_needs import missing_needs, provide
+from installer.system_needs import may_apt, missing_needs, missing_wayland, provide
 from installer.virtual_environment import set_up, venv_needs
 
 CHECKS = (
@@ -51,7 +51,7 @@ def demo(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Run every check and all tests; the arguments go to pytest, whose closing line comes last."""
-    provide(missing_needs(fonts=True, virtual_screen=True) + venv_needs())
+    provide(missing_needs(fonts=True, virtual_screen=True) + venv_needs() + (missing_wayland() if may_apt() else []))
     set_up(frozenset({"demo", "dev"}))
     failed = _failed_checks()
     start_s = time.monotonic()
@@ -78,7 +78,7 @@ def _failed_checks() -> list[str]:
 def _pytest(arguments: list[str]) -> tuple[int, str]:
     """Run the tests; return the exit code and the closing line."""
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    command = [str(venv_python()), "-m", "pytest", colour, *arguments]
+    command = [str(venv_python()), "-m", "pytest", colour, "--durations=8", *arguments]
     closing = "pytest said nothing"
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as process:
         assert process.stdout is not None

@@ -112,7 +112,9 @@ def _running_timers() -> list[Any]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    return [t for t in gc.get_objects() if isinstance(t, QTimer) and shiboken6.isValid(t) and t.isActive()]
+    # by type(): isinstance would ask every object for its __class__, which wakes what other libraries made lazy
+    timers: list[Any] = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]
+    return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
 
 
 class _Listener(logging.Handler):
