@@ -54,8 +54,7 @@ class PluginList(QListWidget):
 
     def chosen(self) -> Offer | None:
         """Return the offer that is chosen, or None where none fits."""
-        item = self.currentItem()
-        offer: Offer | None = item.data(_OFFER) if item is not None else None
+        offer: Offer | None = self.currentItem().data(_OFFER) if self.currentRow() >= 0 else None
         return offer if offer is not None and offer.refusal is None else None
 
     def sizeHint(self) -> QSize:

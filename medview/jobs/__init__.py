@@ -1,5 +1,6 @@
 """Work away from the main thread; the only room that makes threads and processes.
 
 A job's work is one function ``work(progress)``; its value or error is delivered on the main thread. Places of work:
-"files", "journal" and "render", daemon threads in this process, and "gpu", one thread in one long-lived worker process without Qt.
+"files", "journal" and "render", daemon threads in this process, and "gpu", one thread in one long-lived worker process
+without Qt.
 """

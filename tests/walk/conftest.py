@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from tests.walk.person import Person
 
 from medview.app import make_window
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
+from tests.walk.person import Person
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.walk.command_line import answer, medview, refusal
 
 from medview.files.dicom_write import write_series
 from medview.study.geometry import Geometry
 from medview.study.series import Patient, Series, StudyFacts
+from tests.walk.command_line import answer, medview, refusal
 
 _MS_RDONLY, _MS_REMOUNT = 1, 32
 

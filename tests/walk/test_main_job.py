@@ -12,12 +12,12 @@ import nibabel
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from tests.walk.person import Person
 
 from medview.files.dicom_seg import read_segmentation
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.viewport import PLANES
 from medview.study.geometry import FloatArray
+from tests.walk.person import Person
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
