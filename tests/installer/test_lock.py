@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -62,3 +65,28 @@ def test_the_lock_is_the_whole_closure() -> None:
             seen.add(name)
             todo += _needed_by(name, requirement.extras)
     assert {name for name in seen - set(PINS) if not name.startswith(_OF_TORCH_ON_SOME_PLATFORMS)} == set()
+
+
+def _imported(folder: Path) -> set[str]:
+    """Return the top-level names that the code in a folder imports, at its start or later, from outside."""
+    names: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"medview", "plugins"}
+
+
+@pytest.mark.parametrize(("folder", "extras"), [("medview", ()), ("plugins", ("demo",))])
+def test_what_is_imported_is_asked_for(folder: str, extras: tuple[str, ...]) -> None:
+    texts = [*PROJECT["dependencies"], *(t for extra in extras for t in PROJECT["optional-dependencies"][extra])]
+    asked = {canonicalize_name(Requirement(text).name) for text in texts}
+    brought_by = packages_distributions()
+    unasked = {
+        name
+        for name in _imported(ROOT / folder)
+        if not asked & {canonicalize_name(d) for d in brought_by.get(name, ())}
+    }
+    assert unasked == set()
