@@ -15,6 +15,8 @@ from medview.session.session import Session
 
 MenuName = Literal["File", "View", "Window/level", "Tools", "Segmentation", "Help"]
 MENUS: tuple[MenuName, ...] = ("File", "View", "Window/level", "Tools", "Segmentation", "Help")
+
+SideName = Literal["studies", "segmentation"]
 ToolbarGroup = Literal["", "open", "tools", "edit", "look"]
 Condition = Callable[[Session], Sentence | None]
 
@@ -45,7 +47,7 @@ class Shell(Protocol):
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
 
-    def toggle_side(self, name: str) -> None:
+    def toggle_side(self, name: SideName) -> None:
         """Hide or show the side "studies" or "segmentation"."""
 
     def close(self) -> Any:

@@ -30,7 +30,7 @@ def language() -> str:
 def tr(template: str, **values: object) -> str:
     """Return `template` in the person's language with its holes filled."""
     translated = _catalogue(_chosen).get(template, template)
-    return translated.format(**{name: _said(value) for name, value in values.items()}) if values else translated
+    return translated.format(**{name: _said(name, value) for name, value in values.items()}) if values else translated
 
 
 def say(sentence: Sentence) -> str:
@@ -38,8 +38,10 @@ def say(sentence: Sentence) -> str:
     return tr(sentence.template, **sentence.values)
 
 
-def _said(value: object) -> object:
-    """Return what fills a hole: a sentence or an error is translated, anything else (names, paths) never."""
+def _said(name: str, value: object) -> object:
+    """Return what fills a hole: sentences, errors and names of plugins are translated, names of patients never."""
+    if name == "plugin" and isinstance(value, str):
+        return tr(value)
     if isinstance(value, Sentence):
         return say(value)
     if isinstance(value, MedViewError):

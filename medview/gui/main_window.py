@@ -10,11 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from medview.gui import theme
 from medview.gui.actions import ask_close_study
-from medview.gui.command import MenuName
+from medview.gui.command import MenuName, SideName
 from medview.gui.command_set import CommandSet
 from medview.gui.icon import icon
 from medview.gui.job_bar import JobBar
@@ -36,8 +45,6 @@ from medview.session.close_study import has_unsaved_edits
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.study.study import Study
-
-_STATE_VERSION = 1
 
 
 class MainWindow(QMainWindow):
@@ -91,10 +98,9 @@ class MainWindow(QMainWindow):
         """Fill the screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def toggle_side(self, name: str) -> None:
+    def toggle_side(self, name: SideName) -> None:
         """Hide or show the study list or the segmentation panel."""
-        side = self.findChild(SidePanel, name)
-        assert side is not None
+        side = self.sides[name]
         side.setVisible(side.isHidden())
 
     # furniture
@@ -104,9 +110,12 @@ class MainWindow(QMainWindow):
         self.commands = CommandSet(self, self, self.panes)
         menus = self.commands.fill_menu_bar()
         self._add_language_menu(menus["View"])
-        self._make_centre()
         self._make_tool_bar(menus)
-        self._make_sides()
+        self.sides: dict[SideName, QWidget] = {
+            "studies": self._make_studies(),
+            "segmentation": self._make_segmentation(),
+        }
+        self._make_splitter(self.sides["studies"], self._make_centre(), self.sides["segmentation"])
         self.job_bar = JobBar(self._session, self.watch, self)
         self.readout = ValueReadout(self._session, self.watch, self)
         self.panes.pointer_moved.connect(self.readout.point_at)
@@ -117,24 +126,34 @@ class MainWindow(QMainWindow):
 
     def _refurnish(self) -> None:
         """Make everything but the panes anew."""
-        state = self.saveState(_STATE_VERSION)
+        sizes = self.splitter.saveState()
+        hidden = {name for name, side in self.sides.items() if side.isHidden()}
         self.panes.setParent(None)
         self.panes.pointer_moved.disconnect(self.readout.point_at)
         self.commands.release()
-        old = [self.tool_bar, *self.findChildren(SidePanel)]
-        for part in old:
-            part.setParent(None)
-            part.deleteLater()
+        self.removeToolBar(self.tool_bar)
+        self.tool_bar.deleteLater()
         for widget in (self.job_bar, self.readout):
             self.statusBar().removeWidget(widget)
             widget.deleteLater()
-        centre = self.takeCentralWidget()
-        if centre is not None:
-            centre.deleteLater()
-        self._furnish()
-        self.restoreState(state, _STATE_VERSION)
+        self._furnish()  # the new central widget takes the place of the old one, which Qt deletes
+        self.splitter.restoreState(sizes)
+        for name in hidden:
+            self.sides[name].hide()
 
-    def _make_centre(self) -> None:
+    def _make_splitter(self, *parts: QWidget) -> None:
+        self.splitter = QSplitter(self)
+        for part in parts:
+            self.splitter.addWidget(part)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(4)
+        self.splitter.setStretchFactor(1, 1)
+        digit = self.fontMetrics().horizontalAdvance("0")
+        left, right = digit * 37, digit * 41
+        self.splitter.setSizes([left, max(self.width() - left - right, 200), right])
+        self.setCentralWidget(self.splitter)
+
+    def _make_centre(self) -> QWidget:
         centre = QWidget(self)
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -146,7 +165,7 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.panes)
         layout.addWidget(self.notice_bar)
         layout.addWidget(self.stack, 1)
-        self.setCentralWidget(centre)
+        return centre
 
     def _make_tool_bar(self, menus: dict[MenuName, QMenu]) -> None:
         bar = QToolBar(tr("Tools"), self)
@@ -164,25 +183,17 @@ class MainWindow(QMainWindow):
         self.addToolBar(bar)
         self.tool_bar = bar
 
-    def _make_sides(self) -> None:
+    def _make_studies(self) -> QWidget:
         self.study_panel = StudyPanel(self._session, self.watch)
         self.study_panel.close_wanted.connect(self._close_study)
         self.study_panel.warnings_wanted.connect(self.show_warnings)
-        right = QWidget()
-        layout = QVBoxLayout(right)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        return self.study_panel
+
+    def _make_segmentation(self) -> QWidget:
         run_action = self.commands.actions["run_segmentation"]
-        self.plugin_panel = PluginPanel(self._session, self.watch, run_action, right)
-        self.segment_panel = SegmentPanel(self._session, self.watch, self.commands.actions, right)
-        layout.addWidget(self.plugin_panel)
-        layout.addWidget(self.segment_panel, 1)
-        left_side = SidePanel("studies", self.study_panel, scrolls=False, parent=self)
-        right_side = SidePanel("segmentation", right, scrolls=True, parent=self)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left_side)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right_side)
-        digit = self.fontMetrics().horizontalAdvance("0")
-        self.resizeDocks([left_side, right_side], [digit * 37, digit * 41], Qt.Orientation.Horizontal)
+        self.plugin_panel = PluginPanel(self._session, self.watch, run_action)
+        self.segment_panel = SegmentPanel(self._session, self.watch, self.commands.actions)
+        return SidePanel(self.plugin_panel, self.segment_panel)
 
     def _add_language_menu(self, menu: QMenu) -> None:
         languages = menu.addMenu(icon("language"), tr("Language"))
@@ -268,7 +279,7 @@ class MainWindow(QMainWindow):
                     self.commands.actions["export_dicom_seg"].trigger()
                 return
         self._session.settings["window_geometry"] = _packed(self.saveGeometry())
-        self._session.settings["window_state"] = _packed(self.saveState(_STATE_VERSION))
+        self._session.settings["window_state"] = _packed(self.splitter.saveState())
         self.watch.release()
         self.panes.release()
         self._session.jobs.cancel_all()
@@ -281,7 +292,7 @@ class MainWindow(QMainWindow):
 
     def _restore_geometry(self) -> None:
         self.restoreGeometry(_unpacked(self._session.settings["window_geometry"]))
-        self.restoreState(_unpacked(self._session.settings["window_state"]), _STATE_VERSION)
+        self.splitter.restoreState(_unpacked(self._session.settings["window_state"]))
 
 
 def _targets(dropped: list[Path]) -> list[Path]:

@@ -37,6 +37,7 @@ class ParameterForm(QWidget):
     def _add(self, rows: QFormLayout, parameter: ParameterRecord) -> None:
         editor = _EDITORS[parameter.type](self, parameter)
         editor.setObjectName(parameter.id)
+        editor.setMinimumHeight(self.fontMetrics().height() + 12)
         label = tr(parameter.label)
         editor.setAccessibleName(label)
         for widget in (editor, caption := QLabel(label, self)):

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from medview.errors import Sentence
 from medview.gui.icon import icon
-from medview.gui.language import tr
+from medview.gui.language import say, tr
 from medview.gui.parameter_form import ParameterForm
 from medview.gui.plain_tip import plain_tip
 from medview.gui.plugin_list import PluginList
@@ -21,7 +22,12 @@ from medview.session.fetch_weights import fetch_weights, missing_weights
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 
-DEVICES = {"auto": "Automatic", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)", "cpu": "Processor (CPU)"}
+DEVICES = {
+    "auto": Sentence("Automatic"),
+    "cuda": Sentence("NVIDIA GPU (CUDA)"),
+    "mps": Sentence("Apple GPU (MPS)"),
+    "cpu": Sentence("Processor (CPU)"),
+}
 
 
 class PluginPanel(QWidget):
@@ -89,7 +95,7 @@ class PluginPanel(QWidget):
         self.device.setObjectName("device")
         self.device.setAccessibleName(tr("Runs on"))
         for value, title in DEVICES.items():
-            self.device.addItem(tr(title), value)
+            self.device.addItem(say(title), value)
         self.device.setCurrentIndex(max(0, self.device.findData(self._session.settings["device"])))
         self.device.currentIndexChanged.connect(self._choose_device)
         row.addWidget(caption)
@@ -104,7 +110,7 @@ class PluginPanel(QWidget):
             self._make_form(plugin)
         manifest = plugin.manifest if plugin is not None else None
         self.notice.setVisible(manifest is not None and manifest.research_only)
-        self.notice.setText(tr("For research only: a person must check every result."))
+        self.notice.setText(tr("For research only. Check every result."))
         self.facts.setVisible(manifest is not None)
         if manifest is not None:
             self.facts.setText(_facts(manifest))
@@ -149,6 +155,7 @@ class PluginPanel(QWidget):
         self.form = ParameterForm(plugin.manifest.parameters if plugin is not None else (), self)
         self.form.changed.connect(self._show_readiness)
         self.form_place.replaceWidget(old, self.form)
+        old.hide()
         old.deleteLater()
 
     def _fetch(self) -> None:

@@ -107,6 +107,7 @@ class SegmentPanel(QWidget):
         self.export = self._export_button()
         for part in (self.masks, self.empty, self.filter):
             layout.addWidget(part)
+        self.segments.setMinimumHeight(self.fontMetrics().height() * 6)
         layout.addWidget(self.segments, 1)
         layout.addWidget(self.look)
         layout.addWidget(self.export)
@@ -146,6 +147,7 @@ class SegmentPanel(QWidget):
         self.brush = QDoubleSpinBox(box)
         self.brush.setRange(1.0, 120.0)
         self.brush.setDecimals(1)
+        self.brush.setMinimumHeight(self.fontMetrics().height() + 12)
         self.brush.setSuffix(" mm")
         self.brush.setAccessibleName(tr("Brush diameter"))
         self.brush.setToolTip(tr("Brush diameter; [ and ] change it, too"))

@@ -1,26 +1,40 @@
-"""A side of the window: a dock without a title bar that can be made wider, not lost."""
+"""A side of the window."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QScrollArea, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 
-class SidePanel(QDockWidget):
-    """Holds one panel at the left or right side; where the window is low, the panel scrolls."""
+class SidePanel(QScrollArea):
+    """Holds panels one below the other; where the window is low, they scroll."""
 
-    def __init__(self, name: str, content: QWidget, *, scrolls: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)  # QMainWindow.saveState knows docks by it
-        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        self.setTitleBarWidget(QWidget(self))
+    def __init__(self, *panels: QWidget) -> None:
+        super().__init__()
+        content = _Column()
         content.setObjectName("side")
-        if not scrolls:
-            self.setWidget(content)
-            return
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        self.setWidget(scroll)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for panel in panels:
+            layout.addWidget(panel, int(panel is panels[-1]))
+        self.setObjectName("side")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 26)
+        self.setWidget(content)
+
+
+class _Column(QWidget):
+    """Asks for the height without which it cannot be read, so that lists shrink before the whole begins to scroll."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size at the present width."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), min(least.height(), self.heightForWidth(self.width())))
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the least height at a width."""
+        layout = self.layout()
+        return layout.totalMinimumHeightForWidth(width) if layout is not None else -1

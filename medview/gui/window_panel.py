@@ -49,7 +49,7 @@ class WindowPanel(QWidget):
         """Show the window of now."""
         scene = self._session.scene
         self.setEnabled(scene is not None)
-        self.presets.setText(tr(self._preset_title()))
+        self.presets.setText(self._preset_title())
         if scene is None:
             return
         centre, width = scene.window
@@ -68,8 +68,7 @@ class WindowPanel(QWidget):
         box.setRange(1e-3 if letter == "W" else -1e6, 1e6)
         box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)
-        box.setObjectName("window_value")
-        box.setFixedWidth(self.fontMetrics().horizontalAdvance("-10000.00") + 18)
+        box.setFixedSize(self.fontMetrics().horizontalAdvance("-10000.00") + 14, self.fontMetrics().height() + 12)
         box.setKeyboardTracking(False)
         box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         for widget in (label, box):
@@ -93,11 +92,11 @@ class WindowPanel(QWidget):
     def _preset_title(self) -> str:
         scene = self._session.scene
         if scene is None:
-            return "Window"
+            return tr("Window")
         for preset in choose_window.presets(self._session):
             if preset.window == scene.window:
-                return preset.title
-        return "Window of the images" if scene.window == scene.default_window else "Own window"
+                return tr(preset.title)
+        return tr("Window of the images") if scene.window == scene.default_window else tr("Own window")
 
     def _follow(self, topics: frozenset[str]) -> None:
         if topics & {"scene", "display"}:

@@ -1,0 +1,78 @@
+"""The command table: what menus, keys and the docs page are made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QKeySequence
+
+from medview.gui.command import MENUS
+from medview.gui.command_table import COMMANDS, command
+from medview.gui.commands_page import commands_page
+from medview.gui.main_window import MainWindow
+from medview.gui.shortcut_sheet import ShortcutSheet
+from medview.paths import resources_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_id_and_every_shortcut_is_there_once() -> None:
+    ids = [c.id for c in COMMANDS]
+    assert len(set(ids)) == len(ids)
+    keys = [QKeySequence(k).toString() for c in COMMANDS for k in c.shortcuts]
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
+
+
+def test_every_icon_is_there() -> None:
+    for c in COMMANDS:
+        assert not c.icon or (resources_folder() / "icons" / f"{c.icon}.svg").is_file(), c.id
+
+
+def test_what_stands_in_the_toolbar_has_an_icon_and_a_short_title() -> None:
+    assert [c.id for c in COMMANDS if c.group and not (c.icon and c.short_title)] == []
+
+
+def test_radiologists_keys_are_kept() -> None:
+    keys = {c.id: c.shortcuts for c in COMMANDS}
+    assert keys["tool_window_level"] == ("W",)
+    assert keys["tool_pan"][0] == "P"
+    assert keys["tool_zoom"] == ("Z",)
+    assert keys["tool_scroll"] == ("S",)
+    assert (keys["auto_window"], keys["default_window"]) == (("0",), ("1",))
+    assert [keys[f"preset_{n}"] for n in range(2, 10)] == [(str(n),) for n in range(2, 10)]
+    assert keys["redo"] == ("Ctrl+Y", "Ctrl+Shift+Z")
+
+
+def test_an_unknown_command_is_an_error() -> None:
+    with pytest.raises(KeyError, match="no_such"):
+        command("no_such")
+
+
+def test_the_docs_page_is_what_the_table_says() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert page == commands_page(), "run: python -m medview.gui.commands_page > docs/commands.md"
+
+
+def test_menus_hold_every_command(window: MainWindow) -> None:
+    titles = [action.text() for action in window.menuBar().actions()]
+    assert titles == list(MENUS)
+    listed = {a.objectName() for menu in window.menuBar().actions() for a in menu.menu().actions()}
+    assert {c.id for c in COMMANDS} <= listed
+
+
+def test_the_context_menu_is_made_of_the_table(window: MainWindow) -> None:
+    menu = window.commands.context_menu()
+    listed = [a.objectName() for a in menu.actions() if not a.isSeparator()]
+    assert listed == [c.id for c in COMMANDS if c.in_context]
+    menu.deleteLater()
+
+
+def test_the_shortcut_sheet_opens_with_the_question_mark(window: MainWindow, qtbot: object) -> None:
+    window.commands.actions["shortcuts"].trigger()
+    sheet = window.findChild(ShortcutSheet)
+    assert sheet.isVisible()
+    keys = {label.text() for label in sheet.findChildren(object, "key")}
+    assert {"Ctrl+O", "W", "Ctrl+Y, Ctrl+Shift+Z"} <= keys
+    sheet.close()

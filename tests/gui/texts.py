@@ -1,0 +1,96 @@
+"""Every text that a person may read, collected from the source: what the translations must cover."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# the arguments of a call that are texts: by the name that is called, positions and keywords
+_TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "tr": ((0,), ("template",)),
+    "Sentence": ((0,), ("template",)),
+    "MedViewError": ((0, 1), ("message", "remedy")),
+    "add": ((1, 2), ("message", "remedy")),
+    "submit": ((0,), ("title",)),
+    "progress": ((1,), ("text",)),
+    "post_progress": ((2,), ()),
+    "Command": ((1, 2), ("title", "short_title", "menu")),
+    "_tool": ((1, 2), ("menu",)),
+    "Edit": ((4,), ("title",)),
+    "Segment": ((1,), ("label",)),
+    "Segmentation": ((4,), ("name",)),
+    "_top": ((0,), ()),
+}
+_NAMES = {"message", "remedy", "title"}
+_LEVELS = {"info", "warning", "error"}
+_PLUGIN_KEYS = {"name", "summary", "label", "help", "intended_use"}
+
+
+def texts() -> dict[str, str]:
+    """Return every text with the place it comes from."""
+    found: dict[str, str] = {}
+    for path in _sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for text in _of_node(node):
+                found.setdefault(text, f"{path.relative_to(ROOT)}:{node.lineno}")
+    for path in sorted((ROOT / "plugins").glob("*/plugin.toml")):
+        for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8"))):
+            found.setdefault(text, str(path.relative_to(ROOT)))
+    for path in sorted((ROOT / "resources").glob("*_presets.toml")):
+        for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8")), keys={"title"}):
+            found.setdefault(text, str(path.relative_to(ROOT)))
+    return {text: place for text, place in found.items() if any(letter.isalpha() for letter in text)}
+
+
+def _of_node(node: ast.AST) -> Iterator[str]:
+    """Yield the texts of a call, or of a name that is given a text to be said later."""
+    if isinstance(node, ast.Call):
+        yield from _of_call(node)
+    elif isinstance(node, ast.Assign) and any(getattr(t, "id", "") in _NAMES for t in node.targets):
+        yield from _literals(node.value)
+
+
+def _sources() -> list[Path]:
+    """Return the modules whose texts the window may show; the command line speaks English."""
+    paths = [*(ROOT / "medview").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
+    return sorted(p for p in paths if not p.name.startswith("cli") and p != ROOT / "medview" / "__init__.py")
+
+
+def _of_call(call: ast.Call) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name not in _TEXTS or (name == "add" and not _is_notice(call)):
+        return
+    positions, keywords = _TEXTS[name]
+    nodes = [call.args[i] for i in positions if i < len(call.args)]
+    nodes += [k.value for k in call.keywords if k.arg in keywords]
+    for node in nodes:
+        yield from _literals(node)
+
+
+def _is_notice(call: ast.Call) -> bool:
+    first = call.args[0] if call.args else None
+    return isinstance(first, ast.Constant) and first.value in _LEVELS
+
+
+def _literals(node: ast.AST) -> Iterator[str]:
+    """Yield the text of a literal, or of both branches where a condition chooses one."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+
+
+def _of_table(table: object, keys: set[str] = _PLUGIN_KEYS) -> Iterator[str]:
+    if isinstance(table, dict):
+        for key, value in table.items():
+            if key in keys and isinstance(value, str) and value:
+                yield value
+            else:
+                yield from _of_table(value, keys)
+    elif isinstance(table, list):
+        for value in table:
+            yield from _of_table(value, keys)
