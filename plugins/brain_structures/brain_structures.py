@@ -37,12 +37,15 @@ _HALO = max(_DILATIONS)
 _ROUGH_SIDE, _ROUGH_OPERATIONS = 128, 114  # the box network's cube and the operations of its forward pass
 _MARGIN_VOXELS = 12
 _SLAB = 12  # planes computed at a time: small enough to notice a cancel soon on a slow computer
-# by number of classes: channels, and the quantiles that become 0 and 1 (None: lowest value and 99.9th percentile)
-_MODELS: Mapping[str, tuple[int, tuple[float, float] | None]] = {
-    "3": (20, (0.02, 0.98)),
-    "18": (21, None),
-    "50": (30, (0.02, 0.98)),
+# by number of classes: channels; the value that white matter has in the authors' sample as they scale it; the ceiling.
+# They scale by quantiles of the whole image. Where the scalp is bright the brain then comes out too dark, and on a real
+# head 3 classes found 26 ml of brain instead of 1,233: the brain itself, roughly known, is the better measure.
+_MODELS: Mapping[str, tuple[int, float, float]] = {
+    "3": (20, 1.0, np.inf),
+    "18": (21, 0.8, 1.0),
+    "50": (30, 1.0, np.inf),
 }
+_WHITE_QUANTILE = 0.9  # of the rough brain's values
 
 
 def run(request: Request, context: Context) -> Labels:
@@ -62,7 +65,7 @@ def run(request: Request, context: Context) -> Labels:
         box = _box(near)
     classes = str(request.parameters["classes"])
     with context.stage("forward"):
-        image = _scaled(head, _MODELS[classes][1])[box]
+        image = _scaled(head, near, classes)[box]
         found = _classes(image, classes, request.weights[f"meshnet_{classes}"], context)
     with context.stage("back"):
         context.progress(0.97, "Bringing the labels to the images")
@@ -113,15 +116,12 @@ def _box(mask: BoolArray) -> Box:
     return sides[0], sides[1], sides[2]
 
 
-def _scaled(head: FloatArray, quantiles: tuple[float, float] | None) -> FloatArray:
-    """Return the values as the network was trained on them, about 0 to 1."""
-    if quantiles is not None:
-        low, high = np.quantile(head, quantiles)
-        scaled: FloatArray = (head - low) / max(high - low, 1e-6)
-        return scaled
-    low, high = head.min(), np.quantile(head, 0.999)
-    clipped: FloatArray = np.clip((head - low) / max(high - low, 1e-6), 0.0, 1.0)
-    return clipped
+def _scaled(head: FloatArray, near: BoolArray, classes: str) -> FloatArray:
+    """Return the values as the network was trained on them: air 0, white matter its usual value."""
+    _, white, ceiling = _MODELS[classes]
+    low, high = float(np.quantile(head, 0.02)), float(np.quantile(head[near], _WHITE_QUANTILE))
+    scaled: FloatArray = (head - np.float32(low)) * np.float32(white / max(high - low, 1e-6))
+    return np.minimum(scaled, np.float32(ceiling))
 
 
 def _classes(image: FloatArray, classes: str, weights: Path, context: Context) -> NDArray[np.uint8]:

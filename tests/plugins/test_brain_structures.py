@@ -91,6 +91,12 @@ def test_grey_and_white_matter_of_brainchops_sample(sample: Volume) -> None:
     assert len(told) > 100
 
 
+def test_a_bright_scalp_does_not_hide_the_brain(head: Volume, brainchop: Path) -> None:
+    found = ml_by_label(medview.run("brain_structures", head, device="cpu", classes="3"))
+    assert 350 < found["White matter"] < 520
+    assert 650 < found["Grey matter"] < 950
+
+
 def test_a_cancel_is_noticed_between_slabs(sample: Volume) -> None:
     def unwanted(fraction: float, text: str = "") -> None:
         if fraction > 0.2:
