@@ -13,9 +13,9 @@ def main() -> int:
 
     arguments = cli.parse(sys.argv[1:])
     if arguments.windowed:
-        from medview import app
+        from medview.app import run
 
-        return app.run(arguments.path, demo=arguments.verb == "demo" and arguments.path is None)
+        return run(arguments.path, demo=arguments.verb == "demo" and arguments.path is None)
     return cli.run(arguments)
 
 

@@ -24,7 +24,7 @@ _WARNING = QColor(255, 120, 104)
 _LETTER = QColor(255, 255, 255)
 _MARGIN = 8
 _BADGE_COLUMN = 0.8
-_COLUMN = 0.42  # of the pane's width for a corner: the middle belongs to the letters and the scale bar
+_LETTER_ROOM = 14  # on each side of the middle, for the letter at the top and bottom edge
 
 
 class PanePainter:
@@ -45,6 +45,7 @@ class PanePainter:
         self._font = font
         self._colour = colour
         self._line = QFontMetrics(font).height()
+        self._bar_room = _LETTER_ROOM
 
     def corners(self, texts: CornerText) -> None:
         """Write the corner texts."""
@@ -75,6 +76,7 @@ class PanePainter:
             self._painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
             for line in ((x0, y, x1, y), (x0, y - 4, x0, y + 4), (x1, y - 4, x1, y + 4)):
                 self._painter.drawLine(QPointF(line[0], line[1]), QPointF(line[2], line[3]))
+        self._bar_room = int(bar.length_px / 2) + _LETTER_ROOM
         left = (self._width - text_width(bar.text, self._font)) / 2
         draw_text(self._painter, left, y - 7, bar.text, self._font, _TEXT)
 
@@ -102,7 +104,8 @@ class PanePainter:
         font = QFont(self._font)
         font.setBold(line.mark in ("title", "warning"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it
-        room = self._width * (_BADGE_COLUMN if line.mark == "badge" else _COLUMN)
+        middle = self._bar_room if baseline > self._height / 2 else _LETTER_ROOM
+        room = self._width * _BADGE_COLUMN if line.mark == "badge" else self._width / 2 - _MARGIN - middle
         text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
         colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING}.get(line.mark, _TEXT)
         left = self._width - _MARGIN - text_width(text, font) if right else _MARGIN

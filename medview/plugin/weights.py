@@ -88,7 +88,7 @@ def absence(record: WeightsRecord, plugin_id: str) -> MedViewError:
         )
     return MedViewError(
         "The model file {file} is not on this machine yet ({size_kb} kB).",
-        "Fetch it with: medview models get {plugin}. Without a network, copy it to a folder and set "
+        "Fetch it with: medview models fetch {plugin}. Without a network, copy it to a folder and set "
         "MEDVIEW_MODEL_MIRROR to that folder.",
         file=record.file,
         size_kb=-(-record.bytes // 1000),
