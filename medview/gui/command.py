@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 from medview.errors import Sentence
 from medview.session.session import Session
 
-MenuName = Literal["File", "View", "Window/level", "Tools", "Segmentation", "Help"]
-MENUS: tuple[MenuName, ...] = ("File", "View", "Window/level", "Tools", "Segmentation", "Help")
+MenuName = Literal["File", "View", "Window/level", "Slab and 3D", "Tools", "Segmentation", "Help"]
+MENUS: tuple[MenuName, ...] = ("File", "View", "Window/level", "Slab and 3D", "Tools", "Segmentation", "Help")
 
 SideName = Literal["studies", "segmentation"]
 ToolbarGroup = Literal["", "open", "tools", "edit", "look"]

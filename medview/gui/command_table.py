@@ -11,6 +11,7 @@ from functools import partial
 
 from medview.gui import actions, conditions
 from medview.gui.command import Command, MenuName, Shell
+from medview.gui.projection_commands import PROJECTION
 from medview.session import choose_window, edit_mask
 from medview.session.load_demo import load_demo
 from medview.session.session import Session
@@ -27,7 +28,14 @@ _FILE = (
         icon="open-folder",
     ),
     Command("open_file", "Open file…", "File", actions.ask_file, ("Ctrl+Shift+O",), icon="study"),
-    Command("load_demo", "Open the demo study", "File", lambda shell: load_demo(shell.session), icon="demo"),
+    Command(
+        "load_demo",
+        "Open the demo study",
+        "File",
+        lambda shell: load_demo(shell.session),
+        icon="demo",
+        when=conditions.demo_is_not_coming,
+    ),
     Command(
         "save_picture",
         "Save picture of the view…",
@@ -80,8 +88,6 @@ _VIEW = (
         "View",
         actions.toggle_maximised,
         ("M",),
-        group="look",
-        short_title="Maximise",
         icon="maximise",
         when=conditions.has_images,
         checked=lambda session: session.maximised is not None,
@@ -436,7 +442,7 @@ _HELP = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = (*_FILE, *_VIEW, *_WINDOW, *_TOOLS, *_SEGMENTATION, *_HELP)
+COMMANDS: tuple[Command, ...] = (*_FILE, *_VIEW, *_WINDOW, *PROJECTION, *_TOOLS, *_SEGMENTATION, *_HELP)
 
 
 def command(command_id: str) -> Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
+from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.session import Session
 
 _NO_IMAGES = Sentence("No images are open.")
@@ -11,6 +12,7 @@ _NO_MASK = Sentence("There is no segmentation on these images yet.")
 _NO_UNDO = Sentence("There is nothing to undo.")
 _NO_REDO = Sentence("There is nothing to redo.")
 _NO_SPACING = Sentence("The images do not say how large a pixel is: a surface would have no size.")
+_DEMO_COMING = Sentence("The demo study is being made.")
 _NO_WARNINGS = Sentence("Nothing was left out and no series has a warning.")
 
 
@@ -47,6 +49,11 @@ def can_undo(session: Session) -> Sentence | None:
 def can_redo(session: Session) -> Sentence | None:
     """Ask for an edit that has been taken back."""
     return None if session.scene is not None and session.scene.study.history.redo_title else _NO_REDO
+
+
+def demo_is_not_coming(session: Session) -> Sentence | None:
+    """Ask that the demo study is not being made already."""
+    return _DEMO_COMING if any(job.title == DEMO_TITLE for job in session.jobs.jobs) else None
 
 
 def has_warnings(session: Session) -> Sentence | None:

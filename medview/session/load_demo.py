@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress, part
 from medview.session.open_folder import add_found
@@ -12,6 +13,8 @@ from medview.session.session import Session
 if TYPE_CHECKING:
     from medview.files.demo_study import DemoStudy
     from medview.files.dicom_scan import ScanReport
+
+TITLE = Sentence("Making the demo study")
 
 
 def load_demo(session: Session) -> Job:
@@ -36,4 +39,4 @@ def load_demo(session: Session) -> Job:
             "Press Run segmentation to find the brain.",
         )
 
-    return session.jobs.submit("Making the demo study", work, on_done=done, on_failed=session.notices.add_error)
+    return session.jobs.submit(TITLE, work, on_done=done, on_failed=session.notices.add_error)

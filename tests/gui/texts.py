@@ -19,6 +19,8 @@ _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "post_progress": ((2,), ()),
     "Command": ((1, 2), ("title", "short_title", "menu")),
     "_tool": ((1, 2), ("menu",)),
+    "_slab_command": ((1,), ()),
+    "_mode_command": ((1,), ()),
     "Edit": ((4,), ("title",)),
     "Segment": ((1,), ("label",)),
     "Segmentation": ((4,), ("name",)),
