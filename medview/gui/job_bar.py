@@ -72,6 +72,8 @@ class JobBar(QWidget):
         for part in (self.title, self.bar, self.percent, self.left, self.cancel, self.queued):
             layout.addWidget(part)
         layout.addStretch()
+        # as high at rest as at work: the images must not jump when a job begins
+        self.setMinimumHeight(self.cancel.sizeHint().height() + 6)
 
     def _show(self, job: Job) -> None:
         self.title.setText(_title(job))

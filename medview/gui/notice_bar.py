@@ -28,6 +28,7 @@ from medview.session.notice import Notice
 from medview.session.session import Session
 
 _SHOWN = 2  # more would push the images down; the rest is one click away
+_SENTENCE_ENDS = (".", "。", ")", "）", "!", "?")
 _UNEXPECTED = "Unexpected problem: {reason}"
 Leaving = Literal["export", "discard", "stay"]
 
@@ -124,7 +125,7 @@ class _NoticeRow(QFrame):
         if notice.count > 1:
             text = tr("{text} ({count} times)", text=text, count=notice.count)
         if notice.remedy.template:
-            text = f"{text} {say(notice.remedy)}"
+            text = f"{text}{' ' if text.endswith(_SENTENCE_ENDS) else ' – '}{say(notice.remedy)}"
         label = QLabel(text, self)
         label.setTextFormat(Qt.TextFormat.PlainText)  # a file's name must not become mark-up
         label.setWordWrap(True)

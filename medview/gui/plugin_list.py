@@ -169,9 +169,9 @@ def _wrapped(text: str, font: QFont, width: int) -> list[str]:
     lines: list[str] = []
     while len(lines) < _LINES and (line := layout.createLine()).isValid():
         line.setLineWidth(width)
-        rest = text[line.textStart() :]
-        is_last = len(lines) == _LINES - 1
-        shown = rest if is_last else rest[: line.textLength()]
-        lines.append(QFontMetrics(font).elidedText(shown, Qt.TextElideMode.ElideRight, width))
+        if len(lines) < _LINES - 1:
+            lines.append(text[line.textStart() : line.textStart() + line.textLength()])
+        else:
+            lines.append(QFontMetrics(font).elidedText(text[line.textStart() :], Qt.TextElideMode.ElideRight, width))
     layout.endLayout()
     return lines

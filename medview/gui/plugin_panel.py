@@ -16,6 +16,7 @@ from medview.gui.plain_tip import plain_tip
 from medview.gui.plugin_list import PluginList
 from medview.gui.session_watch import SessionWatch
 from medview.gui.theme import theme
+from medview.jobs.job import Job
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.manifest import Manifest, WeightsRecord
 from medview.session.fetch_weights import fetch_weights, missing_weights
@@ -39,6 +40,7 @@ class PluginPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: Plugin | None = None
+        self._busy: list[Job] = []
         self.form = ParameterForm((), self)
         self._build(run_action)
         watch.changed.connect(self._follow)
@@ -170,7 +172,11 @@ class PluginPanel(QWidget):
         if "scene" in topics:
             self.refresh()
         elif "jobs" in topics:
-            self._show_readiness()
+            # weights may have come; pictures and 3D frames, which come all the time, change nothing here
+            busy = [job for job in self._session.jobs.jobs if not job.silent]
+            if busy != self._busy:
+                self._busy = busy
+                self._show_readiness()
 
 
 def _label(parent: QWidget, name: str) -> QLabel:

@@ -31,6 +31,7 @@ class SegmentList(QTreeWidget):
         self._session = session
         self._volumes: dict[int, float] = {}
         self._counted: Segmentation | None = None
+        self._shown: object = ()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -40,19 +41,31 @@ class SegmentList(QTreeWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """List the segments of now."""
-        self.blockSignals(True)
-        self.clear()
+        """List the segments of now; a drag of the window changes nothing here, and costs nothing."""
         scene = self._session.scene
         segmentation = scene.segmentation if scene is not None else None
+        shown = (segmentation, segmentation and segmentation.segments, scene and scene.hidden_segments)
+        if shown == self._shown:
+            self._mark_active()
+            return
+        self._shown = shown
+        self.blockSignals(True)
+        self.clear()
         if segmentation is not self._counted:
             self._counted, self._volumes = segmentation, {}
             self._rest.start(0)
         if scene is not None and segmentation is not None:
             for segment in segmentation.segments:
-                item = self._item(segment, visible=segment.number not in scene.hidden_segments)
-                if segment.number == scene.active_segment:
-                    self.setCurrentItem(item)
+                self._item(segment, visible=segment.number not in scene.hidden_segments)
+        self.blockSignals(False)
+        self._mark_active()
+
+    def _mark_active(self) -> None:
+        scene = self._session.scene
+        self.blockSignals(True)
+        for item in self._items():
+            if scene is not None and item.data(EYE, _NUMBER) == scene.active_segment:
+                self.setCurrentItem(item)
         self.blockSignals(False)
 
     def show_matching(self, text: str) -> None:

@@ -41,7 +41,7 @@ class ShortcutSheet(QDialog):
                 self._add_menu(column, name)
             if names == _COLUMNS[-1]:
                 _add_table(column, tr("Mouse over an image"), [(say(what), say(does)) for what, does in MOUSE])
-            column.addStretch()
+            column.addStretch(1)
             columns.addLayout(column)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)

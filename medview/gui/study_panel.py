@@ -42,6 +42,7 @@ class StudyPanel(QWidget):
     def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._thumbnails = _Thumbnails(session, self._put_thumbnail, self)
         self._items: list[QTreeWidgetItem] = []
         self.tree = QTreeWidget(self)

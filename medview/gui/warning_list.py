@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from medview.errors import Sentence
-from medview.gui.icon import icon
 from medview.gui.language import say, tr
+from medview.gui.study_card import study_card
 from medview.gui.theme import theme
 from medview.session.session import Session
 from medview.study.series import Series
@@ -27,56 +18,53 @@ _LISTED = 2000  # files left out; a folder of other things must not freeze the w
 
 
 class WarningList(QDialog):
-    """A window of its own that does not block the main one."""
+    """A window of its own that does not block the main one; its text can be copied."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Warnings and files left out"))
-        self.resize(760, 460)
+        self.resize(820, 560)
         layout = QVBoxLayout(self)
-        self.tree = QTreeWidget(self)
-        self.tree.setHeaderHidden(True)
-        self.tree.setWordWrap(True)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.tree.setAccessibleName(self.windowTitle())
-        layout.addWidget(self.tree)
+        self.page = QTextBrowser(self)
+        self.page.setOpenLinks(False)
+        self.page.setAccessibleName(self.windowTitle())
+        self.page.setHtml("".join((*_studies(session), *_left_out(session))))
+        layout.addWidget(self.page)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setShortcut(QKeySequence("Esc"))
-        for study in session.studies:
-            for series in study.series:
-                self._add_series(series)
-        self._add_rejected(session.rejected)
-        self.tree.expandAll()
 
-    def _add_series(self, series: Series) -> None:
-        if series.refusal is None and not series.warnings:
-            return
-        number = f"{series.series_number}  " if series.series_number is not None else ""
-        top = self._top(f"{number}{series.series_description or series.modality}")
-        if series.refusal is not None:
-            text = f"{say(series.refusal.message)} {say(series.refusal.remedy)}".strip()
-            item = QTreeWidgetItem(top, [text])
-            item.setIcon(0, icon("refused", theme().error))
-        for warning in series.warnings:
-            item = QTreeWidgetItem(top, [say(warning)])
-            item.setIcon(0, icon("warning", theme().warning))
 
-    def _add_rejected(self, rejected: tuple[tuple[Path, Sentence], ...]) -> None:
-        if not rejected:
-            return
-        top = self._top(tr("{count} files left out", count=len(rejected)))
-        for path, reason in rejected[:_LISTED]:
-            item = QTreeWidgetItem(top, [f"{path.name}: {say(reason)}"])
-            item.setToolTip(0, str(path))
-        if len(rejected) > _LISTED:
-            QTreeWidgetItem(top, [tr("{count} more", count=len(rejected) - _LISTED)])
+def _studies(session: Session) -> Iterator[str]:
+    patient_visible = bool(session.settings["patient_text_visible"])
+    for number, study in enumerate(session.studies, start=1):
+        told = [series for series in study.series if series.refusal is not None or series.warnings]
+        if told:
+            card = study_card(study, number, patient_visible=patient_visible)
+            yield f"<h3>{escape(' · '.join((card.title, *card.lines[-1:])))}</h3>"
+        for series in told:
+            yield from _series(series)
 
-    def _top(self, title: str) -> QTreeWidgetItem:
-        top = QTreeWidgetItem(self.tree, [title])
-        font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold)
-        top.setFont(0, font)
-        return top
+
+def _series(series: Series) -> Iterator[str]:
+    number = f"{series.series_number}  " if series.series_number is not None else ""
+    yield f"<p><b>{escape(number + (series.series_description or series.modality))}</b>"
+    if series.refusal is not None:
+        text = f"{say(series.refusal.message)} {say(series.refusal.remedy)}".strip()
+        yield f"<br><span style='color:{theme().error}'>⊘</span> {escape(text)}"
+    for warning in series.warnings:
+        yield f"<br><span style='color:{theme().warning}'>⚠</span> {escape(say(warning))}"
+    yield "</p>"
+
+
+def _left_out(session: Session) -> Iterator[str]:
+    rejected = session.rejected
+    if not rejected:
+        return
+    yield f"<h3>{escape(tr('{count} files left out', count=len(rejected)))}</h3><p>"
+    for path, reason in rejected[:_LISTED]:
+        yield f"<b>{escape(path.name)}</b>: {escape(say(reason))}<br>"
+    if len(rejected) > _LISTED:
+        yield escape(tr("{count} more", count=len(rejected) - _LISTED))
+    yield "</p>"

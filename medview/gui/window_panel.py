@@ -51,6 +51,8 @@ class WindowPanel(QWidget):
         self.setEnabled(scene is not None)
         self.presets.setText(self._preset_title())
         if scene is None:
+            for box in (self.level_box, self.width_box):
+                box.clear()
             return
         centre, width = scene.window
         for box, value in ((self.level_box, centre), (self.width_box, width)):
