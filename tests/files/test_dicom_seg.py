@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import highdicom
-import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -20,9 +16,9 @@ from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import scan
 from medview.files.dicom_seg import load_segmentation, read_segmentation, write_segmentation
-from medview.study.geometry import Geometry
 from medview.study.segmentation import Code, Segment, Segmentation, Source
 from medview.study.series import Series
+from tests.files.judges import complaints, read_by_dcmqi
 from tests.files.make_dicom import image, mr_image, write, write_stack
 
 BRAIN = Code("12738006", "SCT", "Brain")
@@ -54,36 +50,6 @@ def mask_on(series: Series, **changes: Any) -> Segmentation:
 
 def renumbered(segmentation: Segmentation) -> NDArray[np.uint8]:
     return np.where(segmentation.labels == 3, 1, np.where(segmentation.labels == 7, 2, 0)).astype(np.uint8)
-
-
-def program(name: str) -> str:
-    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def complaints(path: Path) -> set[str]:
-    out = subprocess.run([program("dciodvfy"), str(path)], capture_output=True, text=True, check=False)
-    return {line for line in (out.stdout + out.stderr).splitlines() if line.startswith("Error")}
-
-
-def read_by_dcmqi(path: Path, geometry: Geometry, folder: Path) -> list[NDArray[np.bool_]]:
-    """Return each segment's mask on the source grid, as dcmqi reads it."""
-    folder.mkdir()
-    command = [program("segimage2itkimage"), "--inputDICOM", str(path), "--outputDirectory", str(folder)]
-    subprocess.run([*command, "-t", "nii", "-p", "s"], check=True, capture_output=True)
-    masks = []
-    for found in sorted(folder.glob("s-*.nii.gz")):
-        stored: Any = nibabel.load(found)
-        array = np.asarray(stored.dataobj).transpose(2, 1, 0)
-        places = Geometry.from_nifti(array.shape, stored.affine).to_mm(np.argwhere(array))
-        index = geometry.to_index(places)
-        assert np.abs(index - np.rint(index)).max() < 0.01
-        mask = np.zeros(geometry.shape, dtype=bool)
-        mask[tuple(np.rint(index).astype(int).T)] = True
-        masks.append(mask)
-    return masks
 
 
 def test_a_mask_is_written_and_read_back_with_its_meaning(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ import pytest
 from medview.errors import MedViewError
 from medview.jobs.job import Job, PlaceName
 from medview.jobs.job_queue import JobQueue
+from medview.plugin.contract import Result
 from medview.progress import Progress
+from medview.study import shared_array
 from tests.jobs import works
 
 
@@ -130,17 +133,17 @@ def test_a_volume_is_handed_over_without_a_copy_and_its_result_comes_back(jobs: 
 
 
 def test_shared_memory_is_freed_with_the_last_array(jobs: JobQueue) -> None:
-    before = _shared_files()
     volume = works.small_volume()
-    results: list[object] = []
+    results: list[Result] = []
     job = jobs.submit("Threshold", works.Threshold(volume, 30), place="gpu", on_done=results.append)
     jobs.wait(job)
-    assert len(_shared_files() - before) == 2  # the volume and the labels
+    names = [shared_array.handle(array)[0] for array in (volume.array, results[0].labels)]
+    assert [_is_shared(name) for name in names] == [True, True]
     del volume, job
     results.clear()
     jobs.wait(jobs.submit("Add", works.answer, place="gpu"))  # the places let go of the last job
     gc.collect()
-    assert _shared_files() - before == set()
+    assert [_is_shared(name) for name in names] == [False, False]
 
 
 def test_stop_ends_the_threads_and_the_worker() -> None:
@@ -168,11 +171,15 @@ def _until(jobs: JobQueue, job: Job, state: str) -> None:
     assert job.state == state
 
 
-def _shared_files() -> set[str]:
-    folder = Path("/dev/shm")
-    if not folder.is_dir():
-        pytest.skip("this system does not list shared memory as files")
-    return {path.name for path in folder.iterdir()}
+def _is_shared(name: str) -> bool:
+    """Whether memory of a name can still be attached, in a process of its own: attaching here would keep it."""
+    script = (
+        "import sys\n"
+        "from multiprocessing import resource_tracker, shared_memory\n"
+        "resource_tracker.register = lambda *_: None\n"
+        "shared_memory.SharedMemory(name=sys.argv[1])\n"
+    )
+    return subprocess.run([sys.executable, "-c", script, name], capture_output=True, check=False).returncode == 0
 
 
 def test_work_on_a_thread_learns_of_the_cancel_at_its_next_progress(jobs: JobQueue) -> None:
