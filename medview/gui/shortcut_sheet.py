@@ -22,7 +22,16 @@ MOUSE: tuple[tuple[Sentence, Sentence], ...] = (
     (Sentence("Ctrl + wheel"), Sentence("zoom")),
     (Sentence("Double click"), Sentence("one pane or four")),
 )
-_COLUMNS: tuple[tuple[MenuName, ...], ...] = (("File", "View"), ("Window/level", "Tools"), ("Segmentation", "Help"))
+# commands whose titles depend on what is open share a row
+_BY_MODALITY: dict[MenuName, Sentence] = {
+    "Window/level": Sentence("Windows for this kind of images"),
+    "Slab and 3D": Sentence("3D looks for this kind of images"),
+}
+_COLUMNS: tuple[tuple[MenuName, ...], ...] = (
+    ("File", "View"),
+    ("Window/level", "Slab and 3D", "Tools"),
+    ("Segmentation", "Help"),
+)
 
 
 class ShortcutSheet(QDialog):
@@ -37,6 +46,7 @@ class ShortcutSheet(QDialog):
         columns.setSpacing(36)
         for names in _COLUMNS:
             column = QVBoxLayout()
+            column.setSpacing(8)
             for name in names:
                 self._add_menu(column, name)
             if names == _COLUMNS[-1]:
@@ -55,7 +65,11 @@ class ShortcutSheet(QDialog):
         self.resize(hint.width() + 60, min(hint.height() + 40, 820))
 
     def _add_menu(self, column: QVBoxLayout, name: MenuName) -> None:
-        rows = [(keys_text(c), tr(c.title).rstrip("…")) for c in COMMANDS if c.menu == name and c.shortcuts]
+        commands = [c for c in COMMANDS if c.menu == name and c.shortcuts]
+        rows = [(keys_text(c), tr(c.title).rstrip("…")) for c in commands if c.current_title is None]
+        presets = [keys_text(c) for c in commands if c.current_title is not None]
+        if presets:
+            rows.insert(2, (f"{presets[0]} … {presets[-1]}", say(_BY_MODALITY[name])))
         _add_table(column, tr(name), rows)
 
 

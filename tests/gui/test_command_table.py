@@ -74,5 +74,7 @@ def test_the_shortcut_sheet_opens_with_the_question_mark(window: MainWindow, qtb
     sheet = window.findChild(ShortcutSheet)
     assert sheet.isVisible()
     keys = {label.text() for label in sheet.findChildren(object, "key")}
-    assert {"Ctrl+O", "W", "Ctrl+Y, Ctrl+Shift+Z"} <= keys
+    assert {"Ctrl+O", "W", "Ctrl+Y, Ctrl+Shift+Z", "2 … 9"} <= keys
+    headings = {label.text() for label in sheet.findChildren(object, "subheading")}
+    assert {c.menu for c in COMMANDS if c.shortcuts} <= headings
     sheet.close()
