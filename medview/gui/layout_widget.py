@@ -1,13 +1,12 @@
-"""The four panes, or one of them, or the invitation to open something."""
+"""The four panes, or one of them."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QGridLayout, QStackedLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
-from medview.gui.drop_hint import DropHint
 from medview.gui.links import Links
 from medview.gui.pane_widget import PaneWidget
 from medview.gui.viewport_widget import ViewportWidget
@@ -38,20 +37,14 @@ class LayoutWidget(QWidget):
         super().__init__(parent)
         self._session = session
         self._links = Links()
-        self._grid_widget = QWidget(self)
-        self._grid_widget.setObjectName("pane_grid")
-        self._grid = QGridLayout(self._grid_widget)
+        self._grid = QGridLayout(self)
         self._grid.setSpacing(_GAP_PX)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._hint = DropHint(self)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._hint)
-        self._stack.addWidget(self._grid_widget)
         self.panes: dict[PaneName, PaneWidget] = {
-            "axial": ViewportWidget(session, "axial", self._grid_widget),
-            "sagittal": ViewportWidget(session, "sagittal", self._grid_widget),
-            "coronal": ViewportWidget(session, "coronal", self._grid_widget),
-            "volume": VolumeWidget(session, self._grid_widget),
+            "axial": ViewportWidget(session, "axial", self),
+            "sagittal": ViewportWidget(session, "sagittal", self),
+            "coronal": ViewportWidget(session, "coronal", self),
+            "volume": VolumeWidget(session, self),
         }
         for name, pane in self.panes.items():
             self._grid.addWidget(pane, *_PLACES[name])
@@ -73,9 +66,8 @@ class LayoutWidget(QWidget):
         return self.panes[pane or self._session.active_pane].grab_pixels(hide_patient_text=hide_patient_text)
 
     def _arrange(self) -> None:
-        """Show what the session says: the invitation, one pane or all."""
+        """Show what the session says: one pane or all."""
         session = self._session
-        self._stack.setCurrentWidget(self._hint if session.scene is None else self._grid_widget)
         for name, pane in self.panes.items():
             pane.setVisible(session.maximised in (None, name))
         for line in range(2):

@@ -41,7 +41,7 @@ from medview.gui.value_readout import ValueReadout
 from medview.gui.warning_list import WarningList
 from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
-from medview.session.close_study import has_unsaved_edits
+from medview.session.close_study import discard_edits, has_unsaved_edits
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.study.study import Study
@@ -278,6 +278,7 @@ class MainWindow(QMainWindow):
                 if choice == "export":
                     self.commands.actions["export_dicom_seg"].trigger()
                 return
+            discard_edits(self._session)
         self._session.settings["window_geometry"] = _packed(self.saveGeometry())
         self._session.settings["window_state"] = _packed(self.splitter.saveState())
         self.watch.release()

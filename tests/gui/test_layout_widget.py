@@ -1,4 +1,4 @@
-"""Four panes, one pane, or the invitation to open something."""
+"""Four panes, or one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from medview.gui.layout_widget import LayoutWidget
 from medview.session.session import Session
 from medview.session.viewport import PANES, PaneName
 from medview.study.geometry import Geometry
-from tests.gui.panes import double_click, hover, open_session, pixels_of
+from tests.gui.panes import double_click, hover, open_session
 from tests.view.scenes import GRIDS, lit, scene_of
 
 SHAPE = (30, 40, 50)
@@ -37,16 +37,6 @@ def layout(session: Session, qtbot: QtBot) -> LayoutWidget:
 def show(session: Session) -> None:
     geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
     session.show(scene_of(lit(geometry, (3, 4, 5)), geometry))
-
-
-def test_an_empty_window_invites_to_drop_a_folder(layout: LayoutWidget, session: Session) -> None:
-    assert not any(pane.isVisible() for pane in layout.panes.values())
-    shown = pixels_of(layout)
-    assert len(np.unique(shown[250:450, 250:650].reshape(-1, 3), axis=0)) > 20
-    show(session)
-    assert all(pane.isVisible() for pane in layout.panes.values())
-    session.show(None)
-    assert not any(pane.isVisible() for pane in layout.panes.values())
 
 
 def test_four_panes_of_the_same_size_with_axial_above_coronal(layout: LayoutWidget, session: Session) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
@@ -137,6 +137,18 @@ class Person:
         QTimer.singleShot(600, types)
         self.window.commands.actions[command].trigger()
         self.waits_until(lambda: not [job for job in self.session.jobs.jobs if not job.silent])
+
+    def closes_and_answers(self, answer: str) -> None:
+        """Close the window and click an answer of the question it asks."""
+
+        def clicks() -> None:
+            box = QApplication.activeModalWidget()
+            assert isinstance(box, QMessageBox)
+            (button,) = (button for button in box.buttons() if button.text() == answer)
+            self.clicks(button)
+
+        QTimer.singleShot(400, clicks)
+        self.window.close()
 
 
 def _turn_wheel(pane: QWidget, angle: int) -> None:

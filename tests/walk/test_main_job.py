@@ -161,3 +161,22 @@ def test_the_demo_tells_how_well_the_model_did(person: Person) -> None:
     person.waits_until(lambda: "Agreement with the demo's true brain mask" in person.told())
     dice = float(person.told().split("Dice ")[1].split()[0])
     assert dice >= 0.95
+
+
+def test_corrections_i_give_up_when_i_close_leave_nothing_behind(reader: Person, medview_home: Path) -> None:
+    reader.presses(Qt.Key.Key_B)
+    middle = reader.place_of("axial", reader.scene.cursor_mm)
+    reader.drags("axial", middle, middle + QPoint(20, 0))
+    assert reader.mask.voxel_counts()[1] > 50
+    reader.closes_and_answers("Discard corrections")
+    assert not reader.window.isVisible()
+    assert not any(study.segmentations for study in reader.session.studies)
+
+
+def test_i_am_asked_before_corrections_are_lost_and_can_stay(reader: Person) -> None:
+    reader.presses(Qt.Key.Key_B)
+    middle = reader.place_of("axial", reader.scene.cursor_mm)
+    reader.drags("axial", middle, middle + QPoint(20, 0))
+    reader.closes_and_answers("Stay")
+    assert reader.window.isVisible()
+    assert reader.mask.voxel_counts()[1] > 50
