@@ -42,7 +42,8 @@ def demo(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--chinese-fonts"]
     provide(missing_needs(fonts=wants_fonts) + venv_needs(), essential="--headless" not in arguments)
     set_up(frozenset({"demo"}))
-    command = [str(venv_python()), "-m", "medview", "demo", *arguments]
+    # -P: nothing in the folder the person stands in is imported by mistake
+    command = [str(venv_python()), "-P", "-m", "medview", "demo", *arguments]
     print("Starting MedView.", flush=True)
     if not WINDOWS:
         os.execv(command[0], command)
