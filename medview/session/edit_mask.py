@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from medview.errors import MedViewError
+from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.history import Edit
 from medview.study.segmentation import Segment, Segmentation, Source
@@ -51,12 +52,28 @@ def clear_segment(session: Session, number: int) -> None:
 
 
 def undo(session: Session) -> None:
-    """Take back the newest edit of the study in view."""
-    if session.scene is not None:
+    """Take back the newest edit of the study in view; a notice says where it was made on another series."""
+    if session.scene is not None and _bring_into_view(session, session.scene, session.scene.study.history.undo_target):
         session.scene.study.history.undo()
 
 
 def redo(session: Session) -> None:
-    """Do the newest undone edit of the study in view again."""
-    if session.scene is not None:
+    """Do the newest undone edit of the study in view again; a notice says where it was made on another series."""
+    if session.scene is not None and _bring_into_view(session, session.scene, session.scene.study.history.redo_target):
         session.scene.study.history.redo()
+
+
+def _bring_into_view(session: Session, scene: Scene, target: Segmentation | None) -> bool:
+    """Show the mask that is about to change; False where it cannot be seen, since nothing may change unseen."""
+    if target is None:
+        return False
+    if target.source.series_key != scene.series.key:
+        session.notices.add(
+            "warning",
+            "The last correction was made on another series: nothing was changed.",
+            "Open that series first.",
+        )
+        return False
+    if scene.segmentation is not target:
+        scene.show_segmentation(target)
+    return True

@@ -34,7 +34,8 @@ def export_segmentation(
         return write(frozen, series, path, kind, number, progress)
 
     def done(remarks: tuple[Sentence, ...]) -> None:
-        session.note_exported(segmentation, frozen.revision)
+        if kind != "stl":  # the surface of one segment does not hold the mask
+            session.note_exported(segmentation, frozen.revision)
         session.notices.add("info", "Saved and read back without a difference: {path}", path=str(path))
         for remark in remarks:
             session.notices.add("warning", remark)
@@ -84,7 +85,8 @@ def kind_of(path: Path) -> Kind | None:
 def source_series(session: Session, segmentation: Segmentation) -> Series:
     """Return the open series a segmentation was drawn on."""
     for study in session.studies:
-        series = study.find(segmentation.source.series_key)
+        # by the mask itself: another patient's series may carry the same identifiers
+        series = study.find(segmentation.source.series_key) if segmentation in study.segmentations else None
         if series is not None:
             return series
     raise MedViewError("The images of this mask are no longer open.", "Open their folder again.")

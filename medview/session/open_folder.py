@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from medview.study.joined_series import joined_series
 from medview.study.series import Series
 from medview.study.study import Study
 
@@ -56,12 +58,18 @@ def _joined(session: Session, found: FoundStudy) -> Study:
     uid = found.facts.study_instance_uid
     for study in session.studies:
         if uid and study.facts == found.facts:
-            known = {series.key for series in study.series}
-            study.replace_series((*study.series, *(s for s in found.series if s.key not in known)))
+            study.replace_series(joined_series(study.series, found.series, partial(_is_used, session, study)))
             return study
     study = Study(found.facts, found.series)
     session.add_study(study)
     return study
+
+
+def _is_used(session: Session, study: Study, series: Series) -> bool:
+    """Whether a series is on the screen, is being read to be, or has been drawn on."""
+    shown = session.scene is not None and session.scene.study is study and session.scene.series.key == series.key
+    drawn = any(mask.source.series_key == series.key for mask in study.segmentations)
+    return shown or drawn or session.wanted_series is series
 
 
 def _worth(series: Series) -> tuple[bool, bool, int]:

@@ -16,6 +16,7 @@ from medview.session.scene import Scene
 from medview.session.settings import Settings
 from medview.session.viewport import PANES, PaneName, Viewport
 from medview.study.segmentation import Segmentation
+from medview.study.series import Series
 from medview.study.study import Study
 
 
@@ -35,9 +36,11 @@ class Session:
     tool
         Name of the active tool (`medview.tools.toolbox.TOOLS`).
     wanted_series
-        Key of the series asked for last: one that is read late does not replace it.
+        The series asked for last: one that is read late does not replace it.
     rejected
         Files that could not be opened, each with its reason.
+    absent_weights
+        SHA-256 of the weights that the last look (`medview.session.fetch_weights`) did not find on this machine.
     demo_truths
         The true brain mask of a demo series, by Series Instance UID.
     """
@@ -45,6 +48,7 @@ class Session:
     studies_changed = Signal()
     scene_changed = Signal()
     display_changed = Signal()
+    weights_changed = Signal()
 
     def __init__(self, jobs: JobQueue, settings: Settings) -> None:
         self.jobs = jobs
@@ -56,8 +60,9 @@ class Session:
         self.maximised: PaneName | None = None
         self.active_pane: PaneName = "axial"
         self.tool = "window_level"
-        self.wanted_series = ""
+        self.wanted_series: Series | None = None
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
+        self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None

@@ -110,6 +110,16 @@ class History:
         """Title of what `redo` would do again."""
         return self._undone[-1].title if self._undone else None
 
+    @property
+    def undo_target(self) -> Segmentation | None:
+        """The mask that `undo` would change."""
+        return self._done[-1].target if self._done else None
+
+    @property
+    def redo_target(self) -> Segmentation | None:
+        """The mask that `redo` would change."""
+        return self._undone[-1].target if self._undone else None
+
     def forget(self, target: Segmentation) -> None:
         """Drop the edits of a segmentation that has been removed."""
         self._done = [edit for edit in self._done if edit.target is not target]

@@ -102,12 +102,19 @@ class Series:
 
     @property
     def sop_hash(self) -> str:
-        """Return the SHA-256 of the SOP Instance UIDs and frames, in slice order: the identity of the voxels.
+        """Return the SHA-256 of `image_names`: the identity of the voxels."""
+        return hashlib.sha256("\n".join(self.image_names).encode()).hexdigest()
 
-        Images that have no UID are told apart by their paths.
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """Return what tells each image from every other, in slice order: SOP Instance UID and frame.
+
+        Images that have no UID, or share one, are told apart by their paths.
         """
-        names = "\n".join(f"{i.sop_instance_uid or i.path}:{i.frame_index}" for i in self.instances)
-        return hashlib.sha256(names.encode()).hexdigest()
+        names = tuple(f"{i.sop_instance_uid}:{i.frame_index}" for i in self.instances)
+        if len(set(names)) == len(names) and all(i.sop_instance_uid for i in self.instances):
+            return names
+        return tuple(f"{i.sop_instance_uid}:{i.path}:{i.frame_index}" for i in self.instances)
 
 
 @dataclass(frozen=True)
