@@ -6,7 +6,7 @@ import platform
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import Qt, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -28,18 +28,26 @@ from medview.session.notice import Notice
 from medview.session.session import Session
 
 _SHOWN = 2  # more would push the images down; the rest is one click away
+PASSES_AFTER_S = 12  # what only tells must not take room from the images for longer
 _SENTENCE_ENDS = (".", "。", ")", "）", "!", "?")
 _UNEXPECTED = "Unexpected problem: {reason}"
 Leaving = Literal["export", "discard", "stay"]
 
 
 class NoticeBar(QFrame):
-    """Shows the newest notices, one row each, and how many more there are."""
+    """Shows the newest notices, one row each, and how many more there are.
+
+    What only tells goes after a while by itself, not while the mouse is on it; warnings and errors stay.
+    """
 
     def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._all_shown = False
+        self._passing: list[tuple[Notice, int]] = []  # with their age in seconds
+        self.clock = QTimer(self)
+        self.clock.setInterval(1000)
+        self.clock.timeout.connect(self._age)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(1)
@@ -60,6 +68,28 @@ class NoticeBar(QFrame):
         if len(notices) > _SHOWN:
             self._rows.addWidget(self._more_row(len(notices)))
         self.setVisible(bool(notices))
+        self._follow_passing(notices)
+
+    def shown_text(self) -> str:
+        """Return what is written in the bar."""
+        return "\n".join(label.text() for label in self.findChildren(QLabel) if label.isVisibleTo(self))
+
+    def _follow_passing(self, notices: list[Notice]) -> None:
+        """Keep the ages of the notices that will go; those that have come are new."""
+        known = {id(notice): age for notice, age in self._passing}
+        self._passing = [(notice, known.get(id(notice), 0)) for notice in notices if not notice.stays]
+        if not self._passing:
+            self.clock.stop()
+        elif not self.clock.isActive():
+            self.clock.start()
+
+    def _age(self) -> None:
+        if self.underMouse():
+            return
+        self._passing = [(notice, age + 1) for notice, age in self._passing]
+        for notice, age in tuple(self._passing):
+            if age >= PASSES_AFTER_S:
+                self._session.notices.dismiss(notice)
 
     def _more_row(self, count: int) -> QWidget:
         row = QFrame(self)
@@ -122,7 +152,7 @@ class _NoticeRow(QFrame):
 
     def _text(self, notice: Notice) -> QLabel:
         text = say(notice.message)
-        if notice.count > 1:
+        if notice.count > 1 and notice.level != "info":
             text = tr("{text} ({count} times)", text=text, count=notice.count)
         if notice.remedy.template:
             text = f"{text}{' ' if text.endswith(_SENTENCE_ENDS) else ' – '}{say(notice.remedy)}"

@@ -25,6 +25,7 @@ def tell_dice(session: Session, segmentation: Segmentation) -> None:
             "info",
             "Agreement with the demo's true brain mask: Dice {dice} (1 is perfect).",
             "This head is synthetic: expect less on patients.",
+            lasting=True,
             dice=f"{value:.3f}",
         )
 

@@ -29,7 +29,7 @@ def load_demo(session: Session) -> Job:
 
     def done(value: tuple[DemoStudy, ScanReport]) -> None:
         demo, report = value
-        for study in add_found(session, report, show=True):
+        for study in add_found(session, report, show=True, tell=False):
             for series in study.series:
                 session.demo_truths[series.series_instance_uid] = demo.true_mask
         session.notices.add(

@@ -14,12 +14,26 @@ Level = Literal["info", "warning", "error"]
 
 @dataclass(frozen=True)
 class Notice:
-    """One sentence for a person; `count` is how often the same came in a row."""
+    """One sentence for a person.
+
+    Attributes
+    ----------
+    count
+        How often the same was said while it stood.
+    lasting
+        Whether it stays until it is dismissed although it only tells.
+    """
 
     level: Level
     message: Sentence
     remedy: Sentence = Sentence("")
     count: int = 1
+    lasting: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """Whether it stays until it is dismissed: warnings and errors do."""
+        return self.lasting or self.level != "info"
 
 
 class NoticeBoard:
@@ -30,15 +44,21 @@ class NoticeBoard:
     def __init__(self) -> None:
         self.notices: tuple[Notice, ...] = ()
 
-    def add(self, level: Level, message: str | Sentence, remedy: str | Sentence = "", **values: object) -> None:
-        """Add a notice; the same one twice in a row is counted instead."""
+    def add(
+        self,
+        level: Level,
+        message: str | Sentence,
+        remedy: str | Sentence = "",
+        *,
+        lasting: bool = False,
+        **values: object,
+    ) -> None:
+        """Add a notice; one that stands already is counted instead and becomes the newest."""
         sentences = [s if isinstance(s, Sentence) else Sentence(s, values) for s in (message, remedy)]
-        notice = Notice(level, sentences[0], sentences[1])
-        if self.notices and replace(self.notices[-1], count=1) == notice:
-            last = self.notices[-1]
-            self.notices = (*self.notices[:-1], replace(last, count=last.count + 1))
-        else:
-            self.notices = (*self.notices, notice)
+        notice = Notice(level, sentences[0], sentences[1], lasting=lasting)
+        same = [n for n in self.notices if replace(n, count=1) == notice]
+        others = [n for n in self.notices if n not in same]
+        self.notices = (*others, replace(notice, count=1 + sum(n.count for n in same)))
         self.changed.emit()
 
     def add_error(self, error: BaseException) -> None:

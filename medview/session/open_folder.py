@@ -42,11 +42,12 @@ def open_folder(session: Session, path: Path, *, show: bool = True) -> Job:
     )
 
 
-def add_found(session: Session, report: ScanReport, *, show: bool) -> list[Study]:
+def add_found(session: Session, report: ScanReport, *, show: bool, tell: bool = True) -> list[Study]:
     """Add the studies of a scan to the session, say what was found, and show the largest volume."""
     studies = [_joined(session, found) for found in report.studies]
     session.note_rejected(report.rejected)
-    _tell(session, report)
+    if tell:
+        _tell(session, report)
     if show and studies:
         best = max(((s, series) for s in studies for series in s.series), key=lambda pair: _worth(pair[1]))
         show_series(session, *best)
@@ -79,13 +80,16 @@ def _worth(series: Series) -> tuple[bool, bool, int]:
 
 
 def _tell(session: Session, report: ScanReport) -> None:
-    count = sum(len(study.series) for study in report.studies)
+    """Say what was found; that none of it can be shown says the series that was to be shown."""
+    series = [series for study in report.studies for series in study.series]
+    if all(one.refusal is not None for one in series) and not report.rejected:
+        return
     session.notices.add(
         "info",
-        "{images} images in {series} series opened; {other} other objects, {rejected} files left out.",
-        "The files left out are listed with their reasons in the study list." if report.rejected else "",
+        "1 image found." if report.images == 1 else "{images} images in {series} series found.",
+        "Files left out: {files}; the study list says why." if report.rejected else "",
+        lasting=bool(report.rejected),
         images=report.images,
-        series=count,
-        other=len(report.other),
-        rejected=len(report.rejected),
+        series=len(series),
+        files=len(report.rejected),
     )

@@ -39,7 +39,7 @@ def test_a_folder_is_opened_its_largest_volume_shown_and_what_was_found_is_said(
     assert [len(series.instances) for series in study.series] == [192]
     assert head.scene is not None
     assert head.scene.volume.array.shape == (192, 256, 256)
-    assert "192 images in 1 series opened; 2 other objects, 0 files left out." in said(head)
+    assert "192 images in 1 series found." in said(head)
 
 
 def test_opening_the_same_folder_again_adds_nothing(head: Session, shared_data: Path) -> None:
