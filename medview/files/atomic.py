@@ -108,8 +108,10 @@ def _check_target(path: Path, may_replace: Callable[[Path], bool] | None) -> Non
 
 
 def _is_dicom(path: Path) -> bool:
+    from medview.files.dicom_file import looks_like_dicom
+
     with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+        return looks_like_dicom(file.read(4096))
 
 
 def _sync(path: Path) -> None:

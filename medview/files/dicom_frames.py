@@ -34,6 +34,7 @@ class Frame:
     rescale_slope: float = 1.0
     rescale_intercept: float = 0.0
     rescale_type: str = ""
+    has_rescale: bool = True
     windows: tuple[tuple[float, float], ...] = ()
     frame_type: tuple[str, ...] = ()
     stack_id: str = ""
@@ -58,6 +59,7 @@ def _from_attributes(values: Values) -> Frame:
         rescale_slope=slope,
         rescale_intercept=intercept,
         rescale_type=rescale_type,
+        has_rescale=_has_rescale(values),
         windows=_windows(values),
         b_value=_b_value(values),
         order=tuple(_order(values)),
@@ -71,13 +73,15 @@ def _from_groups(frame: Values, shared: Values) -> Frame:
 
     plane = group("PlanePositionSequence"), group("PlaneOrientationSequence"), group("PixelMeasuresSequence")
     content, diffusion = group("FrameContentSequence"), group("MRDiffusionSequence")
-    slope, intercept, rescale_type, odd = _rescale(group("PixelValueTransformationSequence"))
+    transformation = group("PixelValueTransformationSequence")
+    slope, intercept, rescale_type, odd = _rescale(transformation)
     kinds = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
     return Frame(
         *_place(*plane),
         rescale_slope=slope,
         rescale_intercept=intercept,
         rescale_type=rescale_type,
+        has_rescale=_has_rescale(transformation),
         windows=_windows(group("FrameVOILUTSequence")),
         frame_type=next((t for kind in kinds if (t := group(kind).texts("FrameType"))), ()),
         stack_id=content.text("StackID"),
@@ -149,14 +153,17 @@ def _odd_place(position: Values, orientation: Values, measures: Values) -> tuple
 
 def _rescale(values: Values) -> tuple[float, float, str, tuple[Sentence, ...]]:
     """Return slope, intercept and type; of an unusable pair the stored values are kept, of no unit (C.11.1)."""
-    given = values.has("RescaleSlope") or values.has("RescaleIntercept")
     slope, intercept = values.number("RescaleSlope"), values.number("RescaleIntercept")
-    if not given or (not values.text("RescaleSlope") and not values.text("RescaleIntercept")):
+    if not _has_rescale(values):
         return 1.0, 0.0, values.text("RescaleType"), ()
     if not slope or intercept is None or abs(slope) > 1e12 or abs(intercept) > 1e12:
         odd = Sentence("The rescale slope or intercept is not usable: stored values are shown, without a unit.")
         return 1.0, 0.0, "US", (odd,)
     return slope, intercept, values.text("RescaleType"), ()
+
+
+def _has_rescale(values: Values) -> bool:
+    return bool(values.text("RescaleSlope") or values.text("RescaleIntercept"))
 
 
 def _windows(values: Values) -> tuple[tuple[float, float], ...]:

@@ -23,6 +23,7 @@ _DERIVED_OBJECTS = {
     "1.2.840.10008.5.1.4.1.1.30": "Parametric map",
     "1.2.840.10008.5.1.4.1.1.481.2": "RT dose",
 }
+MAKER = "MedView"  # Manufacturer (0008,0070) of what is written here
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
 _COLOUR = {"RGB", "PALETTE COLOR", "ARGB", "CMYK", "HSV"}
 _PROJECTIONS = {"CR", "DX", "MG", "IO", "PX", "XA", "RF", "RG"}
@@ -73,6 +74,14 @@ def read_header(path: Path) -> tuple[Image, ...] | Other:
     values = Values(file.dataset)
     what = _other_than_image(file, values)
     return Other(what) if what else _images(file, values)
+
+
+def is_own_segmentation(path: Path) -> bool:
+    """Whether a file is a segmentation that this program has written; errors as `read_header`."""
+    file = read_dicom_file(path)
+    if file is None or "segmentation" not in _other_than_image(file, Values(file.dataset)).lower():
+        return False
+    return Values(file.dataset).text("Manufacturer") == MAKER
 
 
 def sop_identity(dataset: Dataset) -> tuple[str, str]:
@@ -140,13 +149,17 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
         said += (Sentence("Distances are in pixels: this kind of image has no spacing that holds everywhere."),)
     elif spacing is None:
         said += (Sentence("The pixel spacing is missing: distances are in pixels, and no millimetre is shown."),)
+    rescale_type = frame.rescale_type
+    if image.series.modality == "CT" and not frame.has_rescale:
+        rescale_type = "US"  # unspecified: stored values are no Hounsfield units
+        said += (Sentence("The rescale slope and intercept are missing: stored values are shown, without a unit."),)
     instance = replace(
         image.instance, frame_index=number, rescale_slope=frame.rescale_slope, rescale_intercept=frame.rescale_intercept
     )
     series = replace(
         image.series,
         image_type=frame.frame_type or image.series.image_type,
-        rescale_type=frame.rescale_type,
+        rescale_type=rescale_type,
         slice_thickness_mm=frame.slice_thickness_mm,
         windows=frame.windows,
     )

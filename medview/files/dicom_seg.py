@@ -49,7 +49,7 @@ def write_segmentation(
     headers, made_up = source_headers(series, geometry)
     progress(0.2, "Writing")
     dataset = segmentation_object(segmentation, segments, labels, series, headers)
-    with written_whole(path, may_replace=_is_segmentation) as beside:
+    with written_whole(path, may_replace=_is_own_segmentation) as beside:
         dataset.save_as(beside, enforce_file_format=True)
         progress(0.7, "Reading back")
         written, found = read_segmentation(beside, series, part(progress, 0.7, 1.0))
@@ -172,12 +172,11 @@ def _meanings(segments: Iterable[Segment]) -> list[tuple[int, str, str]]:
     return [(s.number, s.type.value, s.type.scheme) for s in segments]
 
 
-def _is_segmentation(path: Path) -> bool:
-    """Whether an existing file is a segmentation, which a newer one may replace; images never are."""
-    from medview.files.dicom_header import Other, read_header
+def _is_own_segmentation(path: Path) -> bool:
+    """Whether an existing file is a segmentation made here, which a newer one may replace; nothing else ever is."""
+    from medview.files.dicom_header import is_own_segmentation
 
     try:
-        found = read_header(path)
+        return is_own_segmentation(path)
     except (MedViewError, OSError):
         return False
-    return isinstance(found, Other) and "segmentation" in found.what.lower()

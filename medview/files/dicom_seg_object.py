@@ -9,11 +9,11 @@ from typing import Any
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from medview.files.dicom_header import MAKER
 from medview.files.dicom_sources import new_uid
 from medview.study.segmentation import Code, Segment, Segmentation
 from medview.study.series import Series
 
-_MAKER = "MedView"
 _LONGEST = 64  # of a Long String (PS3.5 6.2): characters by the standard, bytes by some who read it
 _TOLD = {"weights_sha256", "manifest_sha256", "parameters", "device", "precision", "medview_version"}
 
@@ -47,8 +47,8 @@ def segmentation_object(
         series_number=min((series.series_number or 0) * 100 + 1, 2**31 - 1) if (series.series_number or 0) >= 0 else 1,
         sop_instance_uid=new_uid(),
         instance_number=1,
-        manufacturer=_MAKER,
-        manufacturer_model_name=_MAKER,
+        manufacturer=MAKER,
+        manufacturer_model_name=MAKER,
         software_versions=__version__,
         device_serial_number="0",
         content_label="SEGMENTATION",
@@ -113,7 +113,7 @@ def _identification(provenance: Mapping[str, Any]) -> Any:
         name=_short(str(provenance.get("plugin") or "unknown")),
         family=family,
         version=_short(str(provenance.get("plugin_version") or "unknown")),
-        source=_MAKER,
+        source=MAKER,
         parameters={key: _flat(provenance[key]) for key in sorted(_TOLD & set(provenance))},
     )
 

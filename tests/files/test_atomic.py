@@ -129,3 +129,13 @@ def test_a_dicom_file_is_replaced_only_by_leave(tmp_path: Path) -> None:
     with written_whole(target, may_replace=lambda path: path == target) as beside:
         beside.write_text("replaced")
     assert target.read_text() == "replaced"
+
+
+def test_an_image_without_preamble_is_not_replaced_either(tmp_path: Path) -> None:
+    target = tmp_path / "image.dcm"
+    image().save_as(target, implicit_vr=True, little_endian=True)
+    before = target.read_bytes()
+    assert before[128:132] != b"DICM"
+    with pytest.raises(MedViewError, match=r"image\.dcm is a DICOM file that was not made here"), written_whole(target):
+        pass
+    assert target.read_bytes() == before

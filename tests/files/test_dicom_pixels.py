@@ -260,3 +260,13 @@ def test_fragmented_multi_frame_files_give_the_same_voxels(shared_data: Path) ->
     assert len(volumes) == 5
     assert {v.array.shape for v in volumes} == {(2, 512, 512)}
     assert all(np.array_equal(v.array, volumes[0].array) for v in volumes)
+
+
+def test_a_ct_without_a_rescale_has_no_unit(tmp_path: Path) -> None:
+    """Stored values are mostly 1024 above Hounsfield units: a viewer that calls them HU makes water of air."""
+    stripped = {"RescaleSlope": None, "RescaleIntercept": None, "RescaleType": None}
+    write(image(**stripped), tmp_path / "x")
+    volume = read(tmp_path)
+    assert volume.array[0, 0, 0] == 1000
+    assert volume.unit == ""
+    assert "stored values are shown, without a unit" in " ".join(map(str, volume.series.warnings))

@@ -172,6 +172,11 @@ def test_an_image_is_never_overwritten_but_an_older_mask_is(tmp_path: Path) -> N
     first = (tmp_path / "mask.dcm").read_bytes()
     write_segmentation(mask_on(series), series, tmp_path / "mask.dcm")
     assert (tmp_path / "mask.dcm").read_bytes() != first
+    foreign = pydicom.dcmread(tmp_path / "mask.dcm")
+    foreign.Manufacturer = "Somebody"
+    foreign.save_as(tmp_path / "mask.dcm")
+    with pytest.raises(MedViewError, match=r"is a DICOM file that was not made here: it is not replaced"):
+        write_segmentation(mask_on(series), series, tmp_path / "mask.dcm")
 
 
 def test_frames_are_placed_by_position_in_whatever_order_they_are(tmp_path: Path) -> None:
