@@ -162,6 +162,9 @@ class SliceView:
         segmentation = self._scene.segmentation
         if segmentation is None or "labels" not in self._kept:
             return None
+        if self._kept["section"][0] != self._section_key():  # they are of a slice looked at before
+            del self._kept["labels"]
+            return None
         indices = self._kept["labels"][1].indices
         if self.is_resliced or not self._is_on_grid(segmentation):
             del self._kept["labels"]
@@ -183,12 +186,12 @@ class SliceView:
         return bool(self._keep("same", (segmentation,), lambda: segmentation.geometry.same_grid(geometry)))
 
     def _section(self) -> _Section:
+        return cast(_Section, self._keep("section", self._section_key(), self._make_section))
+
+    def _section_key(self) -> tuple[object, ...]:
         scene, viewport = self._scene, self._viewport
         place = tuple(scene.cursor_mm) if self.is_resliced else (self.slice_index,)
-        return cast(
-            _Section,
-            self._keep("section", (scene.volume, place, viewport.slab_mm, viewport.slab_mode), self._make_section),
-        )
+        return scene.volume, place, viewport.slab_mm, viewport.slab_mode
 
     def _make_section(self) -> _Section:
         volume, viewport = self._scene.volume, self._viewport

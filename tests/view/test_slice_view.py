@@ -230,3 +230,22 @@ def test_a_mask_on_a_tilted_volume_is_seen_where_the_image_is() -> None:
     assert picture.overlay is not None
     seen, drawn = picture.values > 500, picture.overlay.indices > 0
     assert 2 * np.count_nonzero(seen & drawn) / (np.count_nonzero(seen) + np.count_nonzero(drawn)) > 0.95
+
+
+def test_a_mask_that_changed_while_another_slice_was_looked_at_is_drawn_as_it_is() -> None:
+    """Two moves of the cursor between two paintings, with an edit in between, as undo makes them."""
+    made = scene_of(lit(AXIAL, INDEX), AXIAL)
+    mask = draw(made, np.zeros(AXIAL.shape, np.uint8))
+    view = SliceView(made, Viewport("axial"))
+    here, there = AXIAL.to_mm((3, 4, 5)), AXIAL.to_mm((4, 4, 5))
+    made.move_cursor(here)
+    view.picture((100, 100))
+    for edited in (3, 4):
+        made.move_cursor(there)
+        box = (slice(edited, edited + 1), slice(0, 2), slice(0, 3))
+        mask.write(box, np.full((1, 2, 3), 1, np.uint8), 0)
+        view.mark_changed(box)
+        made.move_cursor(here)
+        overlay = view.picture((100, 100)).overlay
+        assert overlay is not None
+        np.testing.assert_array_equal(overlay.indices, mask.labels[3])
