@@ -49,6 +49,7 @@ class Session:
     scene_changed = Signal()
     display_changed = Signal()
     weights_changed = Signal()
+    edit_begins = Signal()  # a verb is about to change a mask: a stroke that is being drawn ends before
 
     def __init__(self, jobs: JobQueue, settings: Settings) -> None:
         self.jobs = jobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.imaging.plane import SlicePlane
+from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.stroke import stroke
 from medview.session.edit_mask import new_segmentation
 from medview.session.scene import Scene
@@ -20,29 +20,38 @@ class BrushDrag:
     """One stroke. The labels change while the mouse moves; the edit is remembered at the release.
 
     The brush paints the active segment over whatever lies there; the eraser takes away the active segment alone.
+    Nothing is painted that is not seen: another slice begins another edit, another mask or series ends the stroke, and
+    so does any other edit.
     """
 
+    _last: tuple[float, float]
+    _touched: list[Box]
+
     def __init__(self, session: Session, event: PointerEvent, *, erase: bool = False) -> None:
+        self._session = session
         self._radius_mm = float(session.settings["brush_radius_mm"])
         self._erase = erase
         self._ready = session.scene is not None and event.pane != "volume" and self._can_paint(session, event)
         if not self._ready or session.scene is None or event.pane == "volume":
             return
+        self._pane: PlaneName = event.pane
         self._scene: Scene = session.scene
         self._target: Segmentation = self._scene.segmentation or new_segmentation(session)
         self._plane = SlicePlane.of(self._target.geometry, event.pane)
-        self._index = slice_index(session, event.pane)
-        whole = self._plane.box(self._index, *(slice(0, n) for n in self._plane.size))
-        self._whole = whole
-        self._before = self._target.labels[whole].copy()
-        self._touched: list[Box] = []
-        self._last = self._picture_point(event)
+        session.edit_begins.connect(self._end)
+        self._begin(event)
         self.move(event)
 
     def move(self, event: PointerEvent) -> None:
         """Paint from the last point to this one."""
         if not self._ready or event.position_mm is None:
             return
+        if self._session.scene is not self._scene or self._scene.segmentation is not self._target:
+            self._end()
+            return
+        if slice_index(self._session, self._pane) != self._index:
+            self._remember()
+            self._begin(event)
         point = self._picture_point(event)
         columns, rows, mask = stroke(self._last, point, self._radius_mm, self._plane.pixel_mm, self._plane.size)
         self._last = point
@@ -54,7 +63,27 @@ class BrushDrag:
     def release(self, event: PointerEvent) -> None:
         """Remember the stroke as one edit."""
         self.move(event)
-        if not self._ready or not self._touched:
+        if self._ready:
+            self._end()
+
+    def _begin(self, event: PointerEvent) -> None:
+        """Start on the slice in view."""
+        self._index = slice_index(self._session, self._pane)
+        self._whole = self._plane.box(self._index, *(slice(0, n) for n in self._plane.size))
+        self._before = self._target.labels[self._whole].copy()
+        self._touched = []
+        self._last = self._picture_point(event)
+        self._target.is_painted = True
+
+    def _end(self) -> None:
+        """Remember what has been painted, and paint no more."""
+        self._ready = False
+        self._session.edit_begins.disconnect(self._end)
+        self._remember()
+
+    def _remember(self) -> None:
+        self._target.is_painted = False
+        if not self._touched or self._target not in self._scene.study.segmentations:
             return
         box = _around(self._touched)
         inside = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, self._whole, strict=True))

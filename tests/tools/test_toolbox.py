@@ -11,7 +11,7 @@ import pytest
 
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.jobs.job_queue import JobQueue
-from medview.session.edit_mask import clear_segment, redo, undo
+from medview.session.edit_mask import clear_segment, redo, remove_segmentation, undo
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.settings import Settings
@@ -211,3 +211,73 @@ def test_dragging_in_3d_turns_the_body_with_the_mouse(session: Session) -> None:
     viewport = session.viewports["volume"]
     assert viewport.azimuth_deg == 350.0
     assert viewport.elevation_deg == 89.0
+
+
+def test_a_stroke_goes_on_where_the_wheel_has_led_and_never_on_a_slice_that_is_not_seen(session: Session) -> None:
+    session.choose(tool="brush")
+    session.settings["brush_radius_mm"] = 1.0
+    scene, plane = _scene(session), SlicePlane.of(GEOMETRY, "sagittal")
+    first = scene.cursor_index[plane.axis]
+    point = scene.cursor_mm
+    toolbox.press(session, _event("sagittal", (0, 0), point))
+    toolbox.wheel(session, replace(_event("sagittal"), wheel_steps=-1))
+    far = scene.cursor_mm + (0, 6, 0)
+    toolbox.move(session, _event("sagittal", (5, 0), far))
+    toolbox.release(session, _event("sagittal", (5, 0), far))
+    mask = scene.segmentation
+    assert mask is not None
+    painted = np.argwhere(mask.labels)
+    seen = GEOMETRY.to_index(far)
+    on_first, on_second = painted[painted[:, 0] == first], painted[painted[:, 0] == first + 1]
+    assert len(on_first) + len(on_second) == len(painted)
+    assert np.abs(on_first - GEOMETRY.to_index(point)).max() <= 1
+    assert np.abs(on_second - seen).max() <= 1
+    assert len(on_second)
+    undo(session)
+    undo(session)
+    assert not mask.labels.any()
+
+
+def test_a_stroke_ends_where_another_series_comes_into_view(session: Session) -> None:
+    session.choose(tool="brush")
+    scene = _scene(session)
+    toolbox.press(session, _event("axial", (0, 0), scene.cursor_mm))
+    mask = scene.segmentation
+    assert mask is not None
+    drawn = mask.labels.copy()
+    session.show(Scene(scene.study, scene.volume, scene.window))
+    toolbox.move(session, _event("axial", (9, 0), scene.cursor_mm + (9, 0, 0)))
+    toolbox.release(session, _event("axial", (9, 0), scene.cursor_mm + (9, 0, 0)))
+    np.testing.assert_array_equal(mask.labels, drawn)
+    assert scene.study.history.undo() == "Brush"
+    assert not mask.labels.any()
+
+
+def test_undo_during_a_stroke_takes_back_the_stroke_and_nothing_comes_back_later(session: Session) -> None:
+    session.choose(tool="brush")
+    middle = _scene(session).cursor_mm
+    _drag(session, "axial", ((0, 0), middle), button="left")
+    mask = _scene(session).segmentation
+    assert mask is not None
+    first = mask.labels.copy()
+    toolbox.press(session, _event("axial", (0, 0), middle + (6, 0, 0)))
+    undo(session)
+    np.testing.assert_array_equal(mask.labels, first)
+    undo(session)
+    assert not mask.labels.any()
+    toolbox.release(session, _event("axial", (0, 0), middle + (6, 0, 0)))
+    while _scene(session).study.history.undo():
+        assert mask.labels.sum() <= first.sum()
+    assert not mask.labels.any()
+
+
+def test_a_stroke_on_a_mask_that_is_removed_leaves_no_edit(session: Session) -> None:
+    session.choose(tool="brush")
+    middle = _scene(session).cursor_mm
+    toolbox.press(session, _event("axial", (0, 0), middle))
+    mask = _scene(session).segmentation
+    assert mask is not None
+    remove_segmentation(session, mask)
+    toolbox.move(session, _event("axial", (3, 0), middle + (3, 0, 0)))
+    toolbox.release(session, _event("axial", (3, 0), middle + (3, 0, 0)))
+    assert _scene(session).study.history.undo_title is None
