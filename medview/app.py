@@ -22,6 +22,7 @@ from medview.session.settings import Settings
 
 logger = logging.getLogger(__name__)
 _IDLE_MS = 400  # after the first paint: starting the worker must not delay the window
+_TURN_S = 0.0005  # how long a busy thread may keep the interpreter when the window asks for it; Python's own is 5 ms
 
 
 class Doorbell(QObject):
@@ -68,6 +69,7 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
 
 def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:
     """Join queue, session and window; the window is not shown yet."""
+    sys.setswitchinterval(_TURN_S)
     application.setApplicationName("MedView")
     application.setApplicationDisplayName("MedView")
     settings = Settings()

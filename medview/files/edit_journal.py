@@ -62,7 +62,7 @@ def begin(path: Path, head: JournalHead, labels: NDArray[Any]) -> None:
     with temporary.open("wb") as file:
         file.write(_MAGIC)
         _write(file, json.dumps(asdict(head)).encode())
-        _write(file, zlib.compress(np.ascontiguousarray(labels).tobytes(), 1))
+        _write(file, zlib.compress(np.ascontiguousarray(labels).data, 1))
     os.replace(temporary, path)
 
 
@@ -70,7 +70,7 @@ def append(path: Path, box: Box, values: NDArray[Any]) -> None:
     """Write one stroke: the labels that a box holds now."""
     place = json.dumps([[b.start, b.stop] for b in box]).encode()
     with path.open("ab") as file:
-        _write(file, place + b"\n" + zlib.compress(np.ascontiguousarray(values).tobytes(), 1))
+        _write(file, place + b"\n" + zlib.compress(np.ascontiguousarray(values).data, 1))
 
 
 def read_head(path: Path) -> JournalHead | None:

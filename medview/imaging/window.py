@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,9 @@ from medview.study.volume import Volume
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 Window = tuple[float, float]
 _SAMPLE = 2_000_000  # voxels that are looked at for a percentile: more changes no window a person could see
-
 _LARGEST_WHITE = 0.25
+_percentiles: WeakKeyDictionary[Volume, Window] = WeakKeyDictionary()
+_ranges: WeakKeyDictionary[Volume, Window] = WeakKeyDictionary()
 
 
 def grey(
@@ -104,7 +106,13 @@ def default_window(volume: Volume) -> Window:
 
 
 def percentile_window(volume: Volume) -> Window:
-    """Return the window from percentile 0.1 to 99.9 of the values, padding and NaN left out."""
+    """Return the window from percentile 0.1 to 99.9 of the values, padding and NaN left out; computed once a volume."""
+    if volume not in _percentiles:
+        _percentiles[volume] = _percentile_window(volume)
+    return _percentiles[volume]
+
+
+def _percentile_window(volume: Volume) -> Window:
     values = _sample(volume.array)
     values = values[np.isfinite(values)]
     padding = padding_value(volume.series)
@@ -131,10 +139,12 @@ def padding_value(series: Series) -> float | None:
 
 
 def value_range(volume: Volume) -> tuple[float, float]:
-    """Return the smallest and largest value of (a regular sample of) the voxels."""
-    values = _sample(volume.array)
-    values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    """Return the smallest and largest value of (a regular sample of) the voxels; computed once a volume."""
+    if volume not in _ranges:
+        values = _sample(volume.array)
+        values = values[np.isfinite(values)]
+        _ranges[volume] = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    return _ranges[volume]
 
 
 def _sample(array: NDArray[Any]) -> NDArray[Any]:

@@ -12,13 +12,13 @@ def tell_dice(session: Session, segmentation: Segmentation) -> None:
     truth = session.demo_truths.get(segmentation.source.series_instance_uid)
     if truth is None or len(segmentation.segments) != 1:
         return
-    labels, geometry = segmentation.labels.copy(), segmentation.geometry
 
     def work(progress: Progress) -> float:
         from medview.files.nifti import read_mask
         from medview.imaging.statistics import dice
 
-        return dice(labels > 0, read_mask(truth, geometry))
+        mask = segmentation.snapshot(progress)
+        return dice(mask.labels > 0, read_mask(truth, mask.geometry))
 
     def done(value: float) -> None:
         session.notices.add(

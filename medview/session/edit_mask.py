@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from medview.errors import MedViewError
+from medview.imaging.bounding_box import bounding_box
+from medview.progress import Progress
 from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.study.history import Edit
+from medview.study.history import Edit, PackedEdit, pack
 from medview.study.segmentation import Segment, Segmentation, Source
+from medview.study.study import Study
+
+_AT_ONCE = 2**20  # voxels: more would keep the main thread for longer than a frame
 
 
 def new_segmentation(session: Session) -> Segmentation:
@@ -28,6 +37,7 @@ def new_segmentation(session: Session) -> Segmentation:
 
 def remove_segmentation(session: Session, segmentation: Segmentation) -> None:
     """Remove a segmentation from its study; the newest other one on the same series is shown instead."""
+    session.edit_begins.emit()
     for study in session.studies:
         if segmentation in study.segmentations:
             study.remove(segmentation)
@@ -37,30 +47,53 @@ def remove_segmentation(session: Session, segmentation: Segmentation) -> None:
 
 
 def clear_segment(session: Session, number: int) -> None:
-    """Erase one segment everywhere, as one edit that can be undone."""
+    """Erase one segment everywhere, as one edit that can be undone; of a large mask a moment later."""
+    session.edit_begins.emit()
     scene = session.scene
     if scene is None or scene.segmentation is None:
         return
-    target = scene.segmentation
-    where = np.nonzero(target.labels == number)
-    if not where[0].size:
+    target, study = scene.segmentation, scene.study
+    if target.labels.size <= _AT_ONCE:
+        edit = _clearing(target, target.labels, number)
+        if edit is not None:
+            study.history.do(edit)
         return
-    a, b, c = (slice(int(axis.min()), int(axis.max()) + 1) for axis in where)
-    before = target.labels[a, b, c].copy()
-    after = np.where(before == number, 0, before).astype(before.dtype)
-    scene.study.history.do(Edit(target, (a, b, c), before, after, "Clear segment"))
+
+    def work(copy: Segmentation) -> tuple[PackedEdit, NDArray[Any]] | None:
+        edit = _clearing(target, copy.labels, number)
+        if edit is None:
+            return None
+        packed = pack(edit)
+        copy.labels[edit.box] = edit.after
+        return packed, copy.labels
+
+    def apply(value: tuple[PackedEdit, NDArray[Any]] | None) -> None:
+        if value is not None:
+            study.history.do_packed(*value)
+
+    _change_elsewhere(session, study, target, "Clearing the segment", work, apply)
+
+
+def _clearing(target: Segmentation, labels: NDArray[Any], number: int) -> Edit | None:
+    box = bounding_box(labels == number)
+    if box is None:
+        return None
+    before = labels[box].copy()
+    return Edit(target, box, before, np.where(before == number, 0, before).astype(before.dtype), "Clear segment")
 
 
 def undo(session: Session) -> None:
     """Take back the newest edit of the study in view; a notice says where it was made on another series."""
+    session.edit_begins.emit()
     if session.scene is not None and _bring_into_view(session, session.scene, session.scene.study.history.undo_target):
-        session.scene.study.history.undo()
+        _step(session, session.scene.study, undone=False)
 
 
 def redo(session: Session) -> None:
     """Do the newest undone edit of the study in view again; a notice says where it was made on another series."""
+    session.edit_begins.emit()
     if session.scene is not None and _bring_into_view(session, session.scene, session.scene.study.history.redo_target):
-        session.scene.study.history.redo()
+        _step(session, session.scene.study, undone=True)
 
 
 def _bring_into_view(session: Session, scene: Scene, target: Segmentation | None) -> bool:
@@ -77,3 +110,52 @@ def _bring_into_view(session: Session, scene: Scene, target: Segmentation | None
     if scene.segmentation is not target:
         scene.show_segmentation(target)
     return True
+
+
+def _step(session: Session, study: Study, *, undone: bool) -> None:
+    """Undo, or do again what was `undone`: a small edit at once, a large one in a copy elsewhere."""
+    history = study.history
+    turn = history.redo if undone else history.undo
+    edit = history.newest(undone=undone)
+    if edit is None:
+        return
+    if edit.voxels <= _AT_ONCE:
+        turn()
+        return
+
+    def work(copy: Segmentation) -> NDArray[Any]:
+        copy.labels[edit.box] = edit.unpack(undone=not undone)
+        return copy.labels
+
+    def apply(labels: NDArray[Any]) -> None:
+        if history.newest(undone=undone) is edit:  # else another edit was made, or undone, meanwhile
+            turn(labels)
+
+    _change_elsewhere(session, study, edit.target, "Changing the mask", work, apply)
+
+
+def _change_elsewhere(
+    session: Session,
+    study: Study,
+    target: Segmentation,
+    title: str,
+    work: Callable[[Segmentation], Any],
+    apply: Callable[[Any], None],
+) -> None:
+    """Work on a copy of a mask in a job and apply the outcome; again from the start where the mask has changed."""
+
+    def job(progress: Progress) -> tuple[int, Any]:
+        copy = target.snapshot(progress)
+        return copy.revision, work(copy)
+
+    def done(value: tuple[int, Any]) -> None:
+        revision, outcome = value
+        if target not in study.segmentations or study not in session.studies:
+            return
+        if target.revision != revision or target.is_painted:
+            _change_elsewhere(session, study, target, title, work, apply)
+        else:
+            apply(outcome)
+
+    uid = study.facts.study_instance_uid
+    session.jobs.submit(title, job, on_done=done, on_failed=session.notices.add_error, about=uid)

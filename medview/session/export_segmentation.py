@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,22 +19,23 @@ _ENDINGS: dict[str, Kind] = {".dcm": "dicom_seg", ".nii": "nifti", ".nii.gz": "n
 def export_segmentation(
     session: Session, segmentation: Segmentation, path: Path, kind: Kind, number: int | None = None
 ) -> Job:
-    """Submit the export of a segmentation as it is now; later strokes are not in the file.
+    """Submit the export of a segmentation as it is when the job begins; later strokes are not in the file.
 
     Parameters
     ----------
     number
         The segment whose surface is exported; for "stl" alone.
     """
-    frozen = replace(segmentation, labels=segmentation.labels.copy())
     series = source_series(session, segmentation)
 
-    def work(progress: Progress) -> tuple[Sentence, ...]:
-        return write(frozen, series, path, kind, number, progress)
+    def work(progress: Progress) -> tuple[int, tuple[Sentence, ...]]:
+        frozen = segmentation.snapshot(progress)
+        return frozen.revision, write(frozen, series, path, kind, number, progress)
 
-    def done(remarks: tuple[Sentence, ...]) -> None:
+    def done(value: tuple[int, tuple[Sentence, ...]]) -> None:
+        revision, remarks = value
         if kind != "stl":  # the surface of one segment does not hold the mask
-            session.note_exported(segmentation, frozen.revision)
+            session.note_exported(segmentation, revision)
         session.notices.add("info", "Saved and read back without a difference: {path}", path=str(path))
         for remark in remarks:
             session.notices.add("warning", remark)

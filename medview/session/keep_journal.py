@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from numpy.typing import NDArray
 
 from medview.files.edit_journal import Journal, JournalHead, append, begin, read_head, read_journal
 from medview.files.journal_shelf import JournalShelf
@@ -85,10 +84,10 @@ class KeptJournals:
     def _note_stroke(self, segmentation: Segmentation, box: Box) -> None:
         path = self._paths.get(segmentation)
         if path is not None:
-            self._submit(partial(_append, path, box, segmentation.labels[box].copy()))
+            self._submit(partial(_append, path, box, segmentation))
             return
         path = self._paths[segmentation] = self._shelf.new_path()
-        self._submit(partial(_begin, path, _head(segmentation), segmentation.labels.copy()))
+        self._submit(partial(_begin, path, _head(segmentation), segmentation))
 
     def _bring_back(self, scene: Scene, journal: Journal) -> None:
         series, head = scene.series, journal.head
@@ -129,12 +128,16 @@ def _head(segmentation: Segmentation) -> JournalHead:
     )
 
 
-def _begin(path: Path, head: JournalHead, labels: NDArray[Any], progress: Progress) -> None:
-    begin(path, head, labels)
+# The labels are read when their turn comes, not copied on the main thread. They may hold a later stroke already, or a
+# part of one: its own record follows and overwrites that.
 
 
-def _append(path: Path, box: Box, values: NDArray[Any], progress: Progress) -> None:
-    append(path, box, values)
+def _begin(path: Path, head: JournalHead, segmentation: Segmentation, progress: Progress) -> None:
+    begin(path, head, segmentation.labels)
+
+
+def _append(path: Path, box: Box, segmentation: Segmentation, progress: Progress) -> None:
+    append(path, box, segmentation.labels[box])
 
 
 def _remove(path: Path, progress: Progress) -> None:

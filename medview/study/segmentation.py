@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from medview.progress import Progress, unheard
 from medview.study.geometry import Geometry
 
 Box = tuple[slice, slice, slice]
@@ -79,6 +80,8 @@ class Segmentation:
         How many corrections the labels hold; 0 means that they are as they were made.
     revision
         Grows with every change of a voxel, undone ones too: equal revisions mean equal labels.
+    is_painted
+        Whether a stroke is on its way: the mouse is down.
     """
 
     changed = Signal(object)
@@ -92,6 +95,8 @@ class Segmentation:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     edits: int = 0
     revision: int = 0
+    is_painted: bool = field(default=False, init=False)
+    _turn: int = field(default=0, init=False, repr=False)  # odd while the voxels change
 
     def __post_init__(self) -> None:
         if self.labels.shape != self.geometry.shape:
@@ -118,11 +123,39 @@ class Segmentation:
         return {number: count * self.geometry.voxel_ml for number, count in self.voxel_counts().items()}
 
     def write(self, box: Box, values: NDArray[Any], edits: int) -> None:
-        """Put `values` into a box and tell it. Called by History alone."""
+        """Put `values` into a box and tell it. Called by History and, while a stroke is drawn, by its tool."""
+        self._turn += 1
         self.labels[box] = values
         self.edits += edits
         self.revision += 1
+        self._turn += 1
         self.changed.emit(box)
+
+    def exchange(self, labels: NDArray[Any], box: Box, edits: int) -> None:
+        """Take other labels, which differ from those of now inside a box alone, and tell it. Called by History alone.
+
+        For changes that would take the main thread too long: they are made in a copy elsewhere.
+        """
+        if labels.shape != self.labels.shape or labels.dtype != self.labels.dtype:
+            raise ValueError("other labels must be of the same shape and type")
+        self._turn += 1
+        self.labels = labels
+        self.edits += edits
+        self.revision += 1
+        self._turn += 1
+        self.changed.emit(box)
+
+    def snapshot(self, progress: Progress = unheard) -> Segmentation:
+        """Return a copy as it is at one moment. For jobs: safe from any thread while the mask is painted.
+
+        Half a stroke counts as a correction, too.
+        """
+        while True:
+            progress(0.0)
+            turn = self._turn
+            copy = replace(self, labels=self.labels.copy(), edits=self.edits + self.is_painted)
+            if turn == self._turn and turn % 2 == 0:
+                return copy
 
     def recolour(self, number: int, colour: tuple[int, int, int]) -> None:
         """Give a segment another colour: how it is drawn, not what it is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,6 @@ PANE_TITLES = {
 }
 _SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
 _SMALL_PX = (300, 240)  # below this only what is needed to read the image safely
-_ranges: WeakKeyDictionary[Volume, tuple[float, float]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -234,9 +232,7 @@ def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
 
 def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:
     """Whether the window lies beside all values of the volume, so that the image is all black or all white."""
-    if volume not in _ranges:
-        _ranges[volume] = value_range(volume)
-    low, high = _ranges[volume]
+    low, high = value_range(volume)
     return window[0] + window[1] / 2 < low or window[0] - window[1] / 2 > high
 
 

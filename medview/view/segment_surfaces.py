@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.imaging.bounding_box import bounding_box
 from medview.progress import Progress, unheard
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Box, Segment
@@ -33,7 +34,7 @@ def segment_surfaces(
     for place, number in enumerate(wanted):
         progress(place / len(wanted))
         mask = labels == number
-        box = _around(mask)
+        box = bounding_box(mask)
         if box is None:
             continue
         found[number] = _cut(mask[box], geometry, box)
@@ -68,16 +69,6 @@ def _holds(outer: Box, inner: Box) -> bool:
 
 def _meet(a: Box, b: Box) -> bool:
     return all(p.start < q.stop and q.start < p.stop for p, q in zip(a, b, strict=True))
-
-
-def _around(mask: NDArray[np.bool_]) -> Box | None:
-    sides = []
-    for axis in range(3):
-        filled = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        if not filled.size:
-            return None
-        sides.append(slice(int(filled[0]), int(filled[-1]) + 1))
-    return sides[0], sides[1], sides[2]
 
 
 def _cut(mask: NDArray[np.bool_], geometry: Geometry, box: Box) -> Surface:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 from medview.study.geometry import Geometry
-from medview.study.history import Edit, History
+from medview.study.history import Edit, History, pack
 from medview.study.segmentation import Box, Segment, Segmentation, Source
 
 
@@ -87,3 +89,42 @@ def test_volumes_are_counted_in_millilitres_only_where_spacing_is_known(mask: Se
     assert mask.volumes_ml() == {1: pytest.approx(0.024)}
     unspaced = Geometry((4, 6, 8), np.eye(4), has_spacing=False)
     assert Segmentation(mask.labels, unspaced, mask.source, mask.segments).volumes_ml() == {}
+
+
+def test_an_edit_worked_out_elsewhere_is_undone_and_done_again(mask: Segmentation) -> None:
+    history, boxes = History(), []
+    mask.changed.connect(boxes.append)
+    edit = _edit(mask, BOX, 1)
+    after = mask.labels.copy()
+    after[BOX] = 1
+    history.do_packed(pack(edit), after)
+    assert mask.labels is after
+    assert (mask.edits, mask.revision, history.undo_title) == (1, 1, "Paint 1")
+    history.undo(np.zeros_like(after))
+    assert (mask.edits, mask.revision, int(mask.labels.sum())) == (0, 2, 0)
+    history.redo(after)
+    np.testing.assert_array_equal(mask.labels, after)
+    assert boxes == [BOX] * 3
+    with pytest.raises(ValueError, match="same shape and type"):
+        mask.exchange(after.astype(np.uint16), BOX, 1)
+
+
+def test_a_snapshot_never_holds_half_a_change() -> None:
+    shape = (40, 256, 256)
+    mask = Segmentation(np.zeros(shape, np.uint8), Geometry(shape, np.eye(4)), Source("s", "s", "t", "h"), ())
+    copies: list[Segmentation] = []
+    thread = threading.Thread(target=lambda: copies.extend(mask.snapshot() for _ in range(12)))
+    thread.start()
+    value = 0
+    while thread.is_alive():
+        value = (value + 1) % 200
+        mask.write((slice(0, 40), slice(0, 256), slice(0, 256)), np.full(shape, value, np.uint8), 1)
+        thread.join(0.02)
+    assert all(copy.labels.min() == copy.labels.max() for copy in copies)
+    assert all(copy.labels[0, 0, 0] == copy.revision % 200 for copy in copies)
+    assert all(copy.edits == copy.revision for copy in copies)
+
+
+def test_a_snapshot_within_a_stroke_counts_as_corrected(mask: Segmentation) -> None:
+    mask.is_painted = True
+    assert (mask.snapshot().edits, mask.snapshot().is_painted) == (1, False)
