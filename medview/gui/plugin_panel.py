@@ -16,10 +16,9 @@ from medview.gui.plain_tip import plain_tip
 from medview.gui.plugin_list import PluginList
 from medview.gui.session_watch import SessionWatch
 from medview.gui.theme import theme
-from medview.jobs.job import Job
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.manifest import Manifest, WeightsRecord
-from medview.session.fetch_weights import fetch_weights, missing_weights
+from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 
@@ -40,7 +39,6 @@ class PluginPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: Plugin | None = None
-        self._busy: list[Job] = []
         self.form = ParameterForm((), self)
         self._build(run_action)
         watch.changed.connect(self._follow)
@@ -123,7 +121,7 @@ class PluginPanel(QWidget):
     def _show_readiness(self) -> None:
         """Let the button run, or say why it cannot, or fetch what is missing."""
         plugin = self.chosen_plugin()
-        missing = missing_weights(plugin, self.form.values()) if plugin is not None else ()
+        missing = known_missing(self._session, plugin, self.form.values()) if plugin is not None else ()
         self.button.setVisible(not missing)
         self.button.setEnabled(plugin is not None)
         self.weights_button.setVisible(bool(missing))
@@ -171,12 +169,9 @@ class PluginPanel(QWidget):
     def _follow(self, topics: frozenset[str]) -> None:
         if "scene" in topics:
             self.refresh()
-        elif "jobs" in topics:
-            # weights may have come; pictures and 3D frames, which come all the time, change nothing here
-            busy = [job for job in self._session.jobs.jobs if not job.silent]
-            if busy != self._busy:
-                self._busy = busy
-                self._show_readiness()
+            look_for_weights(self._session)  # a person may have copied them here by hand
+        elif "weights" in topics:
+            self.refresh()
 
 
 def _label(parent: QWidget, name: str) -> QLabel:

@@ -22,6 +22,7 @@ Topic = Literal[
     "progress",  # one got on
     "notices",
     "settings",
+    "weights",  # which are on this machine
 ]
 _RECONNECT: frozenset[Topic] = frozenset({"studies", "scene", "segments", "jobs"})
 
@@ -62,6 +63,7 @@ class SessionWatch(QObject):
             (session.display_changed, "display"),
             (session.notices.changed, "notices"),
             (session.settings.changed, "settings"),
+            (session.weights_changed, "weights"),
             (session.jobs.added, "jobs"),
             (session.jobs.finished, "jobs"),
         )

@@ -21,6 +21,35 @@ def missing_weights(plugin: Plugin, parameters: Mapping[str, object] | None = No
     return tuple(record for record in needed if locate(record) is None)
 
 
+def known_missing(
+    session: Session, plugin: Plugin, parameters: Mapping[str, object] | None = None
+) -> tuple[WeightsRecord, ...]:
+    """Return what `missing_weights` would, as the last look found it: no file is touched."""
+    manifest = plugin.manifest
+    needed = manifest.needed_weights(manifest.parse_parameters(parameters or {}))
+    return tuple(record for record in needed if record.sha256 in session.absent_weights)
+
+
+def look_for_weights(session: Session) -> Job:
+    """Submit a look at which weights of all plugins are here; each file is hashed at the first look."""
+    records = {w.sha256: w for p in session.plugins if isinstance(p, Plugin) for w in p.manifest.weights}
+
+    def work(progress: Progress) -> frozenset[str]:
+        absent = set()
+        for place, (sha256, record) in enumerate(records.items()):
+            progress(place / len(records))
+            if locate(record) is None:
+                absent.add(sha256)
+        return frozenset(absent)
+
+    def done(absent: frozenset[str]) -> None:
+        if absent != session.absent_weights:
+            session.absent_weights = absent
+            session.weights_changed.emit()
+
+    return session.jobs.submit("Looking for weights", work, on_done=done, silent=True)
+
+
 def fetch_missing(plugin: Plugin, parameters: Mapping[str, object] | None, progress: Progress) -> list[Path]:
     """Fetch what `missing_weights` names, each file checked against its size and SHA-256; return their paths."""
     records = missing_weights(plugin, parameters)
@@ -36,7 +65,7 @@ def fetch_weights(session: Session, plugin: Plugin, parameters: Mapping[str, obj
 
     def done(_: list[Path]) -> None:
         session.notices.add("info", "The weights of {name} are here and verified.", name=plugin.manifest.name)
-        session.display_changed.emit()
+        look_for_weights(session)
 
     title = Sentence("Getting weights of {name}", {"name": plugin.manifest.name})
     return session.jobs.submit(title, work, on_done=done, on_failed=session.notices.add_error)

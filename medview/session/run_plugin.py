@@ -13,7 +13,7 @@ from medview.plugin.fit import why_not
 from medview.plugin.manifest import WeightsRecord
 from medview.plugin.run import PluginRun
 from medview.session.demo_truth import tell_dice
-from medview.session.fetch_weights import missing_weights
+from medview.session.fetch_weights import known_missing
 from medview.session.session import Session
 from medview.study.segmentation import Segmentation
 from medview.study.study import Study
@@ -80,7 +80,7 @@ def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:
         return Offer(plugin, MedViewError(plugin.reason.template, "", **plugin.reason.values))
     if session.scene is None:
         return Offer(plugin, MedViewError("No images are open.", "Open a folder of images first."))
-    return Offer(plugin, why_not(plugin.manifest, session.scene.series), missing_weights(plugin))
+    return Offer(plugin, why_not(plugin.manifest, session.scene.series), known_missing(session, plugin))
 
 
 def _apply(session: Session, study: Study, result: Result) -> None:
