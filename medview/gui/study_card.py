@@ -26,7 +26,7 @@ class CardRole(IntEnum):
 
     CARD = Qt.ItemDataRole.UserRole
     THUMBNAIL = Qt.ItemDataRole.UserRole + 1
-    KEY = Qt.ItemDataRole.UserRole + 2
+    OF = Qt.ItemDataRole.UserRole + 2  # the study or series itself: identifiers may be shared by two patients
 
 
 @dataclass(frozen=True)

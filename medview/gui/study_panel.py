@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class StudyPanel(QWidget):
     def refresh(self) -> None:
         """List the studies of now; what was selected stays selected."""
         current = self.tree.currentItem()
-        selected = current.data(0, CardRole.KEY) if current is not None else None
+        selected = current.data(0, CardRole.OF) if current is not None else None
         self.tree.clear()
         self._items = []
         patient_visible = bool(self._session.settings["patient_text_visible"])
@@ -62,7 +63,7 @@ class StudyPanel(QWidget):
         self.empty.setVisible(not self._session.studies)
         self.tree.expandAll()
         for item in self._items:
-            if item.data(0, CardRole.KEY) == selected:
+            if item.data(0, CardRole.OF) is selected:
                 self.tree.setCurrentItem(item)
         told = sum(1 for study in self._session.studies for s in study.series if s.warnings or s.refusal)
         left_out = len(self._session.rejected)
@@ -110,17 +111,18 @@ class StudyPanel(QWidget):
         layout.addLayout(row)
 
     def _add_study(self, study: Study, number: int, patient_visible: bool) -> None:
-        shown = self._session.scene.series.key if self._session.scene is not None else ""
+        scene = self._session.scene
+        shown = scene.series.key if scene is not None and scene.study is study else None
         parent = QTreeWidgetItem(self.tree)
         self._items.append(parent)
         card = study_card(study, number, patient_visible=patient_visible)
-        _fill(parent, card.title, card, study.facts.study_instance_uid)
+        _fill(parent, card.title, card, study)
         parent.setToolTip(0, plain_tip("\n".join((card.title, *card.lines))))
         for series in study.series:
             item = QTreeWidgetItem(parent)
             self._items.append(item)
             title = series.series_description
-            _fill(item, title, series_card(series, shown=series.key == shown), series.key)
+            _fill(item, title, series_card(series, shown=series.key == shown), series)
             item.setToolTip(0, plain_tip(series_tip(series)))
             item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(series))
 
@@ -133,13 +135,11 @@ class StudyPanel(QWidget):
         if item is None or item.parent() is None:
             return None
         study = self._study_of(item)
-        series = study.find(item.data(0, CardRole.KEY)) if study is not None else None
-        return (study, series) if study is not None and series is not None else None
+        return None if study is None else (study, item.data(0, CardRole.OF))
 
     def _study_of(self, item: QTreeWidgetItem) -> Study | None:
-        top = item.parent() or item
-        uid = top.data(0, CardRole.KEY)
-        return next((s for s in self._session.studies if s.facts.study_instance_uid == uid), None)
+        found = (item.parent() or item).data(0, CardRole.OF)
+        return next((study for study in self._session.studies if study is found), None)
 
     def _show_menu(self, position: QPoint) -> None:
         item = self.tree.itemAt(position)
@@ -154,9 +154,9 @@ class StudyPanel(QWidget):
         menu.addAction(icon("close"), tr("Close study"), partial(self.close_wanted.emit, study))
         menu.popup(self.tree.viewport().mapToGlobal(position))
 
-    def _put_thumbnail(self, key: str, pixmap: QPixmap) -> None:
+    def _put_thumbnail(self, series: Series, pixmap: QPixmap) -> None:
         for item in self._items:
-            if item.data(0, CardRole.KEY) == key:
+            if item.data(0, CardRole.OF) is series:
                 item.setData(0, CardRole.THUMBNAIL, pixmap)
 
     def _follow(self, topics: frozenset[str]) -> None:
@@ -191,43 +191,43 @@ def _is_enter(event: QKeyEvent) -> bool:
     return event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-def _fill(item: QTreeWidgetItem, accessible: str, card: object, key: str) -> None:
+def _fill(item: QTreeWidgetItem, accessible: str, card: object, of: Study | Series) -> None:
     item.setData(0, CardRole.CARD, card)
-    item.setData(0, CardRole.KEY, key)
+    item.setData(0, CardRole.OF, of)
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, accessible)
 
 
 class _Thumbnails(QObject):
     """Asks for pictures one at a time, so that a series that is wanted waits for one picture and not for hundreds."""
 
-    def __init__(self, session: Session, put: Callable[[str, QPixmap], None], parent: QObject) -> None:
+    def __init__(self, session: Session, put: Callable[[Series, QPixmap], None], parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._put = put
-        self._pictures: dict[str, QPixmap] = {}
-        self._asked: set[str] = set()
+        self._pictures: WeakKeyDictionary[Series, QPixmap] = WeakKeyDictionary()
+        self._asked: WeakSet[Series] = WeakSet()
         self._wanted: list[Series] = []
         self._busy = False
 
     def picture(self, series: Series) -> QPixmap | None:
         """Return the picture of a series where it is here; else see that it comes."""
-        if series.key not in self._asked and series.instances:
-            self._asked.add(series.key)
+        if series not in self._asked and series.instances:
+            self._asked.add(series)
             self._wanted.append(series)
             self._next()
-        return self._pictures.get(series.key)
+        return self._pictures.get(series)
 
     def _next(self) -> None:
         if self._busy or not self._wanted:
             return
         series = self._wanted.pop(0)
-        job = request_thumbnail(self._session, series, partial(self._arrived, series.key))
+        job = request_thumbnail(self._session, series, partial(self._arrived, series))
         self._busy = True
         job.finished.connect(self._finished)
 
-    def _arrived(self, key: str, pixels: NDArray[np.uint8]) -> None:
-        self._pictures[key] = _pixmap(pixels)
-        self._put(key, self._pictures[key])
+    def _arrived(self, series: Series, pixels: NDArray[np.uint8]) -> None:
+        self._pictures[series] = _pixmap(pixels)
+        self._put(series, self._pictures[series])
 
     def _finished(self) -> None:
         self._busy = False
