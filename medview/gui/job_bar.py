@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushBut
 from medview.errors import Sentence
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
+from medview.gui.one_line import one_line
 from medview.gui.session_watch import SessionWatch
 from medview.jobs.job import Job
 from medview.session.session import Session
@@ -76,10 +77,10 @@ class JobBar(QWidget):
         self.setMinimumHeight(self.cancel.sizeHint().height() + 6)
 
     def _show(self, job: Job) -> None:
-        self.title.setText(_title(job))
+        self.title.setText(one_line(_title(job)))
         self.bar.setValue(round(job.fraction * 1000))
         self.percent.setText(f"{job.fraction * 100:.0f} %")
-        told = [tr(job.text) if job.text else "", _time_left(job)]
+        told = [one_line(tr(job.text)) if job.text else "", _time_left(job)]
         self.left.setText(" · ".join(text for text in told if text))
         self.cancel.setEnabled(job.state != "cancelling")
 

@@ -30,6 +30,7 @@ from medview.gui.job_bar import JobBar
 from medview.gui.language import LANGUAGES, set_language, tr
 from medview.gui.layout_widget import LayoutWidget
 from medview.gui.notice_bar import NoticeBar, ask_leaving
+from medview.gui.one_line import one_line
 from medview.gui.plugin_panel import PluginPanel
 from medview.gui.segment_panel import SegmentPanel
 from medview.gui.session_watch import SessionWatch
@@ -241,7 +242,7 @@ class MainWindow(QMainWindow):
         parts = [scene.series.series_description or scene.series.modality, "MedView"]
         if self._session.settings["patient_text_visible"]:
             parts.insert(0, patient_title(scene.study))
-        return " – ".join(part for part in parts if part)
+        return one_line(" – ".join(part for part in parts if part))
 
     def _close_study(self, study: Study) -> None:
         ask_close_study(self, study)

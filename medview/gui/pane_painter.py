@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
 from medview.errors import Sentence
 from medview.gui.language import say
+from medview.gui.one_line import one_line
 from medview.gui.outlined_text import draw_text, text_width
 from medview.view.corner_text import CornerText, Line
 from medview.view.scale_bar import ScaleBar
@@ -100,7 +101,7 @@ class PanePainter:
         self._painter.drawText(area, flags, "\n".join(say(s) for s in sentences if s.template))
 
     def _write(self, line: Line, baseline: float, *, right: bool) -> None:
-        text = line.text if isinstance(line.text, str) else say(line.text)
+        text = one_line(line.text if isinstance(line.text, str) else say(line.text))
         font = QFont(self._font)
         font.setBold(line.mark in ("title", "warning"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it

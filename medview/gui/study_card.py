@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from medview.gui.icon import icon_pixmap
 from medview.gui.language import say, tr
+from medview.gui.one_line import one_line
 from medview.gui.theme import theme
 from medview.study.series import Series
 from medview.study.study import Study
@@ -165,7 +166,7 @@ def _draw_text(painter: QPainter, place: QRect, base: QFont, card: Card) -> None
         width = place.width()
         # the end of a series' name often tells it from the next one (kernel, echo)
         elide = Qt.TextElideMode.ElideMiddle if number == 0 else Qt.TextElideMode.ElideRight
-        text = QFontMetrics(font).elidedText(line, elide, width)
+        text = QFontMetrics(font).elidedText(one_line(line), elide, width)
         painter.drawText(QRect(place.left(), y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
         y += height
 

@@ -46,6 +46,7 @@ class StudyPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._thumbnails = _Thumbnails(session, self._put_thumbnail, self)
         self._items: list[QTreeWidgetItem] = []
+        self._in_sight: Series | None = None
         self.tree = QTreeWidget(self)
         self._build()
         watch.changed.connect(self._follow)
@@ -65,10 +66,17 @@ class StudyPanel(QWidget):
         for item in self._items:
             if item.data(0, CardRole.OF) is selected:
                 self.tree.setCurrentItem(item)
+        self._refresh_warnings()
+
+    def _refresh_warnings(self) -> None:
         told = sum(1 for study in self._session.studies for s in study.series if s.warnings or s.refusal)
         left_out = len(self._session.rejected)
-        self.warnings.setVisible(bool(told or left_out))
-        self.warnings.setText(tr("{series} series with remarks, {files} files left out", series=told, files=left_out))
+        parts = (
+            tr("{series} series with remarks", series=told) if told else "",
+            tr("files left out: {files}", files=left_out) if left_out else "",
+        )
+        self.warnings.setText(" · ".join(part for part in parts if part))
+        self.warnings.setVisible(bool(self.warnings.text()))
 
     def open_selected(self) -> None:
         """Show the series that is selected."""
@@ -159,9 +167,22 @@ class StudyPanel(QWidget):
             if item.data(0, CardRole.OF) is series:
                 item.setData(0, CardRole.THUMBNAIL, pixmap)
 
+    def _bring_in_sight(self) -> None:
+        """Scroll to the series on the screen where it is another one than before."""
+        scene = self._session.scene
+        series = scene.series if scene is not None else None
+        if series is self._in_sight:
+            return
+        self._in_sight = series
+        for item in self._items:
+            if item.data(0, CardRole.CARD).shown:
+                self.tree.scrollToItem(item)
+
     def _follow(self, topics: frozenset[str]) -> None:
         if topics & {"studies", "scene", "settings"}:
             self.refresh()
+        if "scene" in topics:
+            self._bring_in_sight()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Enter show the series, and a click on a sign do what the sign says."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from medview.gui.language import say, tr
+from medview.gui.one_line import one_line
 from medview.gui.study_card import study_card
 from medview.gui.theme import theme
 from medview.session.session import Session
@@ -49,7 +50,8 @@ def _studies(session: Session) -> Iterator[str]:
 
 def _series(series: Series) -> Iterator[str]:
     number = f"{series.series_number}  " if series.series_number is not None else ""
-    yield f"<p><b>{escape(number + (series.series_description or series.modality))}</b>"
+    name = one_line(series.series_description) or series.modality or tr("Without a description")
+    yield f"<p><b>{escape(number + name)}</b>"
     if series.refusal is not None:
         text = f"{say(series.refusal.message)} {say(series.refusal.remedy)}".strip()
         yield f"<br><span style='color:{theme().error}'>⊘</span> {escape(text)}"
