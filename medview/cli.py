@@ -75,6 +75,11 @@ def _convert(arguments: argparse.Namespace, progress: Progress) -> Answer:
     volumes = [s for s in chosen if s.refusal is None]
     if not volumes and chosen[0].refusal is not None:
         raise chosen[0].refusal
+    if len(volumes) > 1 and not arguments.all:  # one file cannot hold them
+        raise MedViewError(
+            "The series {uid} holds {count} stacks.", "Choose one: {keys}",
+            uid=arguments.series, count=len(volumes), keys=", ".join(s.key for s in volumes),
+        )  # fmt: skip
     if arguments.all:
         _make_folder(arguments.out)
     written: list[dict[str, Any]] = []
@@ -301,7 +306,10 @@ def _report_as_text(report: ScanReport) -> str:
 
 
 def _result_as_text(answer: dict[str, Any]) -> str:
-    lines = [f"{row['label']:30} {row['voxels']:10d} voxels  {row['ml']:10.1f} ml" for row in answer["segments"]]
+    lines = [
+        f"{row['label']:30} {row['voxels']:10d} voxels  " + ("" if row["ml"] is None else f"{row['ml']:10.1f} ml")
+        for row in answer["segments"]
+    ]
     return "\n".join([*lines, *answer["remarks"], *(f"saved {path}" for path in answer["files"])])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import highdicom
 import nibabel
@@ -12,7 +13,8 @@ import pytest
 
 import medview
 from tests.files.judges import complaints, read_by_dcmqi
-from tests.walk.command_line import answer
+from tests.files.make_dicom import SERIES_UID, image, write, write_stack
+from tests.walk.command_line import answer, refusal
 from tests.walk.command_line import medview as command
 
 
@@ -120,3 +122,14 @@ def test_the_demo_without_a_window_tells_its_dice(tmp_path: Path) -> None:
         "segmentation.nii.gz",
         "result.json",
     }
+
+
+def test_two_stacks_of_one_series_are_not_written_over_each_other(tmp_path: Path) -> None:
+    folder, out = write_stack(tmp_path / "ct", 4), tmp_path / "out.nii.gz"
+    sagittal: dict[str, Any] = {"ImageOrientationPatient": [0.0, 1.0, 0.0, 0.0, 0.0, -1.0], "SOPInstanceUID": "2.25.77"}
+    write(image(**sagittal), folder / "other")
+    said = refusal("convert", folder, "--series", SERIES_UID, "-o", out)
+    assert f"holds 2 stacks. Choose one: {SERIES_UID}#" in said
+    assert not out.exists()
+    key = said.partition("Choose one: ")[2].split(", ")[0]
+    assert len(answer("convert", folder, "--series", key, "-o", out)["written"]) == 1
