@@ -35,6 +35,8 @@ class JournalHead:
         `Series.sop_hash` of the images the mask lies on.
     edits
         How many corrections the first labels hold.
+    affine
+        Of the mask's geometry, row by row: images of the same identifiers that lie elsewhere are other images.
     """
 
     sop_hash: str
@@ -44,6 +46,7 @@ class JournalHead:
     shape: tuple[int, int, int]
     dtype: str
     edits: int
+    affine: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +70,15 @@ def begin(path: Path, head: JournalHead, labels: NDArray[Any]) -> None:
 
 
 def append(path: Path, box: Box, values: NDArray[Any]) -> None:
-    """Write one stroke: the labels that a box holds now."""
+    """Write one stroke: the labels that a box holds now. What fails leaves the file as it was."""
     place = json.dumps([[b.start, b.stop] for b in box]).encode()
-    with path.open("ab") as file:
-        _write(file, place + b"\n" + zlib.compress(np.ascontiguousarray(values).data, 1))
+    whole = path.stat().st_size
+    try:
+        with path.open("ab") as file:
+            _write(file, place + b"\n" + zlib.compress(np.ascontiguousarray(values).data, 1))
+    except OSError:
+        os.truncate(path, whole)  # reading stops at a torn stroke: those after it would be lost
+        raise
 
 
 def read_head(path: Path) -> JournalHead | None:
@@ -81,7 +89,10 @@ def read_head(path: Path) -> JournalHead | None:
 
 
 def read_journal(path: Path) -> Journal | None:
-    """Return a journal with its strokes replayed; None where not even its first labels are whole."""
+    """Return a journal with its strokes replayed; None where not even its first labels are whole.
+
+    A torn end is cut off, so that the strokes that are appended next can be read.
+    """
     with path.open("rb") as file:
         records = _records(file)
         head_record, base = next(records, None), next(records, None)
@@ -90,11 +101,15 @@ def read_journal(path: Path) -> Journal | None:
         head = _head(head_record)
         labels = np.frombuffer(zlib.decompress(base), dtype=head.dtype).reshape(head.shape).copy()
         strokes = 0
+        whole = len(_MAGIC) + 2 * _RECORD.size + len(head_record) + len(base)
         for record in records:
             place, _, packed = record.partition(b"\n")
             box = tuple(slice(start, stop) for start, stop in json.loads(place))
             labels[box] = np.frombuffer(zlib.decompress(packed), dtype=head.dtype).reshape(labels[box].shape)
             strokes += 1
+            whole += _RECORD.size + len(record)
+    if path.stat().st_size > whole:
+        os.truncate(path, whole)
     return Journal(path, head, labels, strokes)
 
 
@@ -122,4 +137,5 @@ def _head(record: bytes) -> JournalHead:
         Segment(**{**s, "colour": tuple(s["colour"]), "category": Code(**s["category"]), "type": Code(**s["type"])})
         for s in values["segments"]
     )
-    return JournalHead(**{**values, "segments": segments, "shape": tuple(values["shape"])})
+    return JournalHead(**{**values, "segments": segments, "shape": tuple(values["shape"]),
+                          "affine": tuple(values.get("affine", ()))})  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+import numpy as np
 
 from medview.files.edit_journal import Journal, JournalHead, append, begin, read_head, read_journal
 from medview.files.journal_shelf import JournalShelf
@@ -16,6 +17,7 @@ from medview.paths import data_folder
 from medview.progress import Progress
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.geometry import Geometry
 from medview.study.segmentation import Box, Segmentation, Source
 from medview.study.study import Study
 
@@ -91,7 +93,7 @@ class KeptJournals:
 
     def _bring_back(self, scene: Scene, journal: Journal) -> None:
         series, head = scene.series, journal.head
-        if scene.study not in self._session.studies or head.shape != scene.volume.geometry.shape:
+        if scene.study not in self._session.studies or not _lies_on(head, scene.volume.geometry):
             return
         if journal.path in self._paths.values():  # brought back while this was read
             return
@@ -125,7 +127,15 @@ def _head(segmentation: Segmentation) -> JournalHead:
         shape=segmentation.geometry.shape,
         dtype=segmentation.labels.dtype.str,
         edits=segmentation.edits,
+        affine=tuple(segmentation.geometry.affine.ravel().tolist()),
     )
+
+
+def _lies_on(head: JournalHead, geometry: Geometry) -> bool:
+    """Whether a journal's mask was drawn on this grid; one of an older version names only its shape."""
+    if not head.affine:
+        return head.shape == geometry.shape
+    return Geometry(head.shape, np.reshape(head.affine, (4, 4))).same_grid(geometry)
 
 
 # The labels are read when their turn comes, not copied on the main thread. They may hold a later stroke already, or a

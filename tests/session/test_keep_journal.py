@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,13 @@ from medview.session.edit_mask import new_segmentation, remove_segmentation
 from medview.session.keep_journal import KeptJournals
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.geometry import Geometry
 from medview.study.history import Edit
 from medview.study.segmentation import Box, Segment, Segmentation
 from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study import Study
 from medview.study.volume import Volume
+from tests.files.full_disk import limited_file_size
 from tests.session.waiting import said, wait_idle, wait_until
 from tests.tools.test_toolbox import GEOMETRY
 
@@ -31,13 +34,13 @@ FIRST: Box = (slice(1, 3), slice(2, 9), slice(4, 6))
 SECOND: Box = (slice(0, 10), slice(0, 3), slice(5, 30))
 
 
-def open_phantom(session: Session) -> Scene:
+def open_phantom(session: Session, geometry: Geometry = GEOMETRY) -> Scene:
     """Put a small volume on the screen, the same in every process."""
     instances = tuple(Instance(Path(f"{n}.dcm"), f"1.2.{n}") for n in range(10))
-    series = Series("1.2", "1.1", instances=instances, geometry=GEOMETRY)
+    series = Series("1.2", "1.1", instances=instances, geometry=geometry)
     study = Study(StudyFacts("1.1"), (series,))
     session.add_study(study)
-    scene = Scene(study, Volume(np.zeros(GEOMETRY.shape, np.int16), GEOMETRY, series), (0.0, 1.0))
+    scene = Scene(study, Volume(np.zeros(geometry.shape, np.int16), geometry, series), (0.0, 1.0))
     session.show(scene)
     return scene
 
@@ -125,6 +128,52 @@ def test_a_torn_last_stroke_costs_that_stroke_alone(tmp_path: Path, lost: int) -
     assert journal.strokes == 1
     assert journal.labels.sum() == 6
     assert journal.head == _head()
+
+
+def test_strokes_after_a_torn_one_are_not_lost(tmp_path: Path) -> None:
+    path, labels = tmp_path / "a.journal", np.zeros((2, 3, 4), np.uint8)
+    begin(path, _head(), labels)
+    append(path, (slice(0, 1), slice(0, 3), slice(0, 2)), np.ones((1, 3, 2), np.uint8))
+    path.write_bytes(path.read_bytes()[:-5])  # the power went
+    assert read_journal(path) is not None
+    append(path, (slice(1, 2), slice(0, 3), slice(0, 2)), np.ones((1, 3, 2), np.uint8))
+    journal = read_journal(path)
+    assert journal is not None
+    assert journal.strokes == 1
+    assert journal.labels[1].sum() == 6
+
+
+def test_a_stroke_that_does_not_fit_on_the_disk_does_not_cost_those_after_it(tmp_path: Path) -> None:
+    path, labels = tmp_path / "a.journal", np.zeros((2, 64, 64), np.uint8)
+    begin(path, replace(_head(), shape=labels.shape), labels)
+    noise = np.random.default_rng(1).integers(0, 2, labels.shape, dtype=np.uint8)
+    with limited_file_size(path.stat().st_size + 100), pytest.raises(OSError, match="File too large"):
+        append(path, (slice(0, 2), slice(0, 64), slice(0, 64)), noise)
+    append(path, (slice(0, 1), slice(0, 3), slice(0, 2)), np.ones((1, 3, 2), np.uint8))
+    journal = read_journal(path)
+    assert journal is not None
+    assert journal.strokes == 1
+    assert journal.labels.sum() == 6
+
+
+def test_a_journal_is_not_brought_back_to_a_grid_that_lies_elsewhere(session: Session, medview_home: Path) -> None:
+    """Images that share their identifiers, as careless tools write them, are no reason to draw on another patient."""
+    journals = KeptJournals(session)
+    scene = open_phantom(session)
+    mask = new_segmentation(session)
+    paint(scene, mask, FIRST)
+    wait_idle(session)
+    journals.close()
+    session.remove_study(scene.study)
+    del mask
+    affine = np.array(GEOMETRY.affine)
+    affine[:3, 3] += 20.0
+    again = KeptJournals(session)
+    other = open_phantom(session, Geometry(GEOMETRY.shape, affine))
+    wait_idle(session)
+    assert other.segmentation is None
+    assert other.study.segmentations == ()
+    again.close()
 
 
 def test_a_journal_holds_no_identifier_of_a_patient(session: Session, medview_home: Path) -> None:
