@@ -42,9 +42,11 @@ class Study:
         return next((s for s in self.series if s.key == series_key), None)
 
     def add(self, segmentation: Segmentation) -> None:
-        """Add a segmentation; ValueError where its source series is not of this study or holds other images."""
+        """Add a segmentation; ValueError where its source series is not here, or is of other images or another grid."""
         series = self.find(segmentation.source.series_key)
-        if series is None or series.sop_hash != segmentation.source.sop_hash:
+        geometry = series.geometry if series is not None else None
+        moved = geometry is not None and not geometry.same_grid(segmentation.geometry)
+        if series is None or series.sop_hash != segmentation.source.sop_hash or moved:
             raise ValueError("the segmentation was made from other images")
         self.segmentations = (*self.segmentations, segmentation)
         self.segmentation_added.emit(segmentation)

@@ -68,3 +68,10 @@ def test_a_script_that_ends_with_a_volume_open_ends_quietly_and_leaves_no_memory
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stderr == ""
     assert not (Path("/dev/shm") / done.stdout.strip().lstrip("/")).exists()
+
+
+def test_a_segmentation_on_another_grid_than_its_series_is_refused() -> None:
+    """The files may have been read anew since a result was asked for: same identifiers, another place."""
+    study = Study(StudyFacts("1.2"), (replace(SERIES, geometry=Geometry((2, 2, 2), np.diag([1.0, 1.0, 1.1, 1.0]))),))
+    with pytest.raises(ValueError, match="other images"):
+        study.add(_mask(SERIES))

@@ -197,7 +197,9 @@ def test_tilted_images_are_painted_on_their_own_plane_only(session: Session) -> 
     affine[:3, 0] += (0, 0.8, 0)
     scene = _scene(session)
     tilted = Geometry(GEOMETRY.shape, affine)
-    session.show(Scene(scene.study, Volume(scene.volume.array, tilted, scene.series), scene.window))
+    series = replace(scene.series, geometry=tilted)
+    scene.study.replace_series((series,))
+    session.show(Scene(scene.study, Volume(scene.volume.array, tilted, series), scene.window))
     session.choose(tool="brush")
     _drag(session, "axial", ((0, 0), _scene(session).cursor_mm), button="left")
     assert _scene(session).segmentation is None
