@@ -89,11 +89,11 @@ _VIEW = (
         actions.toggle_maximised,
         ("M",),
         icon="maximise",
-        when=conditions.has_images,
+        when=conditions.has_panes,
         checked=lambda session: session.maximised is not None,
         in_context=True,
     ),
-    Command("next_pane", "Next pane", "View", actions.next_pane, ("Tab",), when=conditions.has_images, in_panes=True),
+    Command("next_pane", "Next pane", "View", actions.next_pane, ("Tab",), when=conditions.has_panes, in_panes=True),
     Command(
         "previous_image",
         "Previous image",

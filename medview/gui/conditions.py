@@ -7,6 +7,7 @@ from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.session import Session
 
 _NO_IMAGES = Sentence("No images are open.")
+_ONE_IMAGE = Sentence("A single image fills the window.")
 _NO_STUDY = Sentence("No study is open.")
 _NO_MASK = Sentence("There is no segmentation on these images yet.")
 _NO_UNDO = Sentence("There is nothing to undo.")
@@ -19,6 +20,12 @@ _NO_WARNINGS = Sentence("Nothing was left out and no series has a warning.")
 def has_images(session: Session) -> Sentence | None:
     """Ask for a volume in view."""
     return _NO_IMAGES if session.scene is None else None
+
+
+def has_panes(session: Session) -> Sentence | None:
+    """Ask for a volume, which is seen in several panes."""
+    scene = session.scene
+    return _ONE_IMAGE if scene is not None and scene.only_plane is not None else has_images(session)
 
 
 def has_study(session: Session) -> Sentence | None:

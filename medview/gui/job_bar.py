@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -15,6 +16,8 @@ from medview.gui.session_watch import SessionWatch
 from medview.jobs.job import Job
 from medview.session.session import Session
 
+_TELLING = 0.15
+_TELLING_S = 15.0
 _TICK_MS = 1000  # the time left is told anew even where the work says nothing
 
 
@@ -116,8 +119,12 @@ def _title(job: Job) -> str:
 
 
 def _time_left(job: Job) -> str:
+    """Say the time left, not from the first steps: what is loaded once makes them slow."""
     seconds = job.seconds_left
-    return "" if seconds is None else say(time_left(seconds))
+    if seconds is None or job.started_s is None:
+        return ""
+    begun = job.fraction >= _TELLING or time.monotonic() - job.started_s > _TELLING_S
+    return say(time_left(seconds)) if begun else ""
 
 
 def time_left(seconds: float) -> Sentence:

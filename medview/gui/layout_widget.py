@@ -67,11 +67,12 @@ class LayoutWidget(QWidget):
 
     def _arrange(self) -> None:
         """Show what the session says: one pane or all."""
-        session = self._session
+        scene = self._session.scene
+        alone = (scene.only_plane if scene is not None else None) or self._session.maximised
         for name, pane in self.panes.items():
-            pane.setVisible(session.maximised in (None, name))
+            pane.setVisible(alone in (None, name))
         for line in range(2):
             rows = [name for name, place in _PLACES.items() if place[0] == line]
             columns = [name for name, place in _PLACES.items() if place[1] == line]
-            self._grid.setRowStretch(line, int(session.maximised is None or session.maximised in rows))
-            self._grid.setColumnStretch(line, int(session.maximised is None or session.maximised in columns))
+            self._grid.setRowStretch(line, int(alone is None or alone in rows))
+            self._grid.setColumnStretch(line, int(alone is None or alone in columns))

@@ -216,6 +216,8 @@ class MainWindow(QMainWindow):
             self._follow_settings()
         self._refresh()
         if "scene" in topics and self._session.scene is not None:
+            if self._session.scene.only_plane is not None:
+                self._session.choose(active_pane=self._session.scene.only_plane)
             self.panes.panes[self._session.active_pane].setFocus()
 
     def _follow_settings(self) -> None:
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
         self.commands.refresh()
         scene = self._session.scene
         self.stack.setCurrentWidget(self.welcome if scene is None else self.panes)
+        self.welcome.refresh(self._session)
         self.setWindowTitle(self._title())
 
     def _title(self) -> str:

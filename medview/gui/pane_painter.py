@@ -54,11 +54,13 @@ class PanePainter:
         top = _MARGIN + ascent
         for lines, right in ((texts.top_left, False), (texts.top_right, True)):
             for row, line in enumerate(lines):
-                self._write(line, top + row * self._line, right=right)
+                self._write(line, top + row * self._line, row, right=right, beside=bool(texts.top_right))
         bottom = self._height - _MARGIN - QFontMetrics(self._font).descent()
+        beside = bool(texts.bottom_right)
         for lines, right in ((texts.bottom_left, False), (texts.bottom_right, True)):
-            for row, line in enumerate(reversed(lines)):
-                self._write(line, bottom - row * self._line, right=right)
+            # in a small pane, above the letter: the slice number and the window must be read whole
+            for row, line in enumerate(reversed(lines), start=0 if beside else 1):
+                self._write(line, bottom - row * self._line, row, right=right, beside=beside)
 
     def letters(self, letters: tuple[str, str, str, str]) -> None:
         """Write the orientation letters on the left, right, top and bottom edge."""
@@ -100,13 +102,16 @@ class PanePainter:
         flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
         self._painter.drawText(area, flags, "\n".join(say(s) for s in sentences if s.template))
 
-    def _write(self, line: Line, baseline: float, *, right: bool) -> None:
+    def _write(self, line: Line, baseline: float, row: int, *, right: bool, beside: bool) -> None:
+        """Write a line; `row` counts from the edge, `beside` tells whether there is a second column."""
         text = one_line(line.text if isinstance(line.text, str) else say(line.text))
         font = QFont(self._font)
         font.setBold(line.mark in ("title", "warning"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it
         middle = self._bar_room if baseline > self._height / 2 else _LETTER_ROOM
         room = self._width * _BADGE_COLUMN if line.mark == "badge" else self._width / 2 - _MARGIN - middle
+        if row > 0 and not beside and middle == _LETTER_ROOM:
+            room = self._width - 2 * _MARGIN
         text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
         colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING}.get(line.mark, _TEXT)
         left = self._width - _MARGIN - text_width(text, font) if right else _MARGIN

@@ -52,6 +52,7 @@ class PaneWidget(QWidget):
         for signal, slot in (
             (session.scene_changed, self._take_scene),
             (session.display_changed, self._repaint),
+            (session.display_changed, self._show_tool),
             (session.settings.changed, self._on_settings),
             (self.viewport.changed, self._repaint),
         ):
@@ -155,6 +156,8 @@ class PaneWidget(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or toolbox.cursor_radius_mm(self.session) is not None:
             self.mousePressEvent(event)
             return
+        if self.session.scene is not None and self.session.scene.only_plane is not None:
+            return
         self.session.maximise(None if self.session.maximised == self.pane else self.pane)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -177,8 +180,12 @@ class PaneWidget(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the tool's pointer."""
         super().enterEvent(event)
+        self._show_tool()
+
+    def _show_tool(self) -> None:
+        """Show by the pointer whether the tool needs an exact place; in 3D every tool turns the camera."""
         painting = toolbox.cursor_radius_mm(self.session) is not None
-        exact = painting or self.session.tool == "crosshair"
+        exact = self.pane != "volume" and (painting or self.session.tool == "crosshair")
         self.setCursor(Qt.CursorShape.CrossCursor if exact else Qt.CursorShape.ArrowCursor)
 
     def _hover(self, at: QPointF | None) -> None:

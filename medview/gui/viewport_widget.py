@@ -19,6 +19,7 @@ from medview.view.label_overlay import LabelOverlay
 from medview.view.scale_bar import scale_bar
 from medview.view.slice_view import SlicePicture, SliceView
 
+_BAR_FROM_PX = 300  # below this the slice number and window need the room
 _HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is written
 
 
@@ -58,7 +59,7 @@ class ViewportWidget(PaneWidget):
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
             bar = scale_bar(picture.transform.scale_x / picture.grid.pixel_mm[0], self.width() / 5)
-            if bar is not None and scene.volume.geometry.has_spacing and self.width() >= 240:
+            if bar is not None and scene.volume.geometry.has_spacing and self.width() >= _BAR_FROM_PX:
                 pane.scale_bar(bar)
             pointed = None if bare else self._pointed(picture)
             size = (self.width(), self.height())
@@ -101,6 +102,10 @@ class ViewportWidget(PaneWidget):
         return self._mask[1]
 
     def _draw_crosshair(self, painter: QPainter, picture: SlicePicture) -> None:
+        """Draw where the other panes' planes cut this one; a single image has none."""
+        scene = self.session.scene
+        if scene is None or scene.only_plane is not None:
+            return
         for line in picture.crosshair:
             x0, y0, x1, y1 = line.ends
             colour = QColor(PANE_COLOURS[line.plane])

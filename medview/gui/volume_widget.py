@@ -25,6 +25,9 @@ from medview.view.volume_view import VolumeFrame, VolumePicture
 
 _MOST_PIXELS = 1.0e6  # beyond this a picture is made smaller and stretched: the processor casts its rays
 
+_DARK = 16  # of 255: nobody sees anything of it
+_BLANK = Sentence("This 3D look shows nothing of these images. Choose another one in the menu Slab and 3D.")
+
 
 class VolumeWidget(PaneWidget):
     """3D pane of the session's scene. Never waits for a picture."""
@@ -33,6 +36,7 @@ class VolumeWidget(PaneWidget):
         super().__init__(session, "volume", parent)
         self._picture: VolumePicture | None = None
         self._image: QImage | None = None
+        self._is_blank = False
         self._error: MedViewError | None = None
         self._asked: tuple[object, ...] = ()
         self._frames = FrameLoop(session.jobs, self._take_picture, self._take_error, self)
@@ -74,6 +78,8 @@ class VolumeWidget(PaneWidget):
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(QRectF(0, 0, self.width(), self.height()), self._image)
+            if self._is_blank:
+                pane.message(_BLANK)
             if scene.volume.geometry.has_orientation:
                 pane.letters(self._camera(scene).edge_letters())
 
@@ -142,6 +148,7 @@ class VolumeWidget(PaneWidget):
     def _take_picture(self, picture: VolumePicture) -> None:
         height, width = picture.pixels.shape[:2]
         self._picture = picture
+        self._is_blank = int(picture.pixels[::4, ::4, :3].max()) < _DARK
         self._image = QImage(picture.pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
         self.update()
 

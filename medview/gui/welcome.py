@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from medview.gui.icon import icon, icon_pixmap
 from medview.gui.language import tr
 from medview.gui.theme import theme
+from medview.session.session import Session
 
 
 class Welcome(QFrame):
@@ -23,20 +24,32 @@ class Welcome(QFrame):
         picture = QLabel(self)
         picture.setPixmap(icon_pixmap("scroll", 72, theme().line, self.devicePixelRatioF()))
         column.addWidget(picture, 0, Qt.AlignmentFlag.AlignCenter)
-        for text, name in (
-            (tr("Open images to begin"), "welcome_title"),
-            (tr("Drop a folder of DICOM files here, or choose one."), "welcome_text"),
-        ):
-            label = QLabel(text, self)
-            label.setObjectName(name)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            column.addWidget(label)
+        self._title = self._label("welcome_title")
+        self._text = self._label("welcome_text")
+        column.addWidget(self._title)
+        column.addWidget(self._text)
         column.addSpacing(6)
         column.addLayout(self._buttons(actions))
         column.addStretch(4)
         column.addWidget(self._foot())
         column.addSpacing(18)
+
+    def refresh(self, session: Session) -> None:
+        """Say what fits: images are coming, none can be shown, one must be chosen, or how to begin."""
+        title, text = _invitation(session)
+        self._title.setText(title)
+        self._text.setText(text)
+
+    def text(self) -> str:
+        """Return what is said."""
+        return f"{self._title.text()}\n{self._text.text()}"
+
+    def _label(self, name: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(name)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setWordWrap(True)
+        return label
 
     def _buttons(self, actions: dict[str, QAction]) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -55,8 +68,17 @@ class Welcome(QFrame):
 
     def _foot(self) -> QLabel:
         text = tr("Images stay on this computer. For research use; not a medical device.")
-        label = QLabel(text, self)
-        label.setObjectName("dim")
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setWordWrap(True)
+        label = self._label("dim")
+        label.setText(text)
         return label
+
+
+def _invitation(session: Session) -> tuple[str, str]:
+    """Return title and text."""
+    if any(job.place == "files" and not job.silent and not job.is_finished for job in session.jobs.jobs):
+        return tr("Opening images…"), ""
+    if not session.studies:
+        return tr("Open images to begin"), tr("Drop a folder of DICOM files here, or choose one.")
+    if all(series.refusal is not None for study in session.studies for series in study.series):
+        return tr("These images cannot be shown yet"), tr("The study list says why. Drop other images here.")
+    return tr("Choose a series"), tr("Double click one in the study list.")

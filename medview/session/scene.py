@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
+from medview.imaging.plane import SlicePlane
+from medview.session.viewport import PLANES, PlaneName
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 from medview.study.study import Study
@@ -52,6 +54,17 @@ class Scene:
     def series(self) -> Series:
         """The series shown."""
         return self.volume.series
+
+    @property
+    def acquired_plane(self) -> PlaneName:
+        """The plane in which the images were acquired."""
+        geometry = self.volume.geometry
+        return next(plane for plane in PLANES if SlicePlane.of(geometry, plane).axis == 0)
+
+    @property
+    def only_plane(self) -> PlaneName | None:
+        """The plane of a single image, in which alone there is something to see; None for a volume."""
+        return self.acquired_plane if self.volume.geometry.shape[0] == 1 else None
 
     @property
     def cursor_index(self) -> tuple[int, int, int]:

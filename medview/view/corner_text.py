@@ -26,6 +26,8 @@ PANE_TITLES = {
     "sagittal": Sentence("Sagittal"),
     "volume": Sentence("3D"),
 }
+_IMAGE = Sentence("Image")
+_ACROSS = Sentence("Across the images")
 _SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
 _SMALL_PX = (300, 240)  # below this only what is needed to read the image safely
 
@@ -79,7 +81,7 @@ def corner_text(
     pointed
         What lies under the mouse, or None.
     """
-    title = Line(PANE_TITLES[viewport.pane], "title")
+    title = Line(_plane_title(scene, viewport), "title")
     badges = (*fidelity(scene, viewport, picture), *origin(scene.segmentation if scene.mask_visible else None))
     here = (*_pointed_lines(scene, pointed), *_slice_lines(scene, picture))
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
@@ -90,6 +92,13 @@ def corner_text(
         here,
         _series_lines(scene, picture),
     )
+
+
+def _plane_title(scene: Scene, viewport: Viewport) -> Sentence:
+    """Return the name of a plane; images that give no orientation are of no known plane."""
+    if scene.volume.geometry.has_orientation:
+        return PANE_TITLES[viewport.pane]
+    return _IMAGE if viewport.pane == scene.acquired_plane else _ACROSS
 
 
 def volume_corner_text(
@@ -191,12 +200,12 @@ def _examination_lines(scene: Scene) -> tuple[Line, ...]:
     facts, series = scene.study.facts, scene.series
     date = series.acquisition_date or facts.study_date
     time = series.acquisition_time if series.acquisition_date else facts.study_time
-    return _lines(facts.institution_name, facts.study_description[:40], f"{date_text(date)} {time_text(time)}".strip())
+    return _lines(facts.institution_name, facts.study_description, f"{date_text(date)} {time_text(time)}".strip())
 
 
 def _named_series(scene: Scene) -> tuple[Line, ...]:
     series = scene.series
-    name = _lines(series.series_description[:40])
+    name = _lines(series.series_description)
     if series.series_number is None:
         return name
     return (Line(Sentence("Series {number}", {"number": series.series_number})), *name)

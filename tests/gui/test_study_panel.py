@@ -82,7 +82,7 @@ def test_the_series_on_the_screen_is_in_sight(window: MainWindow, settle: Settle
     (study,) = window.session.studies
     place = [series.key for series in study.series].index(window.session.scene.series.key)
     assert place == 19
-    assert tree.viewport().rect().contains(tree.visualItemRect(item(window, 0, place)))
+    assert tree.viewport().rect().contains(tree.visualItemRect(item(window, 0, place)).center())
 
 
 def test_a_text_of_a_file_cannot_break_its_line() -> None:
