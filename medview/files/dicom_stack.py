@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from medview.errors import MedViewError, Sentence
+from medview.files.dicom_frames import Frame
 from medview.files.dicom_header import Image
 from medview.imaging.stack import Regularity, regularity, slice_normal
 from medview.study.geometry import Geometry
@@ -81,19 +82,24 @@ def _grid(first: Image, count: int, slice_step: Sequence[float]) -> Geometry:
         frame_of_reference_uid=first.frame_of_reference_uid,
         has_spacing=frame.pixel_spacing is not None,
         has_orientation=frame.orientation is not None,
+        has_depth=count > 1 or _depth(frame) is not None,
     )
 
 
 def _single(image: Image) -> tuple[Geometry, list[Sentence]]:
     """Return the geometry of one image: as thick as it says, else 1 mm."""
     frame, said = image.frame, []
-    depth = frame.slice_thickness_mm or frame.spacing_between_slices_mm
+    depth = _depth(frame)
     if depth is None and frame.pixel_spacing is not None:
         said.append(Sentence("The slice thickness is missing: it was taken as 1 mm, so no volume can be trusted."))
     if frame.position is None and frame.orientation is not None:
         said.append(Sentence("The image does not say where in the patient it lies."))
     normal = slice_normal(frame.orientation or _NO_ORIENTATION)
     return _grid(image, 1, tuple(normal * (depth or 1.0))), said
+
+
+def _depth(frame: Frame) -> float | None:
+    return frame.slice_thickness_mm or frame.spacing_between_slices_mm
 
 
 def _uneven(found: Regularity) -> MedViewError:

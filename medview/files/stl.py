@@ -25,7 +25,7 @@ def write_surface(segmentation: Segmentation, number: int, path: Path) -> None:
     MedViewError
         The segment is empty, the spacing is not known, or the file cannot be written.
     """
-    if not segmentation.geometry.has_spacing:
+    if segmentation.geometry.voxel_ml is None:
         raise MedViewError("A surface needs millimetres, and these images give none.", "Export NIfTI instead.")
     mask = segmentation.labels == number
     if not mask.any():

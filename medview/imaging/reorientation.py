@@ -83,6 +83,7 @@ class Reorientation:
             geometry.frame_of_reference_uid,
             geometry.has_spacing,
             geometry.has_orientation,
+            geometry.has_depth,
         )
 
     @property

@@ -18,7 +18,7 @@ class SegmentStatistics:
     Attributes
     ----------
     ml
-        None where the spacing is not known.
+        None where the size of a voxel is not known.
     centroid_mm
         Mean LPS position of its voxels; None where it has none, or the spacing is not known.
     """
@@ -46,11 +46,11 @@ def segment_statistics(
     found = []
     for number in numbers:
         voxels = int(counts[number])
-        known = geometry.has_spacing
+        known, voxel_ml = geometry.has_spacing, geometry.voxel_ml
         x, y, z = geometry.to_mm(sums[number] / max(voxels, 1)).tolist()
         found.append(
             SegmentStatistics(
-                number, voxels, voxels * geometry.voxel_ml if known else None, (x, y, z) if voxels and known else None
+                number, voxels, None if voxel_ml is None else voxels * voxel_ml, (x, y, z) if voxels and known else None
             )
         )
     return tuple(found)

@@ -22,13 +22,14 @@ def request_volumes(session: Session, segmentation: Segmentation, on_done: Calla
     labels, geometry = segmentation.labels, segmentation.geometry
 
     def work(progress: Progress) -> dict[int, float]:
-        if not geometry.has_spacing:
+        voxel_ml = geometry.voxel_ml
+        if voxel_ml is None:
             return {}
         counts = np.zeros(max(numbers, default=0) + 1, dtype=np.int64)
         for place, picture in enumerate(labels):
             progress(place / len(labels))
             counts += np.bincount(picture.ravel(), minlength=counts.size)[: counts.size]
-        return {number: float(counts[number]) * geometry.voxel_ml for number in numbers}
+        return {number: float(counts[number]) * voxel_ml for number in numbers}
 
     return session.jobs.submit(
         "Measuring segments", work, on_done=on_done, silent=True, about=segmentation.source.study_instance_uid

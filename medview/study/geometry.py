@@ -28,6 +28,8 @@ class Geometry:
         Frame of Reference UID (0020,0052), or "" where there is none.
     has_spacing
         False where the file gives no Pixel Spacing: the units are then pixels, and no millimetre may be shown.
+    has_depth
+        False where the file of a single slice does not say how thick it is: no volume in ml may be shown.
     has_orientation
         False where the file gives no Image Orientation (Patient): no orientation letter may be shown.
 
@@ -48,6 +50,7 @@ class Geometry:
     frame_of_reference_uid: str = ""
     has_spacing: bool = True
     has_orientation: bool = True
+    has_depth: bool = True
 
     def __post_init__(self) -> None:
         affine = np.array(self.affine, dtype=np.float64)
@@ -89,8 +92,10 @@ class Geometry:
         return unit
 
     @property
-    def voxel_ml(self) -> float:
-        """Volume of one voxel in millilitres."""
+    def voxel_ml(self) -> float | None:
+        """Volume of one voxel in millilitres; None where its size is not known."""
+        if not (self.has_spacing and self.has_depth):
+            return None
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
 
     @property

@@ -118,9 +118,10 @@ class Segmentation:
 
     def volumes_ml(self) -> dict[int, float]:
         """Return the volume of each segment in millilitres; empty where the spacing is not known."""
-        if not self.geometry.has_spacing:
+        voxel_ml = self.geometry.voxel_ml
+        if voxel_ml is None:
             return {}
-        return {number: count * self.geometry.voxel_ml for number, count in self.voxel_counts().items()}
+        return {number: count * voxel_ml for number, count in self.voxel_counts().items()}
 
     def write(self, box: Box, values: NDArray[Any], edits: int) -> None:
         """Put `values` into a box and tell it. Called by History and, while a stroke is drawn, by its tool."""

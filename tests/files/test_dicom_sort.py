@@ -10,7 +10,9 @@ import pytest
 
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import scan
+from medview.imaging.statistics import segment_statistics
 from medview.study.geometry import Geometry
+from medview.study.segmentation import Segment, Segmentation, Source
 from medview.study.series import Series
 from tests.files.make_dicom import image, mr_image, write, write_stack
 
@@ -203,6 +205,13 @@ def test_one_slice_without_thickness_is_taken_as_a_millimetre_and_told(tmp_path:
     series = only(tmp_path)
     assert placed(series).spacing_mm[0] == 1.0
     assert "slice thickness is missing" in texts(series)
+    labels = np.ones((1, 6, 8), np.uint8)
+    source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+    mask = Segmentation(labels, placed(series), source, (Segment(1, "One"),))
+    assert mask.volumes_ml() == {}
+    (found,) = segment_statistics(labels, placed(series), (1,))
+    assert (found.voxels, found.ml) == (48, None)
+    assert found.centroid_mm is not None
 
 
 @pytest.mark.parametrize("spacing", [None, [0.0, 0.0], [-1.0, 1.0], [1.0], [1e-30, 1e-30]])
