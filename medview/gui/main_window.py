@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -47,6 +48,8 @@ from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.study.study import Study
 
+_IMAGES_SHARE = 0.45  # of the window's width
+
 
 class MainWindow(QMainWindow):
     """The main window of a session.
@@ -60,6 +63,11 @@ class MainWindow(QMainWindow):
         self.watch = SessionWatch(session, self)
         self.panes = LayoutWidget(session)
         self.panes.context_menu_requested.connect(self._show_context_menu)
+        self._is_divided_by_person = bool(session.settings["window_state"])
+        self._fitting = QTimer(self)  # after the splitter has its new width
+        self._fitting.setSingleShot(True)
+        self._fitting.setInterval(0)
+        self._fitting.timeout.connect(self._fit_sides)
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
         self.resize(1440, 900)
@@ -148,11 +156,40 @@ class MainWindow(QMainWindow):
             self.splitter.addWidget(part)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(4)
+        self.splitter.splitterMoved.connect(self._keep_division)
         self.splitter.setStretchFactor(1, 1)
-        digit = self.fontMetrics().horizontalAdvance("0")
-        left, right = digit * 37, digit * 41
-        self.splitter.setSizes([left, max(self.width() - left - right, 200), right])
         self.setCentralWidget(self.splitter)
+        self._divide()
+
+    def _divide(self) -> None:
+        """Give the sides the room they are read well with, and the images at least half of a small window."""
+        digit, width = self.fontMetrics().horizontalAdvance("0"), self.width()
+        left, right = min(digit * 37, round(width * 0.22)), min(digit * 41, round(width * 0.28))
+        self.splitter.setSizes([left, max(width - left - right, 200), right])
+
+    def _keep_division(self) -> None:
+        self._is_divided_by_person = True
+
+    def _fit_sides(self) -> None:
+        """Divide anew; a person's own division stays unless it leaves too little for the images."""
+        sizes = self.splitter.sizes()
+        if not self._is_divided_by_person or sizes[1] < _IMAGES_SHARE * sum(sizes):
+            self._divide()
+
+    def _fit_tool_bar(self) -> None:
+        """Leave the words below the signs away where they do not fit; the tool tips say them."""
+        bar = self.tool_bar
+        self._dress_tool_bar(narrow=False)
+        if bar.sizeHint().width() > self.width():
+            self._dress_tool_bar(narrow=True)
+
+    def _dress_tool_bar(self, *, narrow: bool) -> None:
+        bar, styles = self.tool_bar, Qt.ToolButtonStyle
+        bar.setToolButtonStyle(styles.ToolButtonIconOnly if narrow else styles.ToolButtonTextUnderIcon)
+        for button in bar.findChildren(QToolButton, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            button.setProperty("narrow", narrow)
+            button.style().unpolish(button)
+            button.style().polish(button)
 
     def _make_centre(self) -> QWidget:
         centre = QWidget(self)
@@ -183,6 +220,7 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.window_panel)
         self.addToolBar(bar)
         self.tool_bar = bar
+        self._fit_tool_bar()
 
     def _make_studies(self) -> QWidget:
         self.study_panel = StudyPanel(self._session, self.watch)
@@ -272,6 +310,13 @@ class MainWindow(QMainWindow):
         dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         for path in _targets(dropped):
             open_folder(self._session, path)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit tools and sides to the new width."""
+        super().resizeEvent(event)
+        self._fit_tool_bar()
+        if event.oldSize().width() != event.size().width():
+            self._fitting.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless corrections would be lost and the person stays."""

@@ -104,7 +104,7 @@ class PanePainter:
 
     def _write(self, line: Line, baseline: float, row: int, *, right: bool, beside: bool) -> None:
         """Write a line; `row` counts from the edge, `beside` tells whether there is a second column."""
-        text = one_line(line.text if isinstance(line.text, str) else say(line.text))
+        text = one_line(line.text) if isinstance(line.text, str) else say(line.text)
         font = QFont(self._font)
         font.setBold(line.mark in ("title", "warning"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it

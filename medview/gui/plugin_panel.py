@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt
@@ -16,11 +17,14 @@ from medview.gui.plain_tip import plain_tip
 from medview.gui.plugin_list import PluginList
 from medview.gui.session_watch import SessionWatch
 from medview.gui.theme import theme
+from medview.jobs.job import Job
+from medview.plugin.contract import Parameter
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.manifest import Manifest, WeightsRecord
 from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
+from medview.study.volume import Volume
 
 DEVICES = {
     "auto": Sentence("Automatic"),
@@ -28,6 +32,8 @@ DEVICES = {
     "mps": Sentence("Apple GPU (MPS)"),
     "cpu": Sentence("Processor (CPU)"),
 }
+
+_Asked = tuple[Plugin, Volume, str, Mapping[str, Parameter]]  # plugin, images, device, parameters
 
 
 class PluginPanel(QWidget):
@@ -39,6 +45,7 @@ class PluginPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: Plugin | None = None
+        self._runs: list[tuple[Job, _Asked]] = []
         self.form = ParameterForm((), self)
         self._build(run_action)
         watch.changed.connect(self._follow)
@@ -55,8 +62,17 @@ class PluginPanel(QWidget):
     def run(self) -> None:
         """Run the chosen plugin with the options of the form on the volume in view."""
         plugin = self.chosen_plugin()
-        if plugin is not None:
-            run_plugin(self._session, plugin, self.form.values())
+        if plugin is None or self._session.scene is None:
+            return
+        asked = (plugin, self._session.scene.volume, self._session.settings["device"], self.form.values())
+        if any(job.state in ("queued", "running") and _is_same(asked, before) for job, before in self._runs):
+            name = plugin.manifest.name
+            self._session.notices.add("info", "{plugin} is running on these images already.", plugin=name)
+            return
+        job = run_plugin(self._session, plugin, asked[-1])
+        self._runs = [run for run in self._runs if not run[0].is_finished]
+        if job is not None:
+            self._runs.append((job, asked))
 
     def chosen_plugin(self) -> Plugin | None:
         """Return the plugin that is chosen, or None where none fits."""
@@ -180,6 +196,11 @@ def _label(parent: QWidget, name: str) -> QLabel:
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
+
+
+def _is_same(one: _Asked, other: _Asked) -> bool:
+    """Whether two runs would give the same mask."""
+    return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]
 
 
 def _facts(manifest: Manifest) -> str:

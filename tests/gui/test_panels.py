@@ -104,6 +104,20 @@ def test_run_segmentation_puts_a_mask_into_the_list(
     assert segments.topLevelItem(0).text(VOLUME) == f"{expected:.1f} ml"
 
 
+def test_a_second_click_on_run_does_not_run_twice(
+    window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path
+) -> None:
+    open_folder(window.session, ct_folder)
+    settle()
+    for _ in range(3):
+        qtbot.mouseClick(window.plugin_panel.button, LEFT)
+    assert len([job for job in window.session.jobs.jobs if not job.silent]) == 1
+    settle()
+    qtbot.mouseClick(window.plugin_panel.button, LEFT)
+    settle()
+    assert len(window.session.studies[0].segmentations) == 2
+
+
 def test_the_device_that_is_chosen_is_kept(window: MainWindow) -> None:
     box = window.plugin_panel.device
     box.setCurrentIndex(box.findData("cpu"))
