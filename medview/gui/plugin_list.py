@@ -81,7 +81,9 @@ def _second(offer: Offer, *, with_reason: bool) -> str:
 
 
 def _tip(offer: Offer) -> str:
-    parts = [] if isinstance(offer.plugin, BrokenPlugin) else [tr(offer.plugin.manifest.summary)]
+    parts = []
+    if not isinstance(offer.plugin, BrokenPlugin):
+        parts = [tr(offer.plugin.manifest.summary), tr(offer.plugin.manifest.intended_use)]
     refusal: MedViewError | None = offer.refusal
     if refusal is not None:
         parts += [say(refusal.message), say(refusal.remedy)]

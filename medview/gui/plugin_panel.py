@@ -127,12 +127,17 @@ class PluginPanel(QWidget):
         manifest = plugin.manifest if plugin is not None else None
         self.notice.setVisible(manifest is not None and manifest.research_only)
         self.notice.setText(tr("For research only. Check every result."))
-        self.facts.setVisible(manifest is not None)
+        self.facts.setVisible(manifest is not None and not self._has_mask())
         if manifest is not None:
             self.facts.setText(_facts(manifest))
             self.facts.setToolTip(plain_tip(_licences(manifest)))
         self.device.setEnabled(manifest is None or not manifest.classical)
         self._show_readiness()
+
+    def _has_mask(self) -> bool:
+        """Whether there is a mask: its segments then need the room of what was to be read before."""
+        scene = self._session.scene
+        return scene is not None and scene.segmentation is not None
 
     def _show_readiness(self) -> None:
         """Let the button run, or say why it cannot, or fetch what is missing."""
@@ -188,6 +193,8 @@ class PluginPanel(QWidget):
             look_for_weights(self._session)  # a person may have copied them here by hand
         elif "weights" in topics:
             self.refresh()
+        elif "segments" in topics and self._has_mask() == self.facts.isVisibleTo(self):
+            self._choose()
 
 
 def _label(parent: QWidget, name: str) -> QLabel:

@@ -104,6 +104,22 @@ def test_run_segmentation_puts_a_mask_into_the_list(
     assert segments.topLevelItem(0).text(VOLUME) == f"{expected:.1f} ml"
 
 
+def test_a_mask_takes_the_room_of_the_plugins_facts(
+    window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path
+) -> None:
+    open_folder(window.session, ct_folder)
+    settle()
+    panel = window.plugin_panel
+    assert panel.facts.isVisible()
+    new_segmentation(window.session)
+    qtbot.waitUntil(lambda: not panel.facts.isVisible())
+    assert panel.notice.text() == "For research only. Check every result."
+    assert panel.notice.isVisible()
+    assert panel.facts.text().splitlines()[0] in panel.plugins.currentItem().toolTip()
+    window.commands.actions["remove_segmentation"].trigger()
+    qtbot.waitUntil(panel.facts.isVisible)
+
+
 def test_a_second_click_on_run_does_not_run_twice(
     window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path
 ) -> None:
