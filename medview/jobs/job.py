@@ -60,6 +60,11 @@ class Job:
         self.state = "cancelling"
         self.changed.emit()
 
+    def let_go(self) -> None:
+        """Forget work and callbacks, once finished: whoever remembers the job must not keep its volume alive."""
+        self.work = _nothing
+        self.on_done = self.on_failed = None
+
     @property
     def is_finished(self) -> bool:
         """Whether nothing more will happen."""
@@ -82,3 +87,7 @@ class Job:
             return None
         elapsed = time.monotonic() - self.started_s
         return elapsed * (1 - self.fraction) / self.fraction
+
+
+def _nothing(progress: Progress) -> None:
+    """Stand where the work of a finished job was."""

@@ -164,3 +164,4 @@ class JobQueue:
         job.changed.emit()
         job.finished.emit()
         self.finished.emit(job)
+        job.let_go()

@@ -104,3 +104,15 @@ def small_volume() -> Volume:
     )
     array = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
     return Volume(array, geometry, Series("1.2", "1.1"))
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Look at a volume until cancelled."""
+
+    volume: Volume
+
+    def __call__(self, progress: Progress) -> None:
+        while True:
+            progress(0.1, str(self.volume.array.max()))
+            time.sleep(0.01)
