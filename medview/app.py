@@ -19,6 +19,7 @@ from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.session.settings import Settings
+from medview.view.load_vtk import load_vtk
 
 logger = logging.getLogger(__name__)
 _IDLE_MS = 400  # after the first paint: starting the worker must not delay the window
@@ -59,12 +60,18 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
             QTimer.singleShot(0, lambda: open_folder(window.session, path))
         elif demo:
             QTimer.singleShot(0, lambda: load_demo(window.session))
-        QTimer.singleShot(_IDLE_MS, jobs.warm_up)
+        QTimer.singleShot(_IDLE_MS, lambda: warm_up(jobs))
         return application.exec()
     finally:
         jobs.stop()
         if journals is not None:
             journals.close()
+
+
+def warm_up(jobs: JobQueue) -> None:
+    """Start the worker process and load VTK while nothing is on the screen yet."""
+    jobs.warm_up()
+    jobs.submit("Loading the 3D view", load_vtk, place="render", silent=True)
 
 
 def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from medview.gui.links import Links
 from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
+from medview.progress import Progress
 from medview.study.segmentation import Box, Segmentation
 from medview.view.segment_surfaces import segment_surfaces, touched
 from medview.view.surface_actor import Surface
@@ -39,6 +40,7 @@ class SurfaceLoop(QObject):
         self._links = Links()
         self._segmentation: Segmentation | None = None
         self._stale: set[int] = set()
+        self._edited: Box | None = None
         self._job: Job | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -54,7 +56,7 @@ class SurfaceLoop(QObject):
         if self._job is not None:
             self._job.cancel()
         self._segmentation = segmentation
-        self._stale = set()
+        self._stale, self._edited = set(), None
         self.surfaces = {}
         if segmentation is not None:
             self._links.connect(segmentation.changed, self._on_mask)
@@ -64,31 +66,41 @@ class SurfaceLoop(QObject):
         self._on_changed()
 
     def _on_mask(self, box: Box) -> None:
-        if self._segmentation is not None:
-            self._stale |= touched(self.surfaces, self._segmentation.labels, box)
-            self._rest.start()
+        self._edited = box if self._edited is None else _around(self._edited, box)
+        self._rest.start()
 
     def _make(self) -> None:
         """Submit the making of what is out of date, one job at a time."""
         segmentation = self._segmentation
-        if segmentation is None or not self._stale:
+        if segmentation is None or not (self._stale or self._edited):
             return
         if self._job is not None and not self._job.is_finished:
             self._rest.start()
             return
-        numbers, self._stale = sorted(self._stale), set()
-        labels, geometry = segmentation.labels, segmentation.geometry
+        stale, edited, self._stale, self._edited = self._stale, self._edited, set(), None
+        labels, geometry, surfaces = segmentation.labels, segmentation.geometry, self.surfaces
+
+        def work(progress: Progress) -> tuple[set[int], dict[int, Surface]]:
+            numbers = stale if edited is None else stale | touched(surfaces, labels, edited)
+            return numbers, segment_surfaces(labels, geometry, sorted(numbers), progress)
+
         self._job = self._jobs.submit(
             "Surfaces",
-            lambda progress: segment_surfaces(labels, geometry, numbers, progress),
-            on_done=lambda made: self._take(segmentation, numbers, made),
+            work,
+            on_done=lambda made: self._take(segmentation, *made),
             on_failed=self._on_failed,
             about=segmentation.source.study_instance_uid,
             silent=True,
         )
 
-    def _take(self, segmentation: Segmentation, numbers: list[int], made: dict[int, Surface]) -> None:
+    def _take(self, segmentation: Segmentation, numbers: set[int], made: dict[int, Surface]) -> None:
         if segmentation is self._segmentation:
             kept = {number: surface for number, surface in self.surfaces.items() if number not in numbers}
             self.surfaces = kept | made
             self._on_changed()
+
+
+def _around(a: Box, b: Box) -> Box:
+    """Return the smallest box that holds both."""
+    sides = [slice(min(p.start, q.start), max(p.stop, q.stop)) for p, q in zip(a, b, strict=True)]
+    return sides[0], sides[1], sides[2]

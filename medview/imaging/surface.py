@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.imaging.bounding_box import bounding_box
 from medview.study.geometry import Geometry
 
 _ROUNDS = 10
 _SHRINK, _SWELL = 0.5, -0.53  # Taubin's pair: the second undoes the shrinking of the first
 _MOST_MOVED = 0.5  # voxels, along each index axis
+_SLAB = 2**19  # voxels
 
 
 def surface(mask: NDArray[np.bool_], geometry: Geometry) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -29,13 +31,11 @@ def surface(mask: NDArray[np.bool_], geometry: Geometry) -> tuple[NDArray[np.flo
         raise ValueError(f"the mask {mask.shape} does not fit its geometry {geometry.shape}")
     if not mask.any():
         raise ValueError("the mask is empty")
-    from skimage import measure
-
-    marching_cubes: Any = measure.marching_cubes  # untyped
-    box, start = _box(mask)
+    box = bounding_box(mask)
+    assert box is not None  # it is not empty
     # the rim of background closes the surface where the mask touches the edge of the volume
-    points, triangles, _, _ = marching_cubes(np.pad(mask[box].astype(np.float32), 1), 0.5)
-    points = _smoothed(points.astype(np.float64), triangles) + (start - 1)
+    points, triangles = _cut(np.pad(mask[box], 1))
+    points = _smoothed(points, triangles) + [side.start - 1 for side in box]
     vertices = geometry.to_mm(points)
     if _signed_volume(vertices, triangles) < 0:
         triangles = triangles[:, ::-1]
@@ -47,14 +47,31 @@ def enclosed_ml(vertices_mm: NDArray[Any], triangles: NDArray[Any]) -> float:
     return _signed_volume(vertices_mm.astype(np.float64), triangles) / 1000.0
 
 
-def _box(mask: NDArray[np.bool_]) -> tuple[tuple[slice, ...], NDArray[np.int64]]:
-    """Return the bounding box of a mask, and its first corner."""
-    edges = []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        filled = np.flatnonzero(mask.any(axis=others))
-        edges.append((int(filled[0]), int(filled[-1]) + 1))
-    return tuple(slice(a, b) for a, b in edges), np.array([a for a, _ in edges])
+def _cut(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the marching cubes of a mask, made slab by slab: they hold the interpreter, and with it the window."""
+    from skimage import measure
+
+    marching_cubes: Any = measure.marching_cubes  # untyped
+    step = max(1, _SLAB // mask[0].size)
+    points, corners, count = [np.empty((0, 3))], [np.empty((0, 3), dtype=np.int64)], 0
+    for first in range(0, len(mask) - 1, step):
+        slab = mask[first : first + step + 1]  # the last slice is the first of the next slab
+        if slab.any() and not slab.all():
+            found, triangles, _, _ = marching_cubes(slab.astype(np.float32), 0.5)
+            points.append(found + (first, 0, 0))
+            corners.append(triangles.astype(np.int64) + count)
+            count += len(found)
+    return _joined(np.concatenate(points), np.concatenate(corners), mask.shape)
+
+
+def _joined(
+    points: NDArray[np.float64], triangles: NDArray[np.int64], shape: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return a surface of which each point is there once: those between two slabs came with both."""
+    twice = np.rint(2 * points).astype(np.int64)  # points lie half way between voxels: twice that is exact
+    key = np.ravel_multi_index((twice[:, 0], twice[:, 1], twice[:, 2]), tuple(2 * n for n in shape))
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    return points[first], place[triangles]
 
 
 def _smoothed(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:

@@ -84,3 +84,14 @@ def test_an_empty_mask_has_no_surface() -> None:
     geometry = Geometry((4, 5, 6), np.eye(4)[[2, 1, 0, 3]])
     with pytest.raises(ValueError, match="empty"):
         surface(np.zeros((4, 5, 6), dtype=bool), geometry)
+
+
+def test_slabs_make_the_surface_that_the_whole_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    geometry = grids()["oblique"]
+    mask = ball(geometry, 18.0) & (np.random.default_rng(5).random(geometry.shape) > 0.2)
+    whole = surface(mask, geometry)
+    monkeypatch.setattr("medview.imaging.surface._SLAB", 1)
+    pieces = surface(mask, geometry)
+    corners = [np.sort(vertices[triangles].reshape(-1, 9), axis=0) for vertices, triangles in (whole, pieces)]
+    assert len(whole[0]) == len(pieces[0])
+    np.testing.assert_allclose(corners[0], corners[1], atol=1e-4)
