@@ -68,6 +68,17 @@ def test_eight_rounds_of_open_run_and_close_leave_nothing_behind(person: Person,
 
 def test_a_worker_that_is_killed_in_a_run_leaves_no_shared_memory(person: Person, trunk: Path) -> None:
     person.drops(trunk)
+    _kill_the_worker_in_a_run(person)
+    person.clicks(person.window.plugin_panel.button)
+    person.waits_until(lambda: not person.session.jobs.jobs)
+    assert person.mask.labels.any()
+    person.window.commands.actions["close_study"].trigger()
+    person.waits_until(lambda: not person.session.jobs.jobs)
+    person.qtbot.wait(600)
+    assert holdings(person.session)["shared_memory"] == 0
+
+
+def _kill_the_worker_in_a_run(person: Person) -> None:
     run_plugin(person.session, find("body_and_lungs", person.session.plugins), {})
     (job,) = (job for job in person.session.jobs.jobs if job.place == "gpu")
     person.waits_until(lambda: job.state == "running")
@@ -76,14 +87,6 @@ def test_a_worker_that_is_killed_in_a_run_leaves_no_shared_memory(person: Person
     person.waits_until(lambda: job.is_finished)
     assert job.state == "failed"
     assert "ended the process it ran in" in person.told()
-    del job  # it holds the volume
-    person.clicks(person.window.plugin_panel.button)
-    person.waits_until(lambda: not person.session.jobs.jobs)
-    assert person.mask.labels.any()
-    person.window.commands.actions["close_study"].trigger()
-    person.waits_until(lambda: not person.session.jobs.jobs)
-    person.qtbot.wait(600)
-    assert holdings(person.session)["shared_memory"] == 0
 
 
 def test_a_program_that_is_killed_in_a_run_leaves_neither_worker_nor_shared_memory(
@@ -139,12 +142,9 @@ def test_a_program_that_is_killed_in_a_run_leaves_neither_worker_nor_shared_memo
 
 def _workers(parent: int) -> list[int]:
     """Return the worker processes of a program: its children that are not the tracker of shared memory."""
-    found = []
-    for task in Path(f"/proc/{parent}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                found.append(int(child))
-    return found
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
