@@ -136,6 +136,8 @@ class MainWindow(QMainWindow):
     def _refurnish(self) -> None:
         """Make everything but the panes anew."""
         sizes = self.splitter.saveState()
+        panel = self.plugin_panel
+        chosen = panel.runs, panel.chosen_plugin(), panel.form.values()
         hidden = {name for name, side in self.sides.items() if side.isHidden()}
         self.panes.setParent(None)
         self.panes.pointer_moved.disconnect(self.readout.point_at)
@@ -147,6 +149,7 @@ class MainWindow(QMainWindow):
             widget.deleteLater()
         self._furnish()  # the new central widget takes the place of the old one, which Qt deletes
         self.splitter.restoreState(sizes)
+        self.plugin_panel.take_over(*chosen)
         for name in hidden:
             self.sides[name].hide()
 

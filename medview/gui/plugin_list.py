@@ -10,7 +10,7 @@ from medview.errors import MedViewError
 from medview.gui.language import say, tr
 from medview.gui.plain_tip import plain_tip
 from medview.gui.theme import theme
-from medview.plugin.discovery import BrokenPlugin
+from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.session.run_plugin import Offer
 
 _OFFER = Qt.ItemDataRole.UserRole
@@ -51,6 +51,12 @@ class PluginList(QListWidget):
         rows = [row for row in range(self.count()) if Qt.ItemFlag.ItemIsEnabled in self.item(row).flags()]
         same = [row for row in rows if self.item(row).text() == name]
         self.setCurrentRow((same or rows or [-1])[0])
+
+    def choose(self, plugin: Plugin) -> None:
+        """Choose a plugin where it is offered."""
+        for row in range(self.count()):
+            if self.item(row).data(_OFFER).plugin is plugin:
+                self.setCurrentRow(row)
 
     def chosen(self) -> Offer | None:
         """Return the offer that is chosen, or None where none fits."""

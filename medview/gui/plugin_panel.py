@@ -34,6 +34,7 @@ DEVICES = {
 }
 
 _Asked = tuple[Plugin, Volume, str, Mapping[str, Parameter]]  # plugin, images, device, parameters
+Run = tuple[Job, _Asked]
 
 
 class PluginPanel(QWidget):
@@ -45,7 +46,7 @@ class PluginPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: Plugin | None = None
-        self._runs: list[tuple[Job, _Asked]] = []
+        self.runs: list[Run] = []
         self.form = ParameterForm((), self)
         self._build(run_action)
         watch.changed.connect(self._follow)
@@ -65,14 +66,26 @@ class PluginPanel(QWidget):
         if plugin is None or self._session.scene is None:
             return
         asked = (plugin, self._session.scene.volume, self._session.settings["device"], self.form.values())
-        if any(job.state in ("queued", "running") and _is_same(asked, before) for job, before in self._runs):
+        if any(job.state in ("queued", "running") and _is_same(asked, before) for job, before in self.runs):
             name = plugin.manifest.name
             self._session.notices.add("info", "{plugin} is running on these images already.", plugin=name)
             return
         job = run_plugin(self._session, plugin, asked[-1])
-        self._runs = [run for run in self._runs if not run[0].is_finished]
+        self.runs = [run for run in self.runs if not run[0].is_finished]
         if job is not None:
-            self._runs.append((job, asked))
+            self.runs.append((job, asked))
+
+    def choose(self, plugin: Plugin, values: Mapping[str, Parameter]) -> None:
+        """Choose a plugin and the values of its options."""
+        self.plugins.choose(plugin)
+        self._make_form(plugin, values)
+        self._show_readiness()
+
+    def take_over(self, runs: list[Run], plugin: Plugin | None, values: Mapping[str, Parameter]) -> None:
+        """Show what was chosen in a panel that this one takes the place of, and know what it has begun."""
+        self.runs = runs
+        if plugin is not None:
+            self.choose(plugin, values)
 
     def chosen_plugin(self) -> Plugin | None:
         """Return the plugin that is chosen, or None where none fits."""
@@ -171,9 +184,12 @@ class PluginPanel(QWidget):
             )
         return ""
 
-    def _make_form(self, plugin: Plugin | None) -> None:
+    def _make_form(self, plugin: Plugin | None, values: Mapping[str, Parameter] | None = None) -> None:
         old = self.form
-        self.form = ParameterForm(plugin.manifest.parameters if plugin is not None else (), self)
+        chosen = values or {}
+        records = plugin.manifest.parameters if plugin is not None else ()
+        wanted = (r.model_copy(update={"default": chosen.get(r.id, r.default)}) for r in records)
+        self.form = ParameterForm(tuple(wanted), self)
         self.form.changed.connect(self._show_readiness)
         self.form_place.replaceWidget(old, self.form)
         old.hide()

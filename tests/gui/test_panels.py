@@ -31,6 +31,7 @@ from medview.progress import Progress
 from medview.session.edit_mask import new_segmentation
 from medview.session.open_folder import open_folder
 from medview.study.history import Edit
+from tests.files.make_dicom import mr_image, write_stack
 
 Settle = Callable[[], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -102,6 +103,26 @@ def test_run_segmentation_puts_a_mask_into_the_list(
     qtbot.waitUntil(lambda: segments.topLevelItem(0).text(VOLUME) != "")
     expected = window.session.scene.segmentation.volumes_ml()[segments.topLevelItem(0).data(EYE, 0x100)]
     assert segments.topLevelItem(0).text(VOLUME) == f"{expected:.1f} ml"
+
+
+def test_another_language_leaves_the_chosen_plugin_its_options_and_runs(
+    window: MainWindow, settle: Settle, qtbot: QtBot, tmp_path: Path
+) -> None:
+    size = {"Rows": 96, "Columns": 96, "PixelSpacing": [2, 2], "PixelData": bytes(2 * 96 * 96)}
+    open_folder(window.session, write_stack(tmp_path / "mr", 70, mr_image, SliceThickness=2.5, **size))
+    settle()
+    panel = window.plugin_panel
+    panel.plugins.setCurrentRow(1)
+    name = panel.chosen_plugin().manifest.name
+    (box,) = panel.form.findChildren(QComboBox)
+    box.setCurrentIndex(0)
+    values = panel.form.values()
+    panel.runs.append("a run")
+    window.session.settings["language"] = "zh_CN"
+    qtbot.waitUntil(lambda: window.plugin_panel is not panel)
+    assert window.plugin_panel.chosen_plugin().manifest.name == name
+    assert window.plugin_panel.form.values() == values
+    assert window.plugin_panel.runs == ["a run"]
 
 
 def test_a_mask_takes_the_room_of_the_plugins_facts(
