@@ -33,8 +33,10 @@ def write_surface(segmentation: Segmentation, number: int, path: Path) -> None:
     triangles = _triangles(*surface(mask, segmentation.geometry))
     with written_whole(path) as beside:
         with beside.open("wb") as file:
-            file.write(_HEADER.ljust(80, b" ") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
-        if not np.array_equal(_stored(beside), triangles):
+            file.write(_HEADER.ljust(80, b" ") + np.uint32(len(triangles)).tobytes())
+            file.write(triangles.data)
+        # as bytes: numpy compares records with the interpreter held, and with it the window
+        if not np.array_equal(_stored(beside).view(np.uint8), triangles.view(np.uint8)):
             raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=path.name)
 
 

@@ -71,7 +71,6 @@ class PluginPanel(QWidget):
             self._session.notices.add("info", "{plugin} is running on these images already.", plugin=name)
             return
         job = run_plugin(self._session, plugin, asked[-1])
-        self.runs = [run for run in self.runs if not run[0].is_finished]
         if job is not None:
             self.runs.append((job, asked))
 
@@ -204,6 +203,8 @@ class PluginPanel(QWidget):
         self._session.settings["device"] = self.device.currentData()
 
     def _follow(self, topics: frozenset[str]) -> None:
+        if "jobs" in topics:  # a run that is over must not keep its volume
+            self.runs = [run for run in self.runs if not run[0].is_finished]
         if "scene" in topics:
             self.refresh()
             look_for_weights(self._session)  # a person may have copied them here by hand

@@ -21,11 +21,13 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from medview.errors import Sentence
 from medview.gui.job_bar import time_left
 from medview.gui.main_window import MainWindow
 from medview.gui.notice_bar import NoticeBar
 from medview.gui.parameter_form import ParameterForm
 from medview.gui.segment_list import EYE, NAME, SWATCH, VOLUME
+from medview.jobs.job import Job
 from medview.plugin.manifest import Choice, ParameterRecord
 from medview.progress import Progress
 from medview.session.edit_mask import new_segmentation
@@ -117,12 +119,13 @@ def test_another_language_leaves_the_chosen_plugin_its_options_and_runs(
     (box,) = panel.form.findChildren(QComboBox)
     box.setCurrentIndex(0)
     values = panel.form.values()
-    panel.runs.append("a run")
+    run = (Job(Sentence("Run"), lambda progress: None, "gpu"), ())
+    panel.runs.append(run)
     window.session.settings["language"] = "zh_CN"
     qtbot.waitUntil(lambda: window.plugin_panel is not panel)
     assert window.plugin_panel.chosen_plugin().manifest.name == name
     assert window.plugin_panel.form.values() == values
-    assert window.plugin_panel.runs == ["a run"]
+    assert window.plugin_panel.runs == [run]
 
 
 def test_a_mask_takes_the_room_of_the_plugins_facts(
