@@ -145,7 +145,9 @@ def test_another_volume_takes_the_place_of_the_first(pane: VolumeWidget, session
     session.show(scene_of(block(geometry), geometry))
     settle(pane, qtbot)
     session.show(scene_of(np.full(SHAPE, -1000, np.int16), geometry))
-    assert settle(pane, qtbot)[90:170, 110:210].max() < 20
+    hint = settle(pane, qtbot)
+    assert pane._picture.pixels[..., :3].max() < 20
+    assert hint[90:170, 110:210].max() > 200, "a pane without anything to see does not say so"
     session.show(None)
     assert settle(pane, qtbot)[20:-20, 20:-20].max() == 0
 

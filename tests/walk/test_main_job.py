@@ -9,6 +9,7 @@ import nibabel
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QDoubleSpinBox
 
 from medview.files.dicom_seg import read_segmentation
 from medview.imaging.plane import PlaneName, SlicePlane
@@ -118,6 +119,7 @@ def _export_and_check(person: Person, folder: Path) -> None:
 
 def test_i_cancel_a_run_within_a_second_and_a_queued_one_runs_on(reader: Person) -> None:
     _runs(reader)
+    reader.window.plugin_panel.form.findChild(QDoubleSpinBox, "threshold").setValue(0.6)  # the same again is refused
     reader.clicks(reader.window.plugin_panel.button)
     first, second = (job for job in reader.session.jobs.jobs if job.place == "gpu")
     reader.waits_until(lambda: first.fraction > 0.05)
