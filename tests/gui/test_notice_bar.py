@@ -40,9 +40,7 @@ def test_what_only_tells_goes_by_itself_and_the_rest_stays(window: MainWindow, q
     assert told(window) == ["No images are open.", "Reading y"]
 
 
-def test_a_notice_under_the_mouse_stays(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_notice_under_the_mouse_stays(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     window.session.notices.add("info", "Opening {name}", name="x")
     qtbot.wait(30)
     monkeypatch.setattr(window.notice_bar, "underMouse", lambda: True)
