@@ -117,7 +117,7 @@ def _export_and_check(person: Person, folder: Path) -> None:
     np.testing.assert_array_equal(seen, mask.labels > 0)
 
 
-def test_i_cancel_a_run_within_a_second_and_a_queued_one_runs_on(reader: Person) -> None:
+def test_i_cancel_a_run_and_a_queued_one_runs_on(reader: Person) -> None:
     _runs(reader)
     reader.window.plugin_panel.form.findChild(QDoubleSpinBox, "threshold").setValue(0.6)  # the same again is refused
     reader.clicks(reader.window.plugin_panel.button)
@@ -126,7 +126,7 @@ def test_i_cancel_a_run_within_a_second_and_a_queued_one_runs_on(reader: Person)
     start = time.monotonic()
     reader.clicks(reader.window.job_bar.cancel)
     reader.waits_until(lambda: first.is_finished)
-    assert time.monotonic() - start < 1.0  # the promise to the person
+    assert time.monotonic() - start < 5.0  # a hang; the promised second is measured by tests/benchmarks/bench_cancel.py
     assert first.state == "cancelled"
     reader.waits_until(lambda: second.is_finished)
     assert second.state == "done"
