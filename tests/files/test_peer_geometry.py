@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError
+from medview.files.demo_study import prepare
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import scan
 from medview.study.geometry import LPS_TO_RAS, Geometry
@@ -59,18 +60,27 @@ def placed_alike(volume: Volume, array: Any, affine_ras: Any) -> bool:
 
 @pytest.mark.parametrize(("name", "count"), _ISSUE_SETS)
 def test_voxels_and_places_equal_those_of_dcm2niix(shared_data: Path, tmp_path: Path, name: str, count: int) -> None:
+    compare_with_dcm2niix(shared_data / name, tmp_path, count)
+
+
+def test_voxels_and_places_of_the_demo_equal_those_of_dcm2niix(tmp_path: Path) -> None:
+    compare_with_dcm2niix(prepare().folder, tmp_path, 1)
+
+
+def compare_with_dcm2niix(folder: Path, out: Path, count: int) -> None:
+    """Hold every volume of a folder against dcm2niix's, voxel for voxel and place for place."""
     program = shutil.which("dcm2niix") or shutil.which("dcm2niix", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("dcm2niix is not installed")
-    arguments = [program, "-z", "n", "-b", "n", "-p", "n", "-f", "%s_%t", "-o", str(tmp_path), str(shared_data / name)]
+    arguments = [program, "-z", "n", "-b", "n", "-p", "n", "-f", "%s_%t", "-o", str(out), str(folder)]
     subprocess.run(arguments, check=True, capture_output=True)
     theirs: list[tuple[Any, Any]] = []
-    for path in sorted(tmp_path.glob("*.nii")):
+    for path in sorted(out.glob("*.nii")):
         image: Any = nibabel.load(path)
         array = np.asanyarray(image.dataobj)
         series = array[..., None] if array.ndim == 3 else array
         theirs += [(series[..., t], image.affine) for t in range(series.shape[3])]
-    ours = volumes(shared_data / name)
+    ours = volumes(folder)
     assert len(ours) == len(theirs) == count
     for array, affine in theirs:
         assert any(placed_alike(volume, array, affine) for volume in ours)
