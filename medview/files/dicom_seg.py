@@ -101,7 +101,7 @@ def load_segmentation(path: Path, candidates: Iterable[Series]) -> tuple[Segment
         )
     labels, segments = read_segmentation(path, series)
     kind = np.uint8 if max((s.number for s in segments), default=0) < 256 else np.uint16
-    source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+    source = Source.of(series)
     return Segmentation(labels.astype(kind), series.geometry, source, segments, path.stem), series
 
 

@@ -105,7 +105,7 @@ class PluginRun:
 
     def _result(self, answer: Labels, found: tuple[Segment, ...], run: _Run) -> Result:
         series = self.volume.series
-        source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+        source = Source.of(series)
         provenance = run.told() | {
             "plugin": self.plugin.manifest.id,
             "plugin_version": self.plugin.manifest.version,

@@ -26,7 +26,7 @@ def new_segmentation(session: Session) -> Segmentation:
     if scene is None:
         raise MedViewError("No images are open.", "Open a folder of images first.")
     series = scene.series
-    source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+    source = Source.of(series)
     segment = Segment(1, "Segment 1", algorithm="MANUAL")
     labels = np.zeros(scene.volume.geometry.shape, np.uint8)
     segmentation = Segmentation(labels, scene.volume.geometry, source, (segment,), "Manual segmentation")

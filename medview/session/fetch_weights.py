@@ -16,18 +16,19 @@ from medview.session.session import Session
 
 def missing_weights(plugin: Plugin, parameters: Mapping[str, object] | None = None) -> tuple[WeightsRecord, ...]:
     """Return the weights that a run with these parameters (default: the defaults) needs and that are not here."""
-    manifest = plugin.manifest
-    needed = manifest.needed_weights(manifest.parse_parameters(parameters or {}))
-    return tuple(record for record in needed if locate(record) is None)
+    return tuple(record for record in _needed(plugin, parameters) if locate(record) is None)
 
 
 def known_missing(
     session: Session, plugin: Plugin, parameters: Mapping[str, object] | None = None
 ) -> tuple[WeightsRecord, ...]:
     """Return what `missing_weights` would, as the last look found it: no file is touched."""
+    return tuple(record for record in _needed(plugin, parameters) if record.sha256 in session.absent_weights)
+
+
+def _needed(plugin: Plugin, parameters: Mapping[str, object] | None) -> tuple[WeightsRecord, ...]:
     manifest = plugin.manifest
-    needed = manifest.needed_weights(manifest.parse_parameters(parameters or {}))
-    return tuple(record for record in needed if record.sha256 in session.absent_weights)
+    return manifest.needed_weights(manifest.parse_parameters(parameters or {}))
 
 
 def look_for_weights(session: Session) -> Job:

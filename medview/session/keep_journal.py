@@ -97,7 +97,7 @@ class KeptJournals:
             return
         if journal.path in self._paths.values():  # brought back while this was read
             return
-        source = Source(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
+        source = Source.of(series)
         mask = Segmentation(
             journal.labels, scene.volume.geometry, source, head.segments, head.name, head.provenance, edits=head.edits
         )

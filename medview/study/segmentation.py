@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from medview.progress import Progress, unheard
 from medview.study.geometry import Geometry
+from medview.study.series import Series
 
 Box = tuple[slice, slice, slice]
 
@@ -66,6 +67,11 @@ class Source:
     series_instance_uid: str
     study_instance_uid: str
     sop_hash: str
+
+    @classmethod
+    def of(cls, series: Series) -> Source:
+        """Return the identity of a series' voxels."""
+        return cls(series.key, series.series_instance_uid, series.study_instance_uid, series.sop_hash)
 
 
 @dataclass(eq=False)
