@@ -16,7 +16,7 @@ from medview.progress import Progress
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-    from medview.plugin.manifest import Manifest, WeightsRecord
+    from medview.plugin.manifest import WeightsRecord
 
 _CHUNK_BYTES = 1 << 18
 _TIMEOUT_S = 20.0
@@ -70,11 +70,6 @@ def fetch(record: WeightsRecord, progress: Progress) -> Path:
         )
     os.replace(part, target)
     return target
-
-
-def missing(manifest: Manifest) -> tuple[WeightsRecord, ...]:
-    """Return the records of a plugin whose files are not on this machine."""
-    return tuple(record for record in manifest.weights if locate(record) is None)
 
 
 def absence(record: WeightsRecord, plugin_id: str) -> MedViewError:
