@@ -19,6 +19,7 @@ from medview.files.dicom_header import Image
 from medview.files.dicom_stack import series_of
 from medview.imaging.stack import places, slice_normal
 from medview.study.series import Series, StudyFacts
+from medview.study.study_object import StudyObject
 
 K = TypeVar("K", bound=Hashable)
 
@@ -48,10 +49,11 @@ _PARTING: tuple[tuple[str, Callable[[Image], Hashable]], ...] = (
 
 @dataclass(frozen=True, eq=False)
 class FoundStudy:
-    """A study as it was found on disk: its facts and its stacks, in the order of Series Number."""
+    """A study as it was found on disk: its facts, its stacks and other objects, in the order of Series Number."""
 
     facts: StudyFacts
     series: tuple[Series, ...]
+    objects: tuple[StudyObject, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

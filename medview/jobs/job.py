@@ -13,7 +13,7 @@ from medview.errors import Sentence
 from medview.progress import Cancelled, Progress
 
 State = Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
-PlaceName = Literal["files", "journal", "render", "gpu"]
+PlaceName = Literal["files", "scan", "previews", "library", "journal", "render", "gpu"]
 Work = Callable[[Progress], Any]
 
 

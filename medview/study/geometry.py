@@ -29,7 +29,8 @@ class Geometry:
     has_spacing
         False where the file gives no Pixel Spacing: the units are then pixels, and no millimetre may be shown.
     has_depth
-        False where the file of a single slice does not say how thick it is: no volume in ml may be shown.
+        False where the slice axis is no distance: a single slice of unknown thickness, the frames of a recording, or
+        slices with gaps or of varying distance. No volume in ml may then be shown and no other plane be cut.
     has_orientation
         False where the file gives no Image Orientation (Patient): no orientation letter may be shown.
 
@@ -97,6 +98,11 @@ class Geometry:
         if not (self.has_spacing and self.has_depth):
             return None
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
+
+    @property
+    def can_reformat(self) -> bool:
+        """Whether planes across the slices may be cut: there are several, at a known and even distance."""
+        return self.shape[0] > 1 and self.has_depth
 
     @property
     def is_sheared(self) -> bool:

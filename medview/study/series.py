@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from medview.errors import MedViewError, Sentence
 from medview.study.geometry import Geometry
@@ -15,7 +16,8 @@ class StoredPixels:
     """How a file holds its pixel data (PS3.3 C.7.6.3), so that it can be read without reading the header again.
 
     `offset` is that of the value of Pixel Data and `length` its length, None where it is encapsulated (PS3.5 A.4).
-    `file_size` and `file_mtime_ns` tell whether the file is still the one that was scanned.
+    `rows` and `columns` are those of a stored frame; of a mosaic, an image is only a tile of it. `is_float` tells
+    (Double) Float Pixel Data. `file_size` and `file_mtime_ns` tell whether the file is still the one that was scanned.
     """
 
     offset: int
@@ -26,13 +28,21 @@ class StoredPixels:
     pixel_representation: int
     file_size: int
     file_mtime_ns: int
+    rows: int = 0
+    columns: int = 0
+    samples_per_pixel: int = 1
+    planar_configuration: int = 0
+    is_float: bool = False
 
 
 @dataclass(frozen=True)
 class Instance:
-    """One image of a series: a file, or a frame of a multi-frame file.
+    """One image of a series: a file, a frame of a multi-frame file, or a tile of a mosaic.
 
-    `rescale_slope` and `rescale_intercept` are (0028,1053) and (0028,1052), 1 and 0 where absent.
+    `rescale_slope` and `rescale_intercept` are (0028,1053) and (0028,1052), 1 and 0 where absent; `has_modality_lut`
+    tells that the file has a Modality LUT Sequence (0028,3000) instead. `image_position_patient` is where the first
+    pixel of this very image lies (LPS mm), which an uneven stack's geometry cannot tell. `tile` is (first row, first
+    column) of the image in a stored frame that holds several.
     """
 
     path: Path
@@ -44,6 +54,54 @@ class Instance:
     rescale_slope: float = 1.0
     rescale_intercept: float = 0.0
     pixels: StoredPixels | None = None
+    image_position_patient: tuple[float, float, float] | None = None
+    tile: tuple[int, int] | None = None
+    has_modality_lut: bool = False
+
+
+@dataclass(frozen=True)
+class AxisPlace:
+    """Place of one stack in a 4-D series: the same slices at several times, b-values, echoes or energies.
+
+    Each place is a `Series` of its own, so that a mask lies on exactly the images it was drawn on.
+
+    Attributes
+    ----------
+    name
+        "time", "b-value", "echo time", "energy", "trigger delay" and so on.
+    unit
+        "ms", "s/mm2", "kVp", or "" where the values are only counted.
+    number, count
+        This stack is `number` (from 0) of `count`.
+    value
+        Its value on the axis in `unit`, None where only the order is known.
+    group
+        The same for all stacks of one 4-D series, different for all others of the study.
+    """
+
+    name: str
+    unit: str
+    number: int
+    count: int
+    value: float | None
+    group: str
+
+
+GuardKind = Literal[
+    "uniform", "single", "tilted", "missing", "variable", "4D", "cine", "mosaic", "mixed", "unplaced", "unspaced"
+]
+
+
+@dataclass(frozen=True)
+class GuardLine:
+    """One line of the geometry guard: what is particular about where the images lie.
+
+    `text` is the badge ("slice 5 missing"), `meaning` says what it means for reformats, measurements and models.
+    """
+
+    kind: GuardKind
+    text: Sentence
+    meaning: Sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +116,25 @@ class Series:
     instances
         In the order of the volume's slices.
     geometry
-        None where the images form no regular grid; `refusal` then says why.
+        None where the images cannot be opened at all; `refusal` then says why. A recording and a stack with gaps have
+        one without depth: they are shown slice by slice, and never reformatted.
     windows
         (Window Center, Window Width) pairs as stored, the default first.
     warnings
         What a reader must know about this stack, each a sentence.
     refusal
-        Why the stack cannot be opened as a volume, with a remedy; None where it can.
+        Why the stack cannot be opened, with a remedy; None where it can.
+    guard
+        What the geometry guard says, the gravest first; never empty where there is a geometry.
+    axis
+        Place in a 4-D series, None in a plain one.
+    frame_time_ms
+        Time from one frame of a recording to the next; None where it is not known, or the stack is no recording.
+    file_format
+        "DICOM", or the name of another format ("NIfTI", "NRRD", "MetaImage", "PNG" ...).
+    suv_factors
+        (kind, factor) for kind "bw", "lbm" and "bsa": PET values times the factor are SUV in g/ml (bsa: cm2/ml).
+        Empty where the series is no PET or tags are missing; a warning then says which.
     """
 
     series_instance_uid: str
@@ -94,6 +164,16 @@ class Series:
     pixel_padding_value: int | None = None
     warnings: tuple[Sentence, ...] = ()
     refusal: MedViewError | None = None
+    guard: tuple[GuardLine, ...] = ()
+    axis: AxisPlace | None = None
+    frame_time_ms: float | None = None
+    file_format: str = "DICOM"
+    suv_factors: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether the pixels are colours: the volume's array then has a last axis of red, green, blue."""
+        return not self.photometric_interpretation.startswith("MONOCHROME")
 
     @property
     def key(self) -> str:

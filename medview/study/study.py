@@ -7,6 +7,7 @@ from psygnal import Signal
 from medview.study.history import History
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series, StudyFacts
+from medview.study.study_object import StudyObject
 
 
 class Study:
@@ -18,6 +19,8 @@ class Study:
         Identity of study and patient.
     series
         In the order of Series Number. Frozen values; only the list may grow while a folder is scanned.
+    objects
+        What was found beside images: segmentations, reports and so on, in the order of Series Number.
     segmentations
         In the order they were made.
     """
@@ -26,16 +29,28 @@ class Study:
     segmentation_added = Signal(Segmentation)
     segmentation_removed = Signal(Segmentation)
 
-    def __init__(self, facts: StudyFacts, series: tuple[Series, ...] = ()) -> None:
+    def __init__(
+        self, facts: StudyFacts, series: tuple[Series, ...] = (), objects: tuple[StudyObject, ...] = ()
+    ) -> None:
         self.facts = facts
         self.series = series
+        self.objects = objects
         self.segmentations: tuple[Segmentation, ...] = ()
         self.history = History()
 
-    def replace_series(self, series: tuple[Series, ...]) -> None:
-        """Set the series found so far."""
+    def replace_series(self, series: tuple[Series, ...], objects: tuple[StudyObject, ...] | None = None) -> None:
+        """Set the series found so far, and the objects where they are given."""
         self.series = series
+        self.objects = self.objects if objects is None else objects
         self.series_changed.emit()
+
+    def stacks_along(self, series: Series) -> tuple[Series, ...]:
+        """Return all stacks of the 4-D series that one belongs to, in the order of its axis; itself in a plain one."""
+        if series.axis is None:
+            return (series,)
+        group = series.axis.group
+        along = [(s.axis.number, n, s) for n, s in enumerate(self.series) if s.axis and s.axis.group == group]
+        return tuple(s for _, _, s in sorted(along, key=lambda row: row[:2]))
 
     def find(self, series_key: str) -> Series | None:
         """Return the series of a key, or None."""

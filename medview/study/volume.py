@@ -20,12 +20,13 @@ class Volume:
     Attributes
     ----------
     array
-        Read-only, (slices, rows, columns), modality values (after rescale): int16, uint16, uint8 or float32. Lies in
-        shared memory where a reader made it, so that the worker process sees it without a copy.
+        Read-only, (slices, rows, columns), modality values (after rescale): int16, uint16, uint8 or float32; of colour
+        images uint8 (slices, rows, columns, 3) in red, green, blue. Lies in shared memory where a reader made it, so
+        that the worker process sees it without a copy. A recording's frames lie along the slice axis.
     geometry
-        Where each voxel lies; its shape equals the array's.
+        Where each voxel lies; its shape equals that of the array without colours.
     unit
-        "HU" for CT original images, "" where the values are arbitrary.
+        "HU" for CT original images, "Bq/ml" or another of DICOM's Units for PET, "" where the values are arbitrary.
     series
         What it was read from.
     """
@@ -36,15 +37,21 @@ class Volume:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if self.array.shape != self.geometry.shape:
+        colours = (3,) if self.is_colour else ()
+        if self.array.shape != (*self.geometry.shape, *colours):
             raise ValueError(f"array {self.array.shape} does not fit its geometry {self.geometry.shape}")
         view = self.array.view()
         view.flags.writeable = False
         object.__setattr__(self, "array", view)
 
+    @property
+    def is_colour(self) -> bool:
+        """Whether the array has a last axis of red, green, blue."""
+        return self.array.ndim == 4
+
     def value_at(self, point_mm: NDArray[np.float64]) -> float | None:
-        """Return the nearest voxel's value at an LPS point, or None outside the grid."""
-        if not self.geometry.contains(point_mm):
+        """Return the nearest voxel's value at an LPS point, or None outside the grid and for colours."""
+        if self.is_colour or not self.geometry.contains(point_mm):
             return None
         index = np.clip(np.rint(self.geometry.to_index(point_mm)).astype(int), 0, np.array(self.array.shape) - 1)
         return float(self.array[tuple(index)])
