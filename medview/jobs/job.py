@@ -10,11 +10,11 @@ from typing import Any, Literal
 from psygnal import Signal
 
 from medview.errors import Sentence
-from medview.progress import Cancelled, Progress
+from medview.progress import Cancelled
 
 State = Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
 PlaceName = Literal["files", "scan", "previews", "library", "journal", "render", "gpu"]
-Work = Callable[[Progress], Any]
+Work = Callable[..., Any]  # work(progress), or work(progress, tell) of a job that tells values before its end
 
 
 class Job:
@@ -50,6 +50,7 @@ class Job:
         self.started_s: float | None = None
         self.on_done: Callable[[Any], None] | None = None
         self.on_failed: Callable[[BaseException], None] | None = None
+        self.on_partial: Callable[[Any], None] | None = None
         self._unwanted = threading.Event()
 
     def cancel(self) -> None:
@@ -63,7 +64,7 @@ class Job:
     def let_go(self) -> None:
         """Forget work and callbacks, once finished: whoever remembers the job must not keep its volume alive."""
         self.work = _nothing
-        self.on_done = self.on_failed = None
+        self.on_done = self.on_failed = self.on_partial = None
 
     @property
     def is_finished(self) -> bool:
@@ -89,5 +90,5 @@ class Job:
         return elapsed * (1 - self.fraction) / self.fraction
 
 
-def _nothing(progress: Progress) -> None:
+def _nothing(*_: object) -> None:
     """Stand where the work of a finished job was."""

@@ -49,6 +49,7 @@ class JobQueue:
         place: PlaceName = "files",
         on_done: Callable[[Any], None] | None = None,
         on_failed: Callable[[BaseException], None] | None = None,
+        on_partial: Callable[[Any], None] | None = None,
         about: str = "",
         silent: bool = False,
     ) -> Job:
@@ -60,13 +61,17 @@ class JobQueue:
             ``work(progress) -> value``. For the place "gpu" it must be picklable.
         on_done, on_failed
             Called on the main thread with the value or the error; neither is called for a cancelled job.
+        on_partial
+            Where it is given, the work is called as ``work(progress, tell)``, and each value it tells reaches
+            `on_partial` on the main thread, in order and before `on_done`; none does once the job is unwanted. For the
+            place "gpu" the values must be picklable. `tell` raises Cancelled, as `progress` does.
         about
             Study Instance UID of the study the job works for; closing the study cancels it.
         silent
             Not shown to a person (a 3D frame, a thumbnail).
         """
         job = Job(title if isinstance(title, Sentence) else Sentence(title), work, place, about=about, silent=silent)
-        job.on_done, job.on_failed = on_done, on_failed
+        job.on_done, job.on_failed, job.on_partial = on_done, on_failed, on_partial
         self.jobs = (*self.jobs, job)
         self.added.emit(job)
         self._place(place).submit(job)
@@ -125,6 +130,10 @@ class JobQueue:
         """Tell how far the work is."""
         self._post(lambda: self._move(job, fraction, text))
 
+    def post_partial(self, job: Job, value: Any) -> None:
+        """Bring a value that the work tells before its end."""
+        self._post(lambda: self._take_partial(job, value))
+
     def post_finished(self, job: Job, state: State, value: Any = None, error: BaseException | None = None) -> None:
         """Tell how the work ended."""
         self._post(lambda: self._finish(job, state, value, error))
@@ -145,6 +154,10 @@ class JobQueue:
         job.fraction = min(max(job.fraction, fraction), 1.0)
         job.text = text or job.text
         job.changed.emit()
+
+    def _take_partial(self, job: Job, value: Any) -> None:
+        if job.on_partial is not None and not job.is_finished and not job.cancel_requested:
+            job.on_partial(value)
 
     def _finish(self, job: Job, state: State, value: Any, error: BaseException | None) -> None:
         if job.is_finished:

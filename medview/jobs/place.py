@@ -26,5 +26,8 @@ class Listener(Protocol):
     def post_progress(self, job: Job, fraction: float, text: str) -> None:
         """Tell how far the work is."""
 
+    def post_partial(self, job: Job, value: Any) -> None:
+        """Bring a value that the work tells before its end."""
+
     def post_finished(self, job: Job, state: State, value: Any = None, error: BaseException | None = None) -> None:
         """Tell how the work ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from typing import Any
 
 from medview.jobs.job import Job
 from medview.jobs.place import Listener
@@ -47,10 +48,14 @@ class ThreadPlace:
                 told_s = now
                 self._listener.post_progress(job, fraction, text)
 
+        def tell(value: Any) -> None:
+            job.check()
+            self._listener.post_partial(job, value)
+
         try:
             job.check()
             self._listener.post_started(job)
-            value = job.work(progress)
+            value = job.work(progress) if job.on_partial is None else job.work(progress, tell)
         except Cancelled:
             self._listener.post_finished(job, "cancelled")
         except BaseException as error:  # decoders raise BaseException too (pyo3's PanicException)

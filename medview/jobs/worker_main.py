@@ -77,9 +77,14 @@ def _answer(connection: Connection, message: bytes, unwanted: threading.Event) -
             told_s = now
             connection.send(("progress", fraction, text))
 
+    def tell(value: Any) -> None:
+        if unwanted.is_set():
+            raise Cancelled
+        connection.send(("partial", value))
+
     try:
-        _, work = pickle.loads(message)  # noqa: S301  from our own main process, through a private pipe
-        return "done", work(progress)
+        _, (work, tells) = pickle.loads(message)  # noqa: S301  from our own main process, through a private pipe
+        return "done", work(progress, tell) if tells else work(progress)
     except Cancelled:
         return "cancelled", None
     except BaseException as error:

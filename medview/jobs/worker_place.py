@@ -62,7 +62,7 @@ class WorkerPlace:
         try:
             connection = self._connected()
             # the main thread's pickler would copy nothing, but a big volume's first sharing may take half a second
-            connection.send_bytes(pickle.dumps(("run", job.work), protocol=5))
+            connection.send_bytes(pickle.dumps(("run", (job.work, job.on_partial is not None)), protocol=5))
         except Exception as error:
             self._end_process()
             self._listener.post_finished(job, "failed", error=error)
@@ -94,6 +94,9 @@ class WorkerPlace:
         """Pass one message on; True where the job has ended with it."""
         if kind == "progress":
             self._listener.post_progress(job, rest[0], rest[1])
+            return False
+        if kind == "partial":
+            self._listener.post_partial(job, rest[0])
             return False
         if kind == "done":
             self._listener.post_finished(job, "done", rest[0])

@@ -52,6 +52,36 @@ def test_a_value_arrives_on_the_main_thread_with_progress_on_the_way(jobs: JobQu
 
 
 @pytest.mark.parametrize("place", PLACES)
+def test_values_that_are_told_before_the_end_arrive_on_the_main_thread_in_order(
+    jobs: JobQueue, place: PlaceName
+) -> None:
+    heard: list[object] = []
+    threads: set[threading.Thread] = set()
+
+    def hear(value: object) -> None:
+        heard.append(value)
+        threads.add(threading.current_thread())
+
+    jobs.wait(jobs.submit("Count", works.count, place=place, on_done=hear, on_partial=hear))
+    assert heard == [0, 1, 2, 3, 4, "counted"]
+    assert threads == {threading.main_thread()}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_value_arrives_once_the_job_is_unwanted(jobs: JobQueue, place: PlaceName) -> None:
+    heard: list[object] = []
+    job = jobs.submit("Count", works.tell_for_ever, place=place, on_partial=heard.append)
+    while not heard:
+        jobs.deliver()
+        time.sleep(0.002)
+    job.cancel()
+    count = len(heard)
+    jobs.wait(job)
+    assert job.state == "cancelled"
+    assert len(heard) == count
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_an_error_travels_as_a_value_with_its_remedy(jobs: JobQueue, place: PlaceName) -> None:
     errors: list[BaseException] = []
     job = jobs.submit("Cook", works.refuse, place=place, on_failed=errors.append)

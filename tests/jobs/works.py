@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,20 @@ def answer(progress: Progress) -> int:
         progress(step / 5, f"step {step}")
         time.sleep(0.06)
     return 42
+
+
+def count(progress: Progress, tell: Callable[[int], None]) -> str:
+    """Tell some values before the end."""
+    for number in range(5):
+        tell(number)
+    return "counted"
+
+
+def tell_for_ever(progress: Progress, tell: Callable[[int], None]) -> None:
+    """Tell values until cancelled, and ask nothing else."""
+    while True:
+        tell(1)
+        time.sleep(0.005)
 
 
 def refuse(progress: Progress) -> None:
