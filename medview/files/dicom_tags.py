@@ -16,7 +16,15 @@ from pydicom.datadict import get_entry, get_private_entry
 from pydicom.tag import Tag
 
 from medview.errors import MedViewError, Sentence
-from medview.files.dicom_file import BIG_ENDIAN, DEFLATED, IMPLICIT, UNDEFINED_LENGTH, inflated, open_regular
+from medview.files.dicom_file import (
+    BIG_ENDIAN,
+    DEFLATED,
+    IMPLICIT,
+    UNDEFINED_LENGTH,
+    inflated,
+    looks_like_dicom,
+    open_regular,
+)
 from medview.files.dicom_tag_text import is_binary, python_encodings, uid_name, value_text, wanted_bytes
 from medview.files.tag_row import TagRow, TagTree
 from medview.progress import Progress, unheard
@@ -26,6 +34,7 @@ DEEPEST = 64
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXELS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _CHARACTER_SET, _TRANSFER_SYNTAX, _PIXEL_REPRESENTATION = 0x00080005, 0x00020010, 0x00280103
+_HEAD = 4096
 _BLOCK = 2**16
 _LONG_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 _SHORT_VRS = {
@@ -47,6 +56,8 @@ def read_tags(path: Path, progress: Progress = unheard) -> TagTree:
         The file is not DICOM, or cannot be inflated. OSError where it cannot be read.
     """
     with open_regular(path) as file:
+        if not looks_like_dicom(file.read(_HEAD)):
+            raise MedViewError("This file is not DICOM: it has no header to show.")
         walk = _Walk(_Bytes(file), progress)
         start = walk.read_meta()
         syntax = walk.transfer_syntax
