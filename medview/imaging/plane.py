@@ -100,10 +100,13 @@ class SlicePlane:
         return letters(-self.right), letters(self.right), letters(-self.down), letters(self.down)
 
     def slice_view(self, array: NDArray[Any], index: int) -> NDArray[Any]:
-        """Return slice `index` of an array (slices, rows, columns) as a view (height, width), turned for the screen."""
+        """Return slice `index` of an array (slices, rows, columns) as a view (height, width), turned for the screen.
+
+        A last axis of colours stays the last.
+        """
         picture = array[self._at(index)]
         if self.y_axis > self.x_axis:
-            picture = picture.T
+            picture = picture.swapaxes(0, 1)  # colours, a third axis, stay last
         return picture[:: -1 if self.y_flipped else 1, :: -1 if self.x_flipped else 1]
 
     def box(self, index: int, x: slice, y: slice) -> tuple[slice, slice, slice]:

@@ -16,6 +16,8 @@ VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 Window = tuple[float, float]
 _SAMPLE = 2_000_000  # voxels that are looked at for a percentile: more changes no window a person could see
 _LARGEST_WHITE = 0.25
+_PET_SUV = (3.0, 6.0)  # centre and width in g/ml
+COLOUR_WINDOW: Window = (128.0, 256.0)
 _percentiles: WeakKeyDictionary[Volume, Window] = WeakKeyDictionary()
 _ranges: WeakKeyDictionary[Volume, Window] = WeakKeyDictionary()
 
@@ -90,32 +92,44 @@ def voi_function(volume: Volume) -> VoiFunction:
     return functions.get(volume.series.voi_lut_function, "LINEAR")
 
 
-def default_window(volume: Volume) -> Window:
+def default_window(volume: Volume, slice_index: int | None = None) -> Window:
     """Return the first usable Window Center and Width of the series, else what shows 99.8 % of the values.
 
     MR scanners store a window with each image. That of an outer image, which shows noise, would turn the whole volume
-    white: without an absolute unit, a window that a quarter of the voxels exceed is not used.
+    white: without an absolute unit, a window that a quarter of the voxels exceed is not used. PET is shown from SUV 0
+    to 6 where SUV are known. Colours have no window: theirs leaves every value as it is.
+
+    Parameters
+    ----------
+    slice_index
+        The one slice to look at, while the others have not been read.
     """
-    narrowest = 1e-9 if volume.array.dtype.kind == "f" else 1.0
+    if volume.is_colour:
+        return COLOUR_WINDOW
+    suv = dict(volume.series.suv_factors).get("bw")
+    if suv:
+        return _PET_SUV[0] / suv, _PET_SUV[1] / suv
+    values = volume.array if slice_index is None else volume.array[slice_index]
+    narrowest = 1e-9 if values.dtype.kind == "f" else 1.0
     for centre, width in volume.series.windows:
         if not np.isfinite((centre, width)).all() or width < narrowest:
             continue
-        if volume.unit or np.mean(_sample(volume.array) > centre + width / 2) <= _LARGEST_WHITE:
+        if volume.unit or np.mean(_sample(values) > centre + width / 2) <= _LARGEST_WHITE:
             return float(centre), float(width)
-    return percentile_window(volume)
+    return percentile_window(volume) if slice_index is None else _percentile_window(values, volume.series)
 
 
 def percentile_window(volume: Volume) -> Window:
     """Return the window from percentile 0.1 to 99.9 of the values, padding and NaN left out; computed once a volume."""
     if volume not in _percentiles:
-        _percentiles[volume] = _percentile_window(volume)
+        _percentiles[volume] = _percentile_window(volume.array, volume.series)
     return _percentiles[volume]
 
 
-def _percentile_window(volume: Volume) -> Window:
-    values = _sample(volume.array)
+def _percentile_window(array: NDArray[Any], series: Series) -> Window:
+    values = _sample(array)
     values = values[np.isfinite(values)]
-    padding = padding_value(volume.series)
+    padding = padding_value(series)
     if padding is not None and (values != padding).any():
         values = values[values != padding]
     if values.size == 0:

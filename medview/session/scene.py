@@ -7,11 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from medview.imaging.plane import SlicePlane
+from medview.session.loading import Loading
 from medview.session.viewport import PLANES, PlaneName
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 from medview.study.study import Study
 from medview.study.volume import Volume
+
+PixelValue = float | tuple[int, int, int]  # a modality value, or red, green, blue
 
 
 class Scene:
@@ -22,7 +25,11 @@ class Scene:
     cursor_mm
         LPS point where the three planes cross; always the centre of a voxel. Each plane shows the slice through it.
     window
-        (Window Center, Window Width) in the volume's unit.
+        (Window Center, Window Width) in the volume's unit; without a meaning for colours.
+    loading
+        What of the volume is there while it is being read, None once it is whole.
+    is_playing
+        Whether frames or places of a 4-D series follow each other by themselves.
     segmentation
         The mask drawn and edited, or None.
     active_segment
@@ -35,12 +42,16 @@ class Scene:
     display_changed = Signal()
     segmentation_changed = Signal()
 
-    def __init__(self, study: Study, volume: Volume, window: tuple[float, float]) -> None:
+    def __init__(
+        self, study: Study, volume: Volume, window: tuple[float, float], loading: Loading | None = None
+    ) -> None:
         self.study = study
         self.volume = volume
         self.window = window
         self.default_window = window
-        self.inverted = False
+        self.loading = loading
+        self.inverted = _is_dark_on_white(volume.series)
+        self.is_playing = False
         self.mask_visible = True
         self.mask_opacity = 0.4
         self.mask_outline = False
@@ -63,8 +74,22 @@ class Scene:
 
     @property
     def only_plane(self) -> PlaneName | None:
-        """The plane of a single image, in which alone there is something to see; None for a volume."""
-        return self.acquired_plane if self.volume.geometry.shape[0] == 1 else None
+        """The plane in which alone there is something to see; None where other planes can be cut.
+
+        That of a single image, of a recording, of colours, and of slices with gaps or of varying distance.
+        """
+        whole = self.volume.geometry.can_reformat and not self.volume.is_colour
+        return None if whole else self.acquired_plane
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the slices are frames that follow each other in time."""
+        return self.volume.geometry.shape[0] > 1 and any(line.kind == "cine" for line in self.series.guard)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every slice is there: before, nothing may be computed from the volume."""
+        return self.loading is None
 
     @property
     def cursor_index(self) -> tuple[int, int, int]:
@@ -72,12 +97,50 @@ class Scene:
         slice_, row, column = np.rint(self.volume.geometry.to_index(self.cursor_mm)).astype(int)
         return int(slice_), int(row), int(column)
 
+    def value_at(self, point_mm: NDArray[np.float64]) -> PixelValue | None:
+        """Return the nearest voxel's value or colour; None outside the images and in a slice that is not there yet."""
+        geometry, array = self.volume.geometry, self.volume.array
+        if not geometry.contains(point_mm):
+            return None
+        index = np.clip(np.rint(geometry.to_index(point_mm)).astype(int), 0, np.array(geometry.shape) - 1)
+        if self.loading is not None and not self.loading.is_read[index[0]]:
+            return None
+        found = array[tuple(index)]
+        return (int(found[0]), int(found[1]), int(found[2])) if self.volume.is_colour else float(found)
+
     def move_cursor(self, point_mm: ArrayLike) -> None:
         """Move the crosshair to the voxel nearest to a point, kept inside the volume."""
         point = self._voxel_centre(np.asarray(point_mm, dtype=np.float64))
         if not np.array_equal(point, self.cursor_mm):
             self.cursor_mm = point
+            if self.loading is not None:
+                self.loading.wanted = self.cursor_index[0]
             self.cursor_changed.emit()
+
+    def complete(self, volume: Volume, window: tuple[float, float]) -> None:
+        """Take the whole volume, whose values may be of another type than while it was read.
+
+        The window of a single slice gives way to that of all, unless the person has chosen one or the images came
+        with it.
+        """
+        loading, self.loading = self.loading, None
+        if self.default_window not in volume.series.windows:
+            self.window = window if self.window == self.default_window else self.window
+            self.default_window = window
+        self.volume = volume
+        self.display_changed.emit()
+        if loading is not None:
+            loading.changed.emit()
+
+    def look_as(self, other: Scene) -> None:
+        """Look at the same place in the same way as another scene: the next place of a 4-D series."""
+        if other.volume.geometry.shape == self.volume.geometry.shape:
+            self.cursor_mm = self.volume.geometry.to_mm(other.cursor_index)
+        else:
+            self.cursor_mm = self._voxel_centre(other.cursor_mm)
+        for name in ("window", "inverted", "is_playing", "mask_visible", "mask_opacity", "mask_outline"):
+            setattr(self, name, getattr(other, name))
+        self.crosshair_visible = other.crosshair_visible
 
     def update(self, **values: object) -> None:
         """Set display attributes (window, inverted, mask_opacity ...) and tell it once."""
@@ -99,3 +162,8 @@ class Scene:
         geometry = self.volume.geometry
         index = np.clip(np.rint(geometry.to_index(point_mm)), 0, np.array(geometry.shape) - 1)
         return geometry.to_mm(index)
+
+
+def _is_dark_on_white(series: Series) -> bool:
+    """Whether black and white are swapped at first: PET is read as dark on white, which MONOCHROME1 gives already."""
+    return series.modality == "PT" and series.photometric_interpretation == "MONOCHROME2"

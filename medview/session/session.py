@@ -9,8 +9,10 @@ from weakref import WeakKeyDictionary
 from psygnal import Signal
 
 from medview.errors import Sentence
+from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
+from medview.session.kept_volumes import KeptVolumes
 from medview.session.notice import NoticeBoard
 from medview.session.scene import Scene
 from medview.session.settings import Settings
@@ -37,6 +39,10 @@ class Session:
         Name of the active tool (`medview.tools.toolbox.TOOLS`).
     wanted_series
         The series asked for last: one that is read late does not replace it.
+    reading
+        The job that reads the wanted series, or read it.
+    kept_volumes
+        The places of the 4-D series in view that are at hand without reading.
     rejected
         Files that could not be opened, each with its reason.
     absent_weights
@@ -62,6 +68,8 @@ class Session:
         self.active_pane: PaneName = "axial"
         self.tool = "window_level"
         self.wanted_series: Series | None = None
+        self.reading: Job | None = None
+        self.kept_volumes = KeptVolumes()
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}
@@ -102,11 +110,13 @@ class Session:
         """Whether a mask holds no correction that has not been exported."""
         return segmentation.edits == 0 or self.is_exported(segmentation)
 
-    def show(self, scene: Scene | None) -> None:
-        """Put another volume on the screen, with fresh panes."""
+    def show(self, scene: Scene | None, *, keep_view: bool = False) -> None:
+        """Put another volume on the screen, with fresh panes unless `keep_view` leaves zoom and place as they are."""
         self.scene = scene
-        for viewport in self.viewports.values():
-            viewport.reset()
+        self.kept_volumes.follow(scene.series if scene is not None else None)
+        if not keep_view:
+            for viewport in self.viewports.values():
+                viewport.reset()
         self.scene_changed.emit()
 
     def choose(self, *, tool: str | None = None, active_pane: PaneName | None = None) -> None:

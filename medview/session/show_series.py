@@ -3,48 +3,119 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
-from medview.imaging.window import default_window, percentile_window, value_range
 from medview.jobs.job import Job
-from medview.progress import Progress
+from medview.session.loading import Loading
+from medview.session.prefetch_places import prefetch_places
 from medview.session.scene import Scene
+from medview.session.series_reading import Begun, SeriesReading
 from medview.session.session import Session
 from medview.study.series import Series
 from medview.study.study import Study
-from medview.study.volume import Volume
 
 
 def show_series(session: Session, study: Study, series: Series) -> Job | None:
-    """Submit the reading of a series, to be shown when it is there; None where it cannot be: a notice says why."""
-    if session.scene is not None and session.scene.series is series:
-        session.wanted_series = series  # another one that is still being read is no longer wanted
-        return None
+    """Submit the reading of a series, which is shown from its first image on.
+
+    Reading another series ends. A place of the 4-D series that is on the screen is shown once it is whole, at the same
+    cursor, window and zoom.
+
+    Returns
+    -------
+    Job or None
+        None where there is nothing to read: it is on the screen or at hand, or cannot be shown and a notice says why.
+    """
     if series.refusal is not None:
         session.notices.add("warning", series.refusal.message, series.refusal.remedy)
         return None
-
-    def work(progress: Progress) -> tuple[Volume, tuple[float, float]]:
-        from medview.files.dicom_pixels import read_volume
-
-        volume = read_volume(series, progress)
-        value_range(volume)  # both are remembered for the window, which would stand still while it computed them
-        percentile_window(volume)
-        return volume, default_window(volume)
-
-    def done(value: tuple[Volume, tuple[float, float]]) -> None:
-        # the study may have been closed, or another series chosen, while this one was read
-        if study in session.studies and session.wanted_series is series:
-            session.show(_scene(session, study, *value))
-
+    job = session.reading
+    if job is not None and not job.is_finished:
+        if session.wanted_series is series:
+            return job
+        job.cancel()
     session.wanted_series = series
-    title = Sentence("Reading {name}", {"name": series.series_description or series.modality})
-    uid = study.facts.study_instance_uid
-    return session.jobs.submit(title, work, on_done=done, on_failed=session.notices.add_error, about=uid)
+    if _is_on_screen(session, series):
+        return None
+    at_hand = session.kept_volumes.find(series)
+    if at_hand is not None:
+        _show(session, study, at_hand)
+        return None
+    session.reading = _submit(session, study, series)
+    return session.reading
 
 
-def _scene(session: Session, study: Study, volume: Volume, window: tuple[float, float]) -> Scene:
-    scene = Scene(study, volume, window)
+def _submit(session: Session, study: Study, series: Series) -> Job:
+    follows = _follows(session, series)
+
+    def is_wanted() -> bool:
+        # the study may have been closed, or another series chosen, while this one was read
+        return study in session.studies and session.wanted_series is series
+
+    def begun(value: Begun) -> None:
+        if is_wanted() and reading.loading.total > 1 and not follows:
+            _show(session, study, value, reading.loading)
+
+    def done(value: Begun) -> None:
+        if not is_wanted():
+            return
+        scene = session.scene
+        if scene is not None and scene.loading is reading.loading:
+            scene.complete(*value)
+            _keep(session, value)
+        else:
+            _show(session, study, value)
+
+    def ended() -> None:
+        if job.state != "done":
+            reading.loading.stop()
+        if session.reading is job:
+            session.reading = None
+
+    reading = SeriesReading(series, begun)
+    job = session.jobs.submit(
+        Sentence("Reading {name}", {"name": series.series_description or series.modality}),
+        reading.work,
+        on_partial=reading.take,
+        on_done=done,
+        on_failed=session.notices.add_error,
+        about=study.facts.study_instance_uid,
+    )
+    job.finished.connect(ended)
+    return job
+
+
+def _show(session: Session, study: Study, value: Begun, loading: Loading | None = None) -> None:
+    volume, window = value
+    before = session.scene if _follows(session, volume.series) else None
+    scene = Scene(study, volume, window, loading)
     scene.mask_opacity = session.settings["mask_opacity"]
+    if before is not None:
+        scene.look_as(before)
     drawn = [s for s in study.segmentations if s.source.series_key == volume.series.key]
     if drawn:
         scene.show_segmentation(drawn[-1])
-    return scene
+    session.show(scene, keep_view=before is not None)
+    if loading is None:
+        _keep(session, value)
+
+
+def _keep(session: Session, value: Begun) -> None:
+    """Keep a place of a 4-D series at hand, and read its neighbours while nothing else is going on."""
+    volume, window = value
+    axis = volume.series.axis
+    if axis is not None:
+        session.kept_volumes.keep(volume, window, axis.number)
+        prefetch_places(session)
+
+
+def _follows(session: Session, series: Series) -> bool:
+    """Whether a series is another place of the 4-D series on the screen."""
+    shown = session.scene.series if session.scene is not None else None
+    if shown is None or shown.axis is None or series.axis is None:
+        return False
+    return (shown.study_instance_uid, shown.axis.group) == (series.study_instance_uid, series.axis.group)
+
+
+def _is_on_screen(session: Session, series: Series) -> bool:
+    """Whether a series is shown, and whole: what has been stopped is read again."""
+    scene = session.scene
+    return scene is not None and scene.series is series and scene.is_whole

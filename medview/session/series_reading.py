@@ -1,0 +1,70 @@
+"""The reading of one series for the screen: its first image at once, the others as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from medview.imaging.window import default_window, percentile_window, value_range
+from medview.progress import Progress
+from medview.session.loading import Loading
+from medview.study.series import Series
+from medview.study.volume import Volume
+
+_TELL_EVERY_S = 0.08  # painting costs the main thread more than an image is worth that nobody looks at
+Window = tuple[float, float]
+Begun = tuple[Volume, Window]
+
+
+class SeriesReading:
+    """What a job reads, and how far it is.
+
+    Attributes
+    ----------
+    loading
+        Which slices are there; the scene shows it and says which is wanted next.
+    """
+
+    def __init__(self, series: Series, on_begun: Callable[[Begun], None]) -> None:
+        assert series.geometry is not None
+        self.loading = Loading(series.geometry.shape[0])
+        self._series = series
+        self._on_begun = on_begun
+
+    def work(self, progress: Progress, tell: Callable[[Begun | None], None]) -> Begun:
+        """Read the whole series (on a job's thread); tell the volume with its first slice, then that more is there."""
+        from medview.files.dicom_pixels import read_volume
+
+        told_s = 0.0
+
+        def begun(volume: Volume) -> None:
+            first = self.loading.wanted
+            self.loading.mark(first)
+            tell((volume, default_window(volume, first)))
+
+        def filled(index: int) -> None:
+            nonlocal told_s
+            self.loading.mark(index)
+            now = time.monotonic()
+            if index == self.loading.wanted or now - told_s > _TELL_EVERY_S:
+                told_s = now
+                tell(None)
+
+        volume = read_volume(self._series, progress)
+        begun(volume)
+        return with_window(volume)
+
+    def take(self, told: Begun | None) -> None:
+        """Take what the work tells, on the main thread."""
+        if told is not None:
+            self._on_begun(told)
+        else:
+            self.loading.changed.emit()
+
+
+def with_window(volume: Volume) -> Begun:
+    """Return a volume with its default window, and have ready what panels ask of it at once."""
+    value_range(volume)  # remembered with the volume: the window would stand still while it computed them
+    if not volume.is_colour:
+        percentile_window(volume)
+    return volume, default_window(volume)
