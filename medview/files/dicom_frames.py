@@ -5,28 +5,29 @@ PS3.3 C.7.6.2 (image plane), C.7.6.16 (multi-frame functional groups).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from medview.errors import Sentence
+from medview.files.dicom_axis_facts import AXIS_GROUPS, axis_facts, b_value, diffusion_direction, dimension_facts, traits
 from medview.files.dicom_values import Values
 
 Vector = tuple[float, ...]
+Point = tuple[float, float, float]
 _SANE_SPACING_MM = (0.001, 100.0)
-# private element, the private creator that makes it one (PS3.5 7.8.1), and what the creator's name starts with
-_PRIVATE_B_VALUES = ((0x0019100C, 0x00190010, "SIEMENS MR"), (0x00431039, 0x00430010, "GEMS"))
 
 
 @dataclass(frozen=True)
 class Frame:
     """One frame's place (LPS mm) and value mapping; None or empty where not given or not usable.
 
-    `order` holds what may tell images at one place apart: (name, value), the most telling first.
+    `order` holds what may tell images at one place apart: (name of `medview.files.dicom_axis`, value), the most
+    telling first. `direction` is the diffusion gradient's (LPS). `traits` are facts that are no numbers and part
+    stacks where each part is whole: (name, value).
     """
 
-    position: Vector | None = None
+    position: Point | None = None
     orientation: Vector | None = None
     pixel_spacing: tuple[float, float] | None = None
     slice_thickness_mm: float | None = None
@@ -39,17 +40,35 @@ class Frame:
     frame_type: tuple[str, ...] = ()
     stack_id: str = ""
     b_value: float | None = None
+    direction: Vector | None = None
     order: tuple[tuple[str, float], ...] = ()
+    traits: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Sentence, ...] = ()
 
 
-def frames_of(values: Values, count: int) -> tuple[Frame, ...] | None:
-    """Return the frames of a file; None for a multi-frame file that gives its frames no place."""
+def frames_of(values: Values, count: int) -> tuple[Frame, ...]:
+    """Return the frames of a file; those of one without functional groups all lie where its own attributes say."""
     per_frame = values.items("PerFrameFunctionalGroupsSequence")
     shared = values.item("SharedFunctionalGroupsSequence")
     if len(per_frame) == count and (count > 1 or not values.has("ImagePositionPatient")):
-        return tuple(_from_groups(group, shared) for group in per_frame)
-    return (_from_attributes(values),) if count == 1 else None
+        return tuple(_from_groups(group, shared, values) for group in per_frame)
+    frame = _from_attributes(values)
+    if per_frame:
+        odd = Sentence("The file describes {told} frames and holds {count}: their places are not known.",
+                       {"told": len(per_frame), "count": count})  # fmt: skip
+        frame = replace(frame, position=None, warnings=(*frame.warnings, odd))
+    return (frame,) * count
+
+
+def frame_time_ms(values: Values) -> float | None:
+    """Return the time from one frame of a recording to the next (PS3.3 C.7.6.5); None where it is not told."""
+    vector = values.numbers("FrameTimeVector")
+    steps = [step for step in vector[1:] if step > 0]
+    for time in (values.number("FrameTime"), float(np.median(steps)) if steps else None):
+        if time is not None and 0.1 <= time <= 60_000:
+            return time
+    rate = values.number("CineRate") or values.number("RecommendedDisplayFrameRate")
+    return 1000.0 / rate if rate is not None and 0.01 <= rate <= 1000 else None
 
 
 def _from_attributes(values: Values) -> Frame:
@@ -61,13 +80,15 @@ def _from_attributes(values: Values) -> Frame:
         rescale_type=rescale_type,
         has_rescale=_has_rescale(values),
         windows=_windows(values),
-        b_value=_b_value(values),
-        order=tuple(_order(values)),
+        b_value=b_value(values),
+        direction=diffusion_direction(values),
+        order=tuple(axis_facts(values)),
+        traits=tuple(traits(values)),
         warnings=_odd_place(values, values, values) + odd,
     )
 
 
-def _from_groups(frame: Values, shared: Values) -> Frame:
+def _from_groups(frame: Values, shared: Values, file: Values) -> Frame:
     def group(name: str) -> Values:
         return frame.item(name) if frame.has(name) else shared.item(name)
 
@@ -86,18 +107,20 @@ def _from_groups(frame: Values, shared: Values) -> Frame:
         frame_type=next((t for kind in kinds if (t := group(kind).texts("FrameType"))), ()),
         stack_id=content.text("StackID"),
         b_value=diffusion.number("DiffusionBValue"),
-        order=tuple(_order(content, group("MREchoSequence"), group("CardiacSynchronizationSequence"))),
+        direction=diffusion_direction(diffusion.item("DiffusionGradientDirectionSequence")),
+        order=tuple(axis_facts(*map(group, AXIS_GROUPS), dimensions=dimension_facts(file, content))),
+        traits=tuple(traits(group("CTReconstructionSequence"), group("MRImageFrameTypeSequence"))),
         warnings=_odd_place(*plane) + odd,
     )
 
 
 def _place(
     position: Values, orientation: Values, measures: Values
-) -> tuple[Vector | None, Vector | None, tuple[float, float] | None, float | None, float | None]:
+) -> tuple[Point | None, Vector | None, tuple[float, float] | None, float | None, float | None]:
     """Return position, orientation, pixel spacing, thickness and spacing between slices where they are usable."""
     place = position.numbers("ImagePositionPatient")
     return (
-        place if len(place) == 3 else None,
+        (place[0], place[1], place[2]) if len(place) == 3 else None,
         _orientation(orientation),
         _pixel_spacing(measures),
         _positive(measures.number("SliceThickness")),
@@ -169,33 +192,3 @@ def _has_rescale(values: Values) -> bool:
 def _windows(values: Values) -> tuple[tuple[float, float], ...]:
     pairs = zip(values.numbers("WindowCenter"), values.numbers("WindowWidth"), strict=False)
     return tuple((centre, width) for centre, width in pairs if width > 0)
-
-
-def _b_value(values: Values) -> float | None:
-    """Return the diffusion b-value: the standard's, Siemens' or GE's (whose first number carries a marker of 1e9)."""
-    number = values.number("DiffusionBValue")
-    for tag, creator_tag, creator in _PRIVATE_B_VALUES:
-        if number is None and values.text(creator_tag).startswith(creator):
-            number = values.number(tag)
-    return None if number is None else number % 1e5
-
-
-def _order(*groups: Values) -> Iterator[tuple[str, float]]:
-    names = {
-        "TemporalPositionIndex": "time",
-        "TemporalPositionIdentifier": "time",
-        "EffectiveEchoTime": "echo time",
-        "EchoTime": "echo time",
-        "AcquisitionNumber": "acquisition",
-        "FrameAcquisitionNumber": "acquisition",
-        "NominalCardiacTriggerDelayTime": "trigger",
-        "TriggerTime": "trigger",
-        "KVP": "kVp",
-        "AcquisitionTime": "acquisition time",
-        "ContentTime": "content time",
-        "FrameAcquisitionDateTime": "acquisition time",
-    }
-    for keyword, name in names.items():
-        number = next((n for g in groups if (n := g.number(keyword)) is not None), None)
-        if number is not None:
-            yield name, number

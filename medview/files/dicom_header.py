@@ -10,7 +10,8 @@ from pydicom.uid import UID
 
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_file import DicomFile, read_dicom_file
-from medview.files.dicom_frames import Frame, frames_of
+from medview.files.dicom_frames import Frame, frame_time_ms, frames_of
+from medview.files.dicom_mosaic import Tiling, mosaic_remark, tiling
 from medview.files.dicom_pixel_facts import stored_pixels
 from medview.files.dicom_values import Values
 from medview.study.series import Instance, Patient, Series, StudyFacts
@@ -29,8 +30,6 @@ _COLOUR = {"RGB", "PALETTE COLOR", "ARGB", "CMYK", "HSV"}
 _PROJECTIONS = {"CR", "DX", "MG", "IO", "PX", "XA", "RF", "RG"}
 _UNSPACED = {"US", "ES", "XC", "GM", "SM"}
 _OTHER_SERIES = "Open another series of this study."
-_MOSAIC_COUNT = 0x0019100A  # Siemens' number of images in a mosaic
-_TILES_COUNT = 0x00651050  # United Imaging's number of slices in a tiled volume
 
 
 @dataclass(frozen=True)
@@ -110,11 +109,9 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
     sop_instance, sop_class = sop_identity(file.dataset)
     series = replace(series, sop_class_uid=sop_class)
     refusal = _refusal(values, series, pixels.frames)
-    frames = frames_of(values, pixels.frames)
-    if refusal is None and frames is None:
-        refusal = _cine(pixels.frames)
-    if refusal is not None or frames is None:
-        frames = (Frame(),)  # a recording that is not shown yet is listed as one image
+    frames = frames_of(values, pixels.frames) if refusal is None else (Frame(),)
+    if len(frames) > 1:
+        series = replace(series, frame_time_ms=frame_time_ms(values))
     image = Image(
         study,
         series,
@@ -124,7 +121,7 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
             sop_class_uid=sop_class,
             instance_number=values.integer("InstanceNumber"),
             transfer_syntax_uid=file.transfer_syntax_uid,
-            pixels=pixels,
+            pixels=replace(pixels, rows=series.rows, columns=series.columns),
         ),
         frames[0],
         values.text("FrameOfReferenceUID"),
@@ -134,7 +131,20 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
         odd,
         refusal,
     )
+    tiled = tiling(values, series.image_type, series.rows, series.columns, frames[0]) if len(frames) == 1 else None
+    if tiled is not None:
+        return _tiles(image, tiled)
+    image = replace(image, warnings=image.warnings + mosaic_remark(series.image_type))
     return tuple(_of_frame(image, frame, number) for number, frame in enumerate(frames))
+
+
+def _tiles(image: Image, tiled: Tiling) -> tuple[Image, ...]:
+    """Return the slices of a volume that is tiled into one picture."""
+    image = replace(image, series=replace(image.series, rows=tiled.rows, columns=tiled.columns))
+    slices = [_of_frame(image, frame, 0) for frame in tiled.frames]
+    return tuple(
+        replace(one, instance=replace(one.instance, tile=tile)) for one, tile in zip(slices, tiled.tiles, strict=True)
+    )
 
 
 def _of_frame(image: Image, frame: Frame, number: int) -> Image:
@@ -154,7 +164,11 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
         rescale_type = "US"  # unspecified: stored values are no Hounsfield units
         said += (Sentence("The rescale slope and intercept are missing: stored values are shown, without a unit."),)
     instance = replace(
-        image.instance, frame_index=number, rescale_slope=frame.rescale_slope, rescale_intercept=frame.rescale_intercept
+        image.instance,
+        frame_index=number,
+        rescale_slope=frame.rescale_slope,
+        rescale_intercept=frame.rescale_intercept,
+        image_position_patient=frame.position,
     )
     series = replace(
         image.series,
@@ -218,28 +232,8 @@ def _refusal(values: Values, series: Series, frames: int) -> MedViewError | None
         return MedViewError("This is a colour image, which is not shown yet.", _OTHER_SERIES)
     if photometric not in _GREY:
         return MedViewError("The pixels are of an unknown kind: {kind}.", _OTHER_SERIES, kind=photometric)
-    if _is_tiled(values, series):
-        return MedViewError(
-            "These images are mosaics: whole volumes tiled into one picture, which are not shown yet.",
-            "Ask for the series as single slices, or open another series of this study.",
-        )
     if values.has("ModalityLUTSequence"):
         return MedViewError(
             "The stored values need a look-up table (Modality LUT), which is not applied yet.", _OTHER_SERIES
         )
     return None
-
-
-def _cine(frames: int) -> MedViewError:
-    return MedViewError(
-        "This is a recording of {frames} frames without a position for each, which is not shown yet.",
-        _OTHER_SERIES,
-        frames=frames,
-    )
-
-
-def _is_tiled(values: Values, series: Series) -> bool:
-    """Whether a classic MR image is a whole volume tiled into one picture, as two vendors write."""
-    if "MOSAIC" in series.image_type or (values.integer(_MOSAIC_COUNT) or 0) > 1:
-        return True
-    return "VFRAME" in series.image_type and (not values.numbers("ImagePositionPatient") or values.has(_TILES_COUNT))

@@ -40,6 +40,16 @@ class Values:
         values = self._values(key)
         return tuple(str(v)[:_LONGEST_TEXT].strip(" \0") for v in values)
 
+    def binary(self, key: str | int) -> bytes:
+        """Return the bytes of a binary value, b"" where it is none."""
+        try:
+            value = self._dataset[key].value
+        except KeyError:
+            return b""
+        except Exception:  # pydicom raises nearly anything on a damaged element; the rest of the file is still good
+            return b""
+        return value if isinstance(value, bytes) else b""
+
     def integer(self, key: str | int) -> int | None:
         """Return the value where it is one whole number that fits 64 bits."""
         number = self.number(key)
