@@ -5,7 +5,7 @@ Written BINARY, uncompressed, without empty frames and empty segments: the form 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
 from medview.files.atomic import written_whole
-from medview.files.dicom_seg_frames import SegFile, read_seg_file
+from medview.files.dicom_seg_frames import read_seg_file
+from medview.files.dicom_seg_load import labels_on, load_masks
 from medview.progress import Progress, part, unheard
 from medview.study.geometry import Geometry
-from medview.study.segmentation import Segment, Segmentation, Source
+from medview.study.segmentation import Segment, Segmentation
 from medview.study.series import Series
 
 _NIFTI = "Export NIfTI instead."
@@ -61,48 +62,39 @@ def write_segmentation(
 
 def read_segmentation(
     path: Path, series: Series, progress: Progress = unheard
-) -> tuple[NDArray[np.uint16], tuple[Segment, ...]]:
+) -> tuple[NDArray[Any], tuple[Segment, ...]]:
     """Return the labels (slices, rows, columns) of a SEG file on the grid of its source series, and the segments.
-
-    Each frame is put where its own position lies, and must name the image that lies there; the order of frames is
-    not believed.
 
     Raises
     ------
     MedViewError
-        The file is no segmentation of this series, is not of a kind that has one label for each voxel, or is damaged.
+        The file is no segmentation of this series, has segments that overlap, or is damaged.
     """
     file = read_seg_file(path)
     if series.geometry is None:
         raise series.refusal or MedViewError("The series of this segmentation forms no volume.")
     if not file.source_uids & {i.sop_instance_uid for i in series.instances}:
         raise MedViewError("{name} was not made from these images.", "Open the images it belongs to.", name=path.name)
-    labels = np.zeros(series.geometry.shape, dtype=np.uint16)
-    for number in range(len(file.frames)):
-        progress(number / len(file.frames), "Reading segmentation")
-        _put(labels, file, number, series, series.geometry)
-    return labels, file.segments
+    return labels_on(file, series, series.geometry, progress), file.segments
 
 
 def load_segmentation(path: Path, candidates: Iterable[Series]) -> tuple[Segmentation, Series]:
-    """Read a SEG file and find, among series, the one it was made from.
+    """Read a SEG file whose segments do not overlap, and find, among series, the one it was made from.
 
     Raises
     ------
     MedViewError
-        None of the series is its source, or the file cannot be read.
+        None of the series is its source, its segments need several masks, or the file cannot be read.
     """
-    wanted = read_seg_file(path).source_uids
-    shared = [(len(wanted & {i.sop_instance_uid for i in s.instances}), s) for s in candidates if s.geometry]
-    count, series = max(shared, key=lambda pair: pair[0], default=(0, None))
-    if series is None or series.geometry is None or not count:
+    loaded = load_masks(path, candidates)
+    if len(loaded.masks) > 1:
         raise MedViewError(
-            "{name} was made from other images.", "Give the folder of the images it belongs to.", name=path.name
+            "The segments of {name} overlap, so they do not fit one mask.",
+            "Open it in the window: it becomes {count} masks.",
+            name=path.name,
+            count=len(loaded.masks),
         )
-    labels, segments = read_segmentation(path, series)
-    kind = np.uint8 if max((s.number for s in segments), default=0) < 256 else np.uint16
-    source = Source.of(series)
-    return Segmentation(labels.astype(kind), series.geometry, source, segments, path.stem), series
+    return loaded.masks[0], loaded.series
 
 
 def _checked(segmentation: Segmentation, series: Series) -> Geometry:
@@ -137,35 +129,6 @@ def _renumbered(segmentation: Segmentation) -> tuple[list[Segment], NDArray[Any]
     empty = [s.label for s in segmentation.segments if s.number not in present]
     said = (Sentence("Left out because they are empty: {names}.", {"names": ", ".join(empty)}),) if empty else ()
     return kept, table[segmentation.labels], said
-
-
-def _put(labels: NDArray[np.uint16], file: SegFile, number: int, series: Series, geometry: Geometry) -> None:
-    """Write one frame into the labels, at the slice where its position lies."""
-    frame = file.frames[number]
-    index = geometry.to_index(frame.position_mm)
-    slice_index = round(float(index[0]))
-    grid = (file.rows, file.columns) == geometry.shape[1:] and 0 <= slice_index < geometry.shape[0]
-    away_mm = float(np.linalg.norm(geometry.to_mm((slice_index, 0, 0)) - frame.position_mm))
-    if not grid or away_mm > 0.05 or not _same_directions(frame.orientation, geometry):
-        raise MedViewError("{name} lies on another grid than its images.", "Resample it first.", name=file.path.name)
-    instance = series.instances[slice_index]
-    other_image = frame.source_uid not in ("", instance.sop_instance_uid)
-    if other_image or frame.source_frame not in (None, instance.frame_index):
-        raise MedViewError(
-            "{name} contradicts itself: a frame names another image than the one at its place.",
-            "Do not use it.",
-            name=file.path.name,
-        )
-    values = file.pixels(number)
-    drawn = values != 0
-    if np.any(labels[slice_index][drawn]):
-        raise MedViewError("The segments of {name} overlap, which cannot be shown yet.", name=file.path.name)
-    labels[slice_index][drawn] = values[drawn] if frame.segment_number is None else frame.segment_number
-
-
-def _same_directions(orientation: Sequence[float], geometry: Geometry) -> bool:
-    expected = np.concatenate([geometry.directions[:, 2], geometry.directions[:, 1]])
-    return bool(np.abs(np.asarray(orientation) - expected).max() < 1e-3)
 
 
 def _meanings(segments: Iterable[Segment]) -> list[tuple[int, str, str]]:
