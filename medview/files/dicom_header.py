@@ -13,6 +13,7 @@ from medview.files.dicom_file import DicomFile, read_dicom_file
 from medview.files.dicom_frames import Frame, frame_time_ms, frames_of
 from medview.files.dicom_mosaic import Tiling, mosaic_remark, tiling
 from medview.files.dicom_pixel_facts import stored_pixels
+from medview.files.dicom_suv import suv_of
 from medview.files.dicom_values import Values
 from medview.study.series import Instance, Patient, Series, StudyFacts
 
@@ -108,6 +109,9 @@ def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
     study, series = _study_facts(values), _series_facts(values)
     sop_instance, sop_class = sop_identity(file.dataset)
     series = replace(series, sop_class_uid=sop_class)
+    if series.modality == "PT":
+        factors, why_none = suv_of(values)
+        series, odd = replace(series, suv_factors=factors), odd + why_none
     refusal = _refusal(values, series, pixels.frames)
     frames = frames_of(values, pixels.frames) if refusal is None else (Frame(),)
     if len(frames) > 1:
