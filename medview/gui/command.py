@@ -44,6 +44,9 @@ class Shell(Protocol):
     def show_warnings(self) -> None:
         """Show the warnings of the open series and the files left out."""
 
+    def show_header(self) -> None:
+        """Show the header of the image in view."""
+
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
 

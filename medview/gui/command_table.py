@@ -48,6 +48,16 @@ _FILE = (
         separator=True,
     ),
     Command(
+        "show_header",
+        "Header of the image…",
+        "File",
+        lambda shell: shell.show_header(),
+        ("Ctrl+I",),
+        icon="tags",
+        when=conditions.has_images,
+        in_context=True,
+    ),
+    Command(
         "show_warnings",
         "Warnings and files left out…",
         "File",

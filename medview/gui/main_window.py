@@ -26,6 +26,8 @@ from medview.gui import theme
 from medview.gui.actions import ask_close_study
 from medview.gui.command import MenuName, SideName
 from medview.gui.command_set import CommandSet
+from medview.gui.header_inspector import HeaderInspector
+from medview.gui.header_source import HeaderSource
 from medview.gui.icon import icon
 from medview.gui.job_bar import JobBar
 from medview.gui.language import LANGUAGES, set_language, tr
@@ -102,6 +104,14 @@ class MainWindow(QMainWindow):
     def show_warnings(self) -> None:
         """Show the warnings of the open series and the files left out."""
         WarningList(self._session, self).show()
+
+    def show_header(self) -> None:
+        """Show the header of the image in view."""
+        scene = self._session.scene
+        if scene is not None:
+            source = HeaderSource.of(scene.series)
+            path = scene.series.instances[scene.cursor_index[0]].path
+            HeaderInspector(self._session, source, source.paths.index(path), self).show()
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
