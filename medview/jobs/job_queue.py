@@ -13,6 +13,7 @@ from psygnal import Signal
 from medview.errors import Sentence
 from medview.jobs.job import Job, PlaceName, State, Work
 from medview.jobs.place import Place
+from medview.jobs.process_pool import ProcessPool
 from medview.jobs.thread_place import ThreadPlace
 from medview.jobs.worker_place import WorkerPlace
 
@@ -29,6 +30,11 @@ class JobQueue:
         Called from any thread when `deliver` has something to do; the gui makes it post an event.
     worker_process
         False runs "gpu" work on a thread of this process: for the command line and for tests of plugins.
+
+    Attributes
+    ----------
+    workers
+        The processes for work on data of foreign origin; they start with their first task. Use them from any thread.
     """
 
     added = Signal(Job)
@@ -39,6 +45,7 @@ class JobQueue:
         self._worker_process = worker_process
         self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._places: dict[PlaceName, Place] = {}
+        self.workers = ProcessPool()
         self.jobs: tuple[Job, ...] = ()
 
     def submit(
@@ -110,6 +117,7 @@ class JobQueue:
     def stop(self) -> None:
         """Cancel everything and end the threads and the worker process."""
         self.cancel_all()
+        self.workers.stop()
         for place in self._places.values():
             place.stop()
         self._places.clear()
