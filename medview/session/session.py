@@ -45,6 +45,10 @@ class Session:
         The places of the 4-D series in view that are at hand without reading.
     rejected
         Files that could not be opened, each with its reason.
+    other_files
+        Files that hold no image, each with what it is.
+    image_files
+        Number of files with images that scans have found so far.
     absent_weights
         SHA-256 of the weights that the last look (`medview.session.fetch_weights`) did not find on this machine.
     demo_truths
@@ -71,6 +75,8 @@ class Session:
         self.reading: Job | None = None
         self.kept_volumes = KeptVolumes()
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
+        self.other_files: tuple[tuple[Path, str], ...] = ()
+        self.image_files = 0
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
@@ -97,6 +103,11 @@ class Session:
         """Add files that could not be opened to the list of them."""
         self.rejected = tuple(dict.fromkeys((*self.rejected, *rejected)))
         self.studies_changed.emit()
+
+    def note_found(self, image_files: int, other: Iterable[tuple[Path, str]]) -> None:
+        """Count what a scan has found: with the rejected ones, every file is accounted for."""
+        self.image_files += image_files
+        self.other_files = tuple(dict.fromkeys((*self.other_files, *other)))
 
     def note_exported(self, segmentation: Segmentation, revision: int) -> None:
         """Remember that a mask has been saved as it was at a revision."""
