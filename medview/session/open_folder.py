@@ -45,7 +45,7 @@ def open_folder(session: Session, path: Path, *, show: bool = True) -> Job:
 def add_found(session: Session, report: ScanReport, *, show: bool, tell: bool = True) -> list[Study]:
     """Add the studies of a scan to the session, say what was found, and show the largest volume."""
     studies = [_joined(session, found) for found in report.studies]
-    session.note_found(report.images, report.other)
+    session.note_found(report.images, report.other, len(report.rejected))
     session.note_rejected(report.rejected)
     if tell:
         _tell(session, report)

@@ -47,8 +47,8 @@ class Session:
         Files that could not be opened, each with its reason.
     other_files
         Files that hold no image, each with what it is.
-    image_files
-        Number of files with images that scans have found so far.
+    last_found
+        Numbers of files of the last scan: with images, other, rejected; together all that it looked at.
     absent_weights
         SHA-256 of the weights that the last look (`medview.session.fetch_weights`) did not find on this machine.
     demo_truths
@@ -76,7 +76,7 @@ class Session:
         self.kept_volumes = KeptVolumes()
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
         self.other_files: tuple[tuple[Path, str], ...] = ()
-        self.image_files = 0
+        self.last_found = (0, 0, 0)
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
@@ -104,9 +104,9 @@ class Session:
         self.rejected = tuple(dict.fromkeys((*self.rejected, *rejected)))
         self.studies_changed.emit()
 
-    def note_found(self, image_files: int, other: Iterable[tuple[Path, str]]) -> None:
-        """Count what a scan has found: with the rejected ones, every file is accounted for."""
-        self.image_files += image_files
+    def note_found(self, images: int, other: tuple[tuple[Path, str], ...], rejected: int) -> None:
+        """Remember what a scan has found: every file is accounted for."""
+        self.last_found = (images, len(other), rejected)
         self.other_files = tuple(dict.fromkeys((*self.other_files, *other)))
 
     def note_exported(self, segmentation: Segmentation, revision: int) -> None:
