@@ -15,6 +15,7 @@ from medview.gui.projection_commands import PROJECTION
 from medview.session import choose_window, edit_mask
 from medview.session.load_demo import load_demo
 from medview.session.session import Session
+from medview.session.step_place import step_place
 
 _FILE = (
     Command(
@@ -160,6 +161,35 @@ _VIEW = (
         in_panes=True,
     ),
     Command(
+        "previous_place",
+        "Previous time, b-value or echo",
+        "View",
+        lambda shell: step_place(shell.session, -1),
+        ("Left",),
+        when=conditions.has_places,
+        in_panes=True,
+    ),
+    Command(
+        "next_place",
+        "Next time, b-value or echo",
+        "View",
+        lambda shell: step_place(shell.session, 1),
+        ("Right",),
+        when=conditions.has_places,
+        in_panes=True,
+    ),
+    Command(
+        "play",
+        "Play or pause",
+        "View",
+        lambda shell: actions.toggle_display(shell.session, "is_playing"),
+        ("C",),
+        icon="play",
+        when=conditions.can_play,
+        checked=lambda session: session.scene is not None and session.scene.is_playing,
+        in_context=True,
+    ),
+    Command(
         "crosshair_visible",
         "Show crosshair lines",
         "View",
@@ -220,7 +250,7 @@ def _preset_command(place: int) -> Command:
         "Window/level",
         run,
         (str(place + 2),),
-        when=conditions.has_images,
+        when=conditions.has_grey,
         current_title=title,
         separator=place == 0,
     )
@@ -234,7 +264,7 @@ _WINDOW = (
         lambda shell: choose_window.auto_window(shell.session),
         ("0",),
         icon="auto",
-        when=conditions.has_images,
+        when=conditions.can_window,
         in_context=True,
     ),
     Command(
@@ -243,7 +273,7 @@ _WINDOW = (
         "Window/level",
         lambda shell: choose_window.default_window(shell.session),
         ("1",),
-        when=conditions.has_images,
+        when=conditions.has_grey,
         in_context=True,
     ),
     *(_preset_command(place) for place in range(8)),
@@ -256,7 +286,7 @@ _WINDOW = (
         group="look",
         short_title="Invert",
         icon="invert",
-        when=conditions.has_images,
+        when=conditions.has_grey,
         checked=lambda session: session.scene is not None and session.scene.inverted,
         in_context=True,
         separator=True,
@@ -327,7 +357,7 @@ _SEGMENTATION = (
         lambda shell: shell.run_segmentation(),
         ("Ctrl+R",),
         icon="run",
-        when=conditions.has_images,
+        when=conditions.is_whole,
     ),
     Command(
         "undo",
@@ -359,7 +389,7 @@ _SEGMENTATION = (
         _in_session(edit_mask.new_segmentation),
         ("Ctrl+N",),
         icon="plus",
-        when=conditions.has_images,
+        when=conditions.is_whole,
         separator=True,
     ),
     Command(

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
+from medview.session import advance
 from medview.session.load_demo import TITLE as DEMO_TITLE
+from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.session.step_place import places
 
 _NO_IMAGES = Sentence("No images are open.")
 _ONE_IMAGE = Sentence("A single image fills the window.")
+_RECORDING = Sentence("A recording has one plane: its frames follow each other in time.")
+_COLOURS = Sentence("Colour images are shown in the plane they were taken in.")
+_UNEVEN = Sentence("No other plane is cut: the distances between these images are not even, or not known.")
+_NO_WINDOW = Sentence("Colours are shown as they are stored: there is no window to set.")
+_BEING_READ = Sentence("The images are still being read.")
+_NOT_WHOLE = Sentence("Not all images were read. Open the series again.")
+_NOTHING_TO_PLAY = Sentence("These images follow no time: there is nothing to play.")
+_NO_PLACES = Sentence("These images are of one time, or one kind.")
 _NO_STUDY = Sentence("No study is open.")
 _NO_MASK = Sentence("There is no segmentation on these images yet.")
 _NO_UNDO = Sentence("There is nothing to undo.")
@@ -25,7 +36,43 @@ def has_images(session: Session) -> Sentence | None:
 def has_panes(session: Session) -> Sentence | None:
     """Ask for a volume, which is seen in several panes."""
     scene = session.scene
-    return _ONE_IMAGE if scene is not None and scene.only_plane is not None else has_images(session)
+    return _why_one_plane(scene) if scene is not None and scene.only_plane is not None else has_images(session)
+
+
+def _why_one_plane(scene: Scene) -> Sentence:
+    if scene.volume.geometry.shape[0] == 1:
+        return _ONE_IMAGE
+    if scene.is_recording:
+        return _RECORDING
+    return _COLOURS if scene.volume.is_colour else _UNEVEN
+
+
+def has_grey(session: Session) -> Sentence | None:
+    """Ask for images of grey values, which are seen through a window."""
+    return _NO_WINDOW if session.scene is not None and session.scene.volume.is_colour else has_images(session)
+
+
+def is_whole(session: Session) -> Sentence | None:
+    """Ask for a volume that has been read to its last image: nothing is drawn on or made from a part."""
+    loading = session.scene.loading if session.scene is not None else None
+    if loading is None:
+        return has_images(session)
+    return _BEING_READ if loading.state == "reading" else _NOT_WHOLE
+
+
+def can_window(session: Session) -> Sentence | None:
+    """Ask for grey values that are all there, so that a window can be fitted to them."""
+    return has_grey(session) or is_whole(session)
+
+
+def can_play(session: Session) -> Sentence | None:
+    """Ask for frames, or for places of a 4-D series."""
+    return has_images(session) or (None if advance.can_play(session) else _NOTHING_TO_PLAY)
+
+
+def has_places(session: Session) -> Sentence | None:
+    """Ask for a 4-D series."""
+    return has_images(session) or (None if len(places(session)) > 1 else _NO_PLACES)
 
 
 def has_study(session: Session) -> Sentence | None:
@@ -37,7 +84,7 @@ def has_mask(session: Session) -> Sentence | None:
     """Ask for a segmentation on the volume in view."""
     if session.scene is None:
         return _NO_IMAGES
-    return _NO_MASK if session.scene.segmentation is None else None
+    return _NO_MASK if session.scene.segmentation is None else is_whole(session)
 
 
 def has_surface(session: Session) -> Sentence | None:

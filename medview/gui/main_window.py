@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from medview.gui import theme
 from medview.gui.actions import ask_close_study
+from medview.gui.cine_player import CinePlayer
 from medview.gui.command import MenuName, SideName
 from medview.gui.command_set import CommandSet
 from medview.gui.header_inspector import HeaderInspector
@@ -36,6 +37,7 @@ from medview.gui.notice_bar import NoticeBar, ask_leaving
 from medview.gui.one_line import one_line
 from medview.gui.plugin_panel import PluginPanel
 from medview.gui.segment_panel import SegmentPanel
+from medview.gui.sequence_bar import SequenceBar
 from medview.gui.session_watch import SessionWatch
 from medview.gui.shortcut_sheet import ShortcutSheet
 from medview.gui.side_panel import SidePanel
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         self._session = session
         self.watch = SessionWatch(session, self)
         self.panes = LayoutWidget(session)
+        self.player = CinePlayer(session, self.watch, self)
         self.panes.context_menu_requested.connect(self._show_context_menu)
         self._is_divided_by_person = bool(session.settings["window_state"])
         self._fitting = QTimer(self)  # after the splitter has its new width
@@ -216,6 +219,8 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.panes)
         layout.addWidget(self.notice_bar)
         layout.addWidget(self.stack, 1)
+        self.sequence_bar = SequenceBar(self._session, self.watch, self.commands.actions["play"], centre)
+        layout.addWidget(self.sequence_bar)
         return centre
 
     def _make_tool_bar(self, menus: dict[MenuName, QMenu]) -> None:
@@ -345,6 +350,7 @@ class MainWindow(QMainWindow):
         self._session.settings["window_state"] = _packed(self.splitter.saveState())
         self.watch.release()
         self.panes.release()
+        self.player.release()
         self._session.jobs.cancel_all()
         event.accept()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
 
 from medview.errors import Sentence
 from medview.gui.language import say
 from medview.gui.one_line import one_line
 from medview.gui.outlined_text import draw_text, text_width
-from medview.view.corner_text import CornerText, Line
+from medview.view.corner_line import CornerLine
+from medview.view.corner_text import CornerText
 from medview.view.scale_bar import ScaleBar
 
 # red, green and yellow as in Slicer and OHIF; told apart without colour by the name in the corner
@@ -23,6 +24,7 @@ _TEXT = QColor(232, 236, 240)
 _BADGE = QColor(126, 205, 255)
 _WARNING = QColor(255, 120, 104)
 _LETTER = QColor(255, 255, 255)
+_UNREAD = (QColor(24, 34, 52), QColor(66, 92, 138))  # ground and lines: blue, as nothing in a patient is
 _MARGIN = 8
 _BADGE_COLUMN = 0.8
 _LETTER_ROOM = 14  # on each side of the middle, for the letter at the top and bottom edge
@@ -94,6 +96,12 @@ class PanePainter:
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
         self._painter.drawRect(QRectF(width / 2, width / 2, self._width - width, self._height - width))
 
+    def unread(self, area: QRectF) -> None:
+        """Hatch a part of the picture whose images are not there yet: it must not be taken for black anatomy."""
+        ground, lines = _UNREAD
+        self._painter.fillRect(area, ground)
+        self._painter.fillRect(area, QBrush(lines, Qt.BrushStyle.BDiagPattern))
+
     def message(self, *sentences: Sentence) -> None:
         """Write sentences in the middle, one paragraph each."""
         self._painter.setPen(_TEXT)
@@ -102,7 +110,7 @@ class PanePainter:
         flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
         self._painter.drawText(area, flags, "\n".join(say(s) for s in sentences if s.template))
 
-    def _write(self, line: Line, baseline: float, row: int, *, right: bool, beside: bool) -> None:
+    def _write(self, line: CornerLine, baseline: float, row: int, *, right: bool, beside: bool) -> None:
         """Write a line; `row` counts from the edge, `beside` tells whether there is a second column."""
         text = one_line(line.text) if isinstance(line.text, str) else say(line.text)
         font = QFont(self._font)

@@ -208,7 +208,7 @@ class PluginPanel(QWidget):
         if "scene" in topics:
             self.refresh()
             look_for_weights(self._session)  # a person may have copied them here by hand
-        elif "weights" in topics:
+        elif topics & {"weights", "whole"}:
             self.refresh()
         elif "segments" in topics and self._has_mask() == self.facts.isVisibleTo(self):
             self._choose()

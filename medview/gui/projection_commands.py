@@ -17,7 +17,7 @@ _LOOKS = 5
 
 def has_slices(session: Session) -> Sentence | None:
     """Ask for a volume in view and a 2D pane as the active one."""
-    return conditions.has_images(session) or (_PANE_IS_3D if session.active_pane == "volume" else None)
+    return conditions.has_panes(session) or (_PANE_IS_3D if session.active_pane == "volume" else None)
 
 
 def _slab_mm(session: Session) -> float:
@@ -88,7 +88,7 @@ def _look_command(place: int) -> Command:
         "Slab and 3D",
         run,
         (f"Shift+{place + 1}",),
-        when=conditions.has_images,
+        when=conditions.has_panes,
         checked=checked,
         current_title=title,
         separator=place == 0,

@@ -8,12 +8,15 @@ from psygnal import SignalInstance
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from medview.gui.links import Links
+from medview.session.loading import Loading
+from medview.session.scene import Scene
 from medview.session.session import Session
 
 Topic = Literal[
     "studies",  # opened, closed, series found, files left out
     "scene",
     "display",  # window, tool, panes, opacity
+    "whole",  # the last image of the scene has been read, or none will follow
     "cursor",
     "mask",  # its voxels
     "segments",  # which mask is shown, its segments and their colours
@@ -86,9 +89,19 @@ class SessionWatch(QObject):
         self._connect(self._passing, scene.cursor_changed, "cursor")
         self._connect(self._passing, scene.display_changed, "display")
         self._connect(self._passing, scene.segmentation_changed, "segments")
+        if scene.loading is not None:
+            self._links_loading(scene, scene.loading)
         if scene.segmentation is not None:
             self._connect(self._passing, scene.segmentation.changed, "mask")
             self._connect(self._passing, scene.segmentation.segments_changed, "segments")
+
+    def _links_loading(self, scene: Scene, loading: Loading) -> None:
+        def note() -> None:
+            if scene.is_whole or loading.state == "stopped":  # not each image on the way there
+                self._topics.add("whole")
+                self._timer.start()
+
+        self._passing.connect(loading.changed, note)
 
     def _connect(self, links: Links, signal: SignalInstance, topic: Topic) -> None:
         def note(*_: Any) -> None:

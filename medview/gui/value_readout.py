@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from medview.gui.language import tr
 from medview.gui.session_watch import SessionWatch
+from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.view.corner_text import position_text
+from medview.view.value_text import value_text
 
 
 class ValueReadout(QLabel):
@@ -35,8 +37,8 @@ class ValueReadout(QLabel):
             self.setText("")
             return
         point = scene.cursor_mm if self._pointed is None else self._pointed
-        value = scene.volume.value_at(point)
-        shown = tr("outside the image") if value is None else f"{value:g} {scene.volume.unit}".strip()
+        value = scene.value_at(point)
+        shown = _nothing(scene, point) if value is None else value_text(scene.volume, value)
         what = tr("Crosshair") if self._pointed is None else tr("Mouse")
         self.setText(f"{what}   {position_text(scene, point)}   {shown}")
 
@@ -45,3 +47,9 @@ class ValueReadout(QLabel):
             self._pointed = None
         if topics & {"scene", "cursor"}:
             self.refresh()
+
+
+def _nothing(scene: Scene, point_mm: NDArray[np.float64]) -> str:
+    """Say why there is no value."""
+    inside = scene.volume.geometry.contains(point_mm)
+    return tr("not read yet") if inside else tr("outside the image")

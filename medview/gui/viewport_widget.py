@@ -7,6 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from medview.errors import Sentence
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.session.session import Session
@@ -19,6 +20,8 @@ from medview.view.label_overlay import LabelOverlay
 from medview.view.scale_bar import scale_bar
 from medview.view.slice_view import SlicePicture, SliceView
 
+_COMING = Sentence("This image is being read…")
+_MISSING = Sentence("This image was not read.")
 _BAR_FROM_PX = 300  # below this the slice number and window need the room
 _HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is written
 
@@ -53,6 +56,7 @@ class ViewportWidget(PaneWidget):
         picture, scene = self.picture(), self.session.scene
         if picture is not None and scene is not None:
             self._draw_picture(painter, picture)
+            self._draw_unread(pane, picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_crosshair(painter, picture)
             if not bare:
@@ -84,11 +88,22 @@ class ViewportWidget(PaneWidget):
                 painter.drawImage(QPointF(0, 0), self._mask_image(overlay))
         painter.restore()
 
+    def _draw_unread(self, pane: PanePainter, picture: SlicePicture) -> None:
+        """Hatch what has not been read; a whole slice says so in words."""
+        to_pane = picture.transform.to_pane
+        for left, top, width, height in picture.unread:
+            pane.unread(QRectF(QPointF(*to_pane(left, top)), QPointF(*to_pane(left + width, top + height))))
+        scene = self.session.scene
+        if picture.unread and picture.is_acquired and scene is not None and scene.loading is not None:
+            pane.message(_COMING if scene.loading.state == "reading" else _MISSING)
+
     def _grey_image(self, picture: SlicePicture) -> QImage:
-        """Return the grey pixels as a QImage on the same memory."""
+        """Return the grey or coloured pixels as a QImage on the same memory."""
         if self._grey is None or self._grey[0] is not picture.grey:
-            height, width = picture.grey.shape
-            image = QImage(picture.grey.data, width, height, width, QImage.Format.Format_Grayscale8)
+            height, width = picture.grey.shape[:2]
+            is_grey = picture.grey.ndim == 2
+            kind = QImage.Format.Format_Grayscale8 if is_grey else QImage.Format.Format_RGB888
+            image = QImage(picture.grey.data, width, height, width if is_grey else 3 * width, kind)
             self._grey = (picture.grey, image)
         return self._grey[1]
 
@@ -146,6 +161,8 @@ class ViewportWidget(PaneWidget):
             self._view = SliceView(scene, self.viewport)
             for signal in (scene.cursor_changed, scene.display_changed):
                 self._passing.connect(signal, self._repaint)
+            if scene.loading is not None:
+                self._passing.connect(scene.loading.changed, self._repaint)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)

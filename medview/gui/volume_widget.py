@@ -26,6 +26,8 @@ from medview.view.volume_view import VolumeFrame, VolumePicture
 _MOST_PIXELS = 1.0e6  # beyond this a picture is made smaller and stretched: the processor casts its rays
 
 _DARK = 16  # of 255: nobody sees anything of it
+_LATER = Sentence("The 3D view follows when all images are read.")
+_NEVER = Sentence("There is no 3D view: not all images were read.")
 _BLANK = Sentence("This 3D look shows nothing of these images. Choose another one in the menu Slab and 3D.")
 
 
@@ -71,7 +73,9 @@ class VolumeWidget(PaneWidget):
             pane.frame(active=self.session.active_pane == "volume" and scene is not None)
 
     def _draw_picture(self, painter: QPainter, pane: PanePainter, scene: Scene) -> None:
-        if self._error is not None:
+        if scene.loading is not None:
+            pane.message(_LATER if scene.loading.state == "reading" else _NEVER)
+        elif self._error is not None:
             pane.message(self._error.message, self._error.remedy)
         elif self._image is None:
             pane.message(Sentence("Preparing the 3D view…"))
@@ -102,6 +106,8 @@ class VolumeWidget(PaneWidget):
         self._asked = ()
         scene = self.session.scene
         if scene is not None:
+            if scene.loading is not None:
+                self._passing.connect(scene.loading.changed, self._repaint)
             self._passing.connect(scene.display_changed, self._ask)
             self._passing.connect(scene.segmentation_changed, self._take_segmentation)
         self._take_segmentation()
@@ -121,10 +127,12 @@ class VolumeWidget(PaneWidget):
         scene, preset = self.session.scene, self.preset()
         if scene is None or preset is None or self._error is not None or not self.isVisible():
             return
+        if not scene.is_whole or scene.only_plane is not None:
+            return
         viewport = self.viewport
         drawn = self._drawn(scene)
         asked = (
-            scene,
+            scene.volume,
             (self.width(), self.height(), self.devicePixelRatioF()),
             (viewport.azimuth_deg, viewport.elevation_deg, viewport.zoom, viewport.pan_px),
             (preset, scene.window if preset.scale == "window" else None),

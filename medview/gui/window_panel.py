@@ -48,7 +48,7 @@ class WindowPanel(QWidget):
     def refresh(self) -> None:
         """Show the window of now."""
         scene = self._session.scene
-        self.setEnabled(scene is not None)
+        self.setEnabled(scene is not None and not scene.volume.is_colour)
         self.presets.setText(self._preset_title())
         if scene is None:
             for box in (self.level_box, self.width_box):

@@ -15,7 +15,7 @@ def set_window(session: Session, centre: float, width: float) -> None:
 
 def auto_window(session: Session) -> None:
     """Fit the window to the values of the volume (0.1 to 99.9 percent)."""
-    if session.scene is not None:
+    if session.scene is not None and session.scene.is_whole and not session.scene.volume.is_colour:
         session.scene.update(window=percentile_window(session.scene.volume))
 
 

@@ -14,6 +14,7 @@ from medview.plugin.manifest import WeightsRecord
 from medview.plugin.run import PluginRun
 from medview.session.demo_truth import tell_dice
 from medview.session.fetch_weights import known_missing
+from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.segmentation import Segmentation
 from medview.study.study import Study
@@ -48,7 +49,7 @@ def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parame
     if scene is None:
         session.notices.add("warning", "No images are open.", "Open a folder of images first.")
         return None
-    refusal = why_not(plugin.manifest, scene.series)
+    refusal = _refusal(scene, plugin)
     if refusal is not None:
         session.notices.add("warning", refusal.message, refusal.remedy)
         return None
@@ -80,7 +81,17 @@ def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:
         return Offer(plugin, MedViewError(plugin.reason.template, "", **plugin.reason.values))
     if session.scene is None:
         return Offer(plugin, MedViewError("No images are open.", "Open a folder of images first."))
-    return Offer(plugin, why_not(plugin.manifest, session.scene.series), known_missing(session, plugin))
+    return Offer(plugin, _refusal(session.scene, plugin), known_missing(session, plugin))
+
+
+def _refusal(scene: Scene, plugin: Plugin) -> MedViewError | None:
+    """Return why a plugin cannot run on the volume in view, which must be there as a whole."""
+    refusal = why_not(plugin.manifest, scene.series)
+    if refusal is not None or scene.loading is None:
+        return refusal
+    if scene.loading.state == "reading":
+        return MedViewError("The images are still being read.", "It can be run as soon as all of them are there.")
+    return MedViewError("Not all images were read, so nothing is computed from them.", "Open the series again.")
 
 
 def _apply(session: Session, study: Study, result: Result) -> None:

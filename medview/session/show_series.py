@@ -64,6 +64,11 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
         else:
             _show(session, study, value)
 
+    def failed(error: BaseException) -> None:
+        session.notices.add_error(error)
+        if session.scene is not None and session.scene.is_playing:
+            session.scene.update(is_playing=False)
+
     def ended() -> None:
         if job.state != "done":
             reading.loading.stop()
@@ -76,7 +81,7 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
         reading.work,
         on_partial=reading.take,
         on_done=done,
-        on_failed=session.notices.add_error,
+        on_failed=failed,
         about=study.facts.study_instance_uid,
     )
     job.finished.connect(ended)

@@ -110,6 +110,13 @@ class BrushDrag:
         scene = session.scene
         if scene is None or event.position_mm is None or event.pane == "volume":
             return False
+        if not scene.is_whole:
+            session.notices.add(
+                "warning",
+                "The images are not all there yet, so nothing can be drawn on them.",
+                "Wait until they have been read.",
+            )
+            return False
         plane = SlicePlane.of(scene.volume.geometry, event.pane)
         if scene.volume.geometry.is_sheared and plane.axis != 0:
             session.notices.add(

@@ -14,7 +14,7 @@ class WindowLevelDrag(StepDrag):
     def step(self, right: float, down: float, event: PointerEvent) -> None:
         """Widen by the step to the right, lower the level by the step down."""
         scene = self.session.scene
-        if scene is None:
+        if scene is None or scene.volume.is_colour:
             return
         centre, width = scene.window
         gain = width * _WIDTHS_PER_PX

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import Sentence
 from medview.imaging.window import value_range
-from medview.session.scene import Scene
+from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.segmentation import Segmentation
 from medview.study.series import Patient
 from medview.study.volume import Volume
+from medview.view.corner_line import CornerLine
 from medview.view.slice_view import SlicePicture
+from medview.view.state_lines import axis_lines, state_lines
+from medview.view.true_place import true_place
+from medview.view.value_text import number_text, value_text
 from medview.view.volume_presets import VolumePreset
 
-Mark = Literal["", "title", "badge", "warning"]
 PANE_TITLES = {
     "axial": Sentence("Axial"),
     "coronal": Sentence("Coronal"),
@@ -33,32 +36,21 @@ _SMALL_PX = (300, 240)  # below this only what is needed to read the image safel
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a corner. A str (a name, a number) is shown as it is; a Sentence is translated first.
-
-    `mark` tells what it is: "title" names the plane, "badge" says where what is seen comes from, "warning" must strike.
-    """
-
-    text: Sentence | str
-    mark: Mark = ""
-
-
-@dataclass(frozen=True)
 class CornerText:
     """Lines of each corner, from the top down."""
 
-    top_left: tuple[Line, ...]
-    top_right: tuple[Line, ...]
-    bottom_left: tuple[Line, ...]
-    bottom_right: tuple[Line, ...]
+    top_left: tuple[CornerLine, ...]
+    top_right: tuple[CornerLine, ...]
+    bottom_left: tuple[CornerLine, ...]
+    bottom_right: tuple[CornerLine, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Pointed:
-    """What lies under the mouse: an LPS point and the value there, None outside the image."""
+    """What lies under the mouse: a point of the volume's grid and the value there, None outside the image."""
 
     point_mm: NDArray[np.float64]
-    value: float | None
+    value: PixelValue | None
 
 
 def corner_text(
@@ -81,9 +73,10 @@ def corner_text(
     pointed
         What lies under the mouse, or None.
     """
-    title = Line(_plane_title(scene, viewport), "title")
-    badges = (*fidelity(scene, viewport, picture), *origin(scene.segmentation if scene.mask_visible else None))
-    here = (*_pointed_lines(scene, pointed), *_slice_lines(scene, picture))
+    title = CornerLine(_plane_title(scene, viewport), "title")
+    mask = scene.segmentation if scene.mask_visible else None
+    badges = (*state_lines(scene), *fidelity(scene, viewport, picture), *origin(mask))
+    here = (*_pointed_lines(scene, pointed), *axis_lines(scene), *_slice_lines(scene, picture))
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((title, *badges), (), here, ())
     return CornerText(
@@ -107,33 +100,33 @@ def volume_corner_text(
     """Return the lines of the 3D pane; `reduction` is how many voxels along an axis are drawn as one."""
     badges = origin(scene.segmentation if scene.mask_visible else None)
     if reduction > 1:
-        badges = (Line(Sentence("Shown at 1/{factor} resolution", {"factor": reduction}), "badge"), *badges)
-    top_left = (Line(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
-    look = (Line(Sentence(preset.title)),)
+        badges = (CornerLine(Sentence("Shown at 1/{factor} resolution", {"factor": reduction}), "badge"), *badges)
+    top_left = (CornerLine(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
+    look = (CornerLine(Sentence(preset.title)),)
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((top_left[0], *badges), (), look, ())
     return CornerText(top_left, _examination_lines(scene) if patient_text else (), look, _named_series(scene))
 
 
-def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[Line, ...]:
+def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[CornerLine, ...]:
     """Return what a reader must know of how the pixels came about; nothing for images as they were acquired."""
     if picture.slab_mm > 0:
         facts: dict[str, object] = {"kind": _SLAB_TITLES[viewport.slab_mode], "slab": f"{picture.slab_mm:g}"}
         if scene.volume.geometry.has_spacing:
-            return (Line(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
-        return (Line(Sentence("{kind}, slab of {slab} px", facts), "badge"),)
+            return (CornerLine(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
+        return (CornerLine(Sentence("{kind}, slab of {slab} px", facts), "badge"),)
     if picture.is_resampled:
-        return (Line(Sentence("Interpolated: the images are tilted"), "badge"),)
-    return () if picture.is_acquired else (Line(Sentence("Reformatted"), "badge"),)
+        return (CornerLine(Sentence("Interpolated: the images are tilted"), "badge"),)
+    return () if picture.is_acquired else (CornerLine(Sentence("Reformatted"), "badge"),)
 
 
-def origin(segmentation: Segmentation | None) -> tuple[Line, ...]:
+def origin(segmentation: Segmentation | None) -> tuple[CornerLine, ...]:
     """Return by what the mask was made and whether a person has changed it."""
     if segmentation is None:
         return ()
     facts: Mapping[str, Any] = segmentation.provenance
     if "plugin" not in facts:
-        return (Line(Sentence("Mask: drawn by hand"), "badge"),)
+        return (CornerLine(Sentence("Mask: drawn by hand"), "badge"),)
     values: dict[str, object] = {"plugin": facts["plugin"], "version": facts.get("plugin_version", "")}
     if facts.get("classical", False):
         made, edited = (
@@ -142,16 +135,16 @@ def origin(segmentation: Segmentation | None) -> tuple[Line, ...]:
         )
     else:
         made, edited = Sentence("AI: {plugin} {version}", values), Sentence("AI: {plugin} {version}, edited", values)
-    return (Line(edited if segmentation.edits > 0 else made, "badge"),)
+    return (CornerLine(edited if segmentation.edits > 0 else made, "badge"),)
 
 
 def position_text(scene: Scene, point_mm: NDArray[np.float64]) -> str:
     """Return a point in patient letters and mm ("L 12.3  P 4.5  H 100.0 mm"), or its voxel where those are unknown."""
-    geometry = scene.volume.geometry
-    if not (geometry.has_spacing and geometry.has_orientation):
-        slice_, row, column = (int(n) + 1 for n in np.rint(geometry.to_index(point_mm)))
+    place = true_place(scene.volume, point_mm)
+    if place is None:
+        slice_, row, column = (int(n) + 1 for n in np.rint(scene.volume.geometry.to_index(point_mm)))
         return f"({column}, {row}, {slice_})"
-    pairs = zip(("RL", "AP", "FH"), point_mm, strict=True)
+    pairs = zip(("RL", "AP", "FH"), place, strict=True)
     return "  ".join(f"{letters[int(mm >= 0)]} {abs(mm):.1f}" for letters, mm in pairs) + " mm"
 
 
@@ -178,16 +171,11 @@ def time_text(time: str) -> str:
     return ":".join(digits[i : i + 2] for i in (0, 2, 4) if digits[i : i + 2]) if digits.isdigit() else time
 
 
-def number_text(value: float) -> str:
-    """Return a value with as many digits as tell something: whole numbers from 100 on."""
-    return f"{value:.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.4g}"
+def _lines(*texts: str) -> tuple[CornerLine, ...]:
+    return tuple(CornerLine(text) for text in texts if text.strip())
 
 
-def _lines(*texts: str) -> tuple[Line, ...]:
-    return tuple(Line(text) for text in texts if text.strip())
-
-
-def _patient_lines(scene: Scene) -> tuple[Line, ...]:
+def _patient_lines(scene: Scene) -> tuple[CornerLine, ...]:
     patient: Patient = scene.study.facts.patient
     return _lines(
         patient_name(patient.patient_name),
@@ -196,47 +184,70 @@ def _patient_lines(scene: Scene) -> tuple[Line, ...]:
     )
 
 
-def _examination_lines(scene: Scene) -> tuple[Line, ...]:
+def _examination_lines(scene: Scene) -> tuple[CornerLine, ...]:
     facts, series = scene.study.facts, scene.series
     date = series.acquisition_date or facts.study_date
     time = series.acquisition_time if series.acquisition_date else facts.study_time
     return _lines(facts.institution_name, facts.study_description, f"{date_text(date)} {time_text(time)}".strip())
 
 
-def _named_series(scene: Scene) -> tuple[Line, ...]:
+def _named_series(scene: Scene) -> tuple[CornerLine, ...]:
     series = scene.series
     name = _lines(series.series_description)
     if series.series_number is None:
         return name
-    return (Line(Sentence("Series {number}", {"number": series.series_number})), *name)
+    return (CornerLine(Sentence("Series {number}", {"number": series.series_number})), *name)
 
 
-def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
+def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
     lines = list(_named_series(scene))
     thickness_mm = scene.series.slice_thickness_mm
     if scene.volume.geometry.has_spacing:
         if picture.is_acquired and thickness_mm:
-            lines.append(Line(Sentence("Thickness {mm} mm", {"mm": f"{thickness_mm:g}"})))
-        lines.append(Line(Sentence("Location {mm} mm", {"mm": f"{_location(scene, picture):.1f}"})))
+            lines.append(CornerLine(Sentence("Thickness {mm} mm", {"mm": f"{thickness_mm:g}"})))
+        location = _location(scene, picture)
+        if location is not None:
+            lines.append(CornerLine(Sentence("Location {mm} mm", {"mm": f"{location:.1f}"})))
     return tuple(lines)
 
 
-def _location(scene: Scene, picture: SlicePicture) -> float:
+def _location(scene: Scene, picture: SlicePicture) -> float | None:
     """Return how far the plane lies from the patient's origin, along its normal turned to the left, back or head."""
+    place = scene.cursor_mm if scene.volume.geometry.has_depth else true_place(scene.volume, scene.cursor_mm)
+    if place is None:
+        return None
     normal = picture.grid.normal
     dominant = normal[int(np.argmax(np.abs(normal)))]
-    return round(float(np.sign(dominant) * (normal @ scene.cursor_mm)), 1) + 0.0  # no "-0.0"
+    return round(float(np.sign(dominant) * (normal @ place)), 1) + 0.0  # no "-0.0"
 
 
-def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[Line, ...]:
-    centre, width = scene.window
+def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
     zoom = 100.0 * min(picture.transform.scale_x, picture.transform.scale_y)
-    window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
     return (
-        Line(Sentence("Slice {index}/{count}", {"index": picture.slice_index + 1, "count": picture.slice_count})),
-        Line(Sentence("Zoom {percent} %", {"percent": f"{zoom:.0f}"})),
-        Line(window, "warning" if _shows_nothing(scene.volume, scene.window) else ""),
+        CornerLine(_number(scene, picture)),
+        CornerLine(Sentence("Zoom {percent} %", {"percent": f"{zoom:.0f}"})),
+        _window_line(scene),
     )
+
+
+def _number(scene: Scene, picture: SlicePicture) -> Sentence:
+    """Return which slice this is, or which frame of a recording and when."""
+    facts: dict[str, object] = {"index": picture.slice_index + 1, "count": picture.slice_count}
+    if not scene.is_recording:
+        return Sentence("Slice {index}/{count}", facts)
+    if not scene.series.frame_time_ms:
+        return Sentence("Frame {index}/{count}", facts)
+    facts["seconds"] = f"{picture.slice_index * scene.series.frame_time_ms / 1000:.2f}"
+    return Sentence("Frame {index}/{count}, {seconds} s", facts)
+
+
+def _window_line(scene: Scene) -> CornerLine:
+    if scene.volume.is_colour:
+        return CornerLine(Sentence("Colours as stored"))
+    centre, width = scene.window
+    window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
+    strikes = scene.is_whole and _shows_nothing(scene.volume, scene.window)
+    return CornerLine(window, "warning" if strikes else "")
 
 
 def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:
@@ -245,8 +256,7 @@ def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:
     return window[0] + window[1] / 2 < low or window[0] - window[1] / 2 > high
 
 
-def _pointed_lines(scene: Scene, pointed: Pointed | None) -> tuple[Line, ...]:
+def _pointed_lines(scene: Scene, pointed: Pointed | None) -> tuple[CornerLine, ...]:
     if pointed is None or pointed.value is None:
         return ()
-    value = f"{number_text(pointed.value)} {scene.volume.unit}".strip()
-    return _lines(position_text(scene, pointed.point_mm), value)
+    return _lines(position_text(scene, pointed.point_mm), value_text(scene.volume, pointed.value))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.window import grey, voi_function
-from medview.session.scene import Scene
+from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box, Segmentation
@@ -20,8 +20,7 @@ from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslice import reslice
 from medview.view.slab import slab
-
-PictureRect = tuple[int, int, int, int]
+from medview.view.unread import PictureRect, unread
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +30,9 @@ class SlicePicture:
     Attributes
     ----------
     grey
-        (height, width) uint8 in C order.
+        (height, width) uint8 in C order; of colour images (height, width, 3) red, green, blue, as they are.
     values
-        (height, width): the modality values behind `grey`.
+        (height, width): the modality values behind `grey`; of colour images the colours.
     overlay
         The mask over it, or None.
     grid
@@ -52,6 +51,9 @@ class SlicePicture:
         Whether the pixels are interpolated between voxels (sheared volumes).
     slab_mm
         Thickness that is projected; 0 for one slice.
+    unread
+        Rectangles (left, top, width, height) of picture pixels whose images have not been read: what `grey` holds there
+        is nothing.
     """
 
     plane: PlaneName
@@ -67,6 +69,7 @@ class SlicePicture:
     is_acquired: bool
     is_resampled: bool
     slab_mm: float
+    unread: tuple[PictureRect, ...] = ()
 
     def pane_to_mm(self, x: float, y: float) -> FloatArray:
         """Return the LPS point under a point of the pane, also outside the picture."""
@@ -76,11 +79,17 @@ class SlicePicture:
         """Return the pane point of an LPS point, seen along the plane's normal."""
         return self.transform.to_pane(*self.grid.to_picture(point_mm))
 
-    def value_at_pane(self, x: float, y: float) -> float | None:
-        """Return the value of the pixel under a point of the pane, or None outside the picture."""
+    def value_at_pane(self, x: float, y: float) -> PixelValue | None:
+        """Return the value or colour of the pixel under a point of the pane; None outside and where nothing is read."""
         column, row = (int(np.floor(n)) for n in self.transform.to_picture(x, y))
-        height, width = self.values.shape
-        return float(self.values[row, column]) if 0 <= column < width and 0 <= row < height else None
+        height, width = self.values.shape[:2]
+        if not (0 <= column < width and 0 <= row < height) or self._is_unread(column, row):
+            return None
+        found = self.values[row, column]
+        return (int(found[0]), int(found[1]), int(found[2])) if self.values.ndim == 3 else float(found)
+
+    def _is_unread(self, column: int, row: int) -> bool:
+        return any(x <= column < x + width and y <= row < y + height for x, y, width, height in self.unread)
 
     @property
     def pane_rect(self) -> tuple[float, float, float, float]:
@@ -122,7 +131,13 @@ class SliceView:
         self.plane = SlicePlane.of(scene.volume.geometry, self._name)
         # a plane of a sheared volume that was not acquired is interpolated from a perpendicular one
         self.is_resliced = self.plane.axis != 0 and scene.volume.geometry.is_sheared
+        self._is_read: NDArray[np.bool_] | None = None
         self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
+
+    @property
+    def _is_slice(self) -> bool:
+        """Whether the picture is a slice along the volume's own axis as it is."""
+        return not self.is_resliced and self._viewport.slab_mm <= 0
 
     @property
     def slice_index(self) -> int:
@@ -132,6 +147,8 @@ class SliceView:
     def picture(self, pane_size: tuple[int, int]) -> SlicePicture:
         """Return what a pane of this size (device-independent pixels) shows now."""
         scene, viewport = self._scene, self._viewport
+        # asked once: a slice that arrives while the picture is made belongs to the next one
+        self._is_read = scene.loading.is_read.copy() if scene.loading is not None else None
         section = self._section()
         transform = PaneTransform.fit(
             section.grid.size, section.grid.pixel_mm, pane_size, viewport.zoom, viewport.pan_px
@@ -151,6 +168,7 @@ class SliceView:
             is_acquired=self.plane.axis == 0 and viewport.slab_mm <= 0,
             is_resampled=self.is_resliced,
             slab_mm=max(viewport.slab_mm, 0.0),
+            unread=unread(self._is_read, self.plane, self.slice_index, section.grid.size, is_slice=self._is_slice),
         )
 
     def mark_changed(self, box: Box) -> PictureRect | None:
@@ -191,7 +209,15 @@ class SliceView:
     def _section_key(self) -> tuple[object, ...]:
         scene, viewport = self._scene, self._viewport
         place = tuple(scene.cursor_mm) if self.is_resliced else (self.slice_index,)
-        return scene.volume, place, viewport.slab_mm, viewport.slab_mode
+        return scene.volume, place, self._read_so_far(), viewport.slab_mm, viewport.slab_mode
+
+    def _read_so_far(self) -> int:
+        """Return what tells that more of the volume lies in this plane than before."""
+        if self._is_read is None:
+            return -1
+        if self.plane.axis == 0 and self._is_slice:
+            return int(self._is_read[self.slice_index])
+        return int(np.count_nonzero(self._is_read))
 
     def _make_section(self) -> _Section:
         volume, viewport = self._scene.volume, self._viewport
@@ -212,6 +238,8 @@ class SliceView:
         function = voi_function(scene.volume)
 
         def make() -> NDArray[np.uint8]:
+            if scene.volume.is_colour:
+                return np.ascontiguousarray(section.values)
             pixels = grey(section.values, scene.window, function, inverted=inverted)
             if section.inside is not None:
                 pixels[~section.inside] = 0

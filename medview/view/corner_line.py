@@ -1,0 +1,21 @@
+"""A line of a pane's corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from medview.errors import Sentence
+
+Mark = Literal["", "title", "badge", "warning"]
+
+
+@dataclass(frozen=True)
+class CornerLine:
+    """One line of a corner. A str (a name, a number) is shown as it is; a Sentence is translated first.
+
+    `mark` tells what it is: "title" names the plane, "badge" says where what is seen comes from, "warning" must strike.
+    """
+
+    text: Sentence | str
+    mark: Mark = ""
