@@ -5,6 +5,7 @@ PS3.3 C.8.3.1 and C.8.13 (MR), C.7.6.16 (functional groups), C.7.6.17 (dimension
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -114,7 +115,7 @@ def traits(*groups: Values) -> Iterator[tuple[str, str]]:
 
 def _clock_ms(text: str) -> float | None:
     """Return a DT or TM value (PS3.5 6.2) as ms from a fixed moment, without its zone; None where it is none."""
-    digits, _, fraction = text.split("+")[0].split("-")[0].partition(".")
+    digits, _, fraction = re.split("[+-]", text, maxsplit=1)[0].partition(".")
     if len(digits) not in (6, 14) or not (digits + fraction).isdigit():
         return None
     day, clock = digits[:-6] or "19000101", digits[-6:]

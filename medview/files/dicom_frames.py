@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from medview.errors import Sentence
-from medview.files.dicom_axis_facts import AXIS_GROUPS, axis_facts, b_value, diffusion_direction, dimension_facts, traits
+from medview.files.dicom_axis_facts import (
+    AXIS_GROUPS,
+    axis_facts,
+    b_value,
+    diffusion_direction,
+    dimension_facts,
+    traits,
+)
 from medview.files.dicom_values import Values
 
 Vector = tuple[float, ...]

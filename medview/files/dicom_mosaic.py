@@ -56,7 +56,7 @@ def mosaic_remark(image_type: Sequence[str]) -> tuple[Sentence, ...]:
     """Say that a picture calls itself a mosaic though its slices could not be told apart."""
     if "MOSAIC" not in image_type:
         return ()
-    return (Sentence("This is a mosaic whose slices cannot be told apart: it is shown as one picture without a place."),)
+    return (Sentence("This is a mosaic whose slices cannot be told apart: it is shown as one picture."),)
 
 
 def _siemens(values: Values, rows: int, columns: int, frame: Frame) -> Tiling | None:

@@ -1,41 +1,82 @@
-"""One stack of sorted images turned into a Series: its geometry, or the sentence why there is none."""
+"""One stack of sorted images turned into a Series: its geometry, and what the geometry guard says of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
-from medview.errors import MedViewError, Sentence
-from medview.files.dicom_frames import Frame
+from medview.errors import Sentence
+from medview.files import geometry_guard as guard
 from medview.files.dicom_header import Image
 from medview.imaging.stack import Regularity, regularity, slice_normal
 from medview.study.geometry import Geometry
-from medview.study.series import Series
+from medview.study.series import AxisPlace, GuardLine, Series
 
 _NO_ORIENTATION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _TILT_DEG = 0.2
-_VARIED = 0.02  # of the typical slice distance
+_FRAME_CLOCKS = ("trigger delay", "frame reference time", "acquisition time", "content time")
+
+_Found = tuple[Geometry, list[GuardLine], list[Sentence]]
 
 
-def series_of(images: Sequence[Image], stack: str, extra: tuple[Sentence, ...] = ()) -> Series:
-    """Return the series of images that are one stack, in slice order."""
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Images that belong together, in slice order.
+
+    Attributes
+    ----------
+    names
+        What may tell it from the other stacks of its series, from the coarse to the fine.
+    warnings
+        What sorting has to say of it.
+    is_recording
+        Whether the images are frames of one place, in the order of time.
+    beside
+        Number of images of the series that lie at the same places and are a stack of their own, though no axis.
+    """
+
+    images: Sequence[Image]
+    names: tuple[str, ...]
+    warnings: tuple[Sentence, ...] = ()
+    axis: AxisPlace | None = None
+    is_recording: bool = False
+    beside: int = 0
+
+
+def acquired(image: Image) -> tuple[float, int, int, str, str]:
+    """Return the key of acquisition order: time point, instance number, frame."""
+    instance, times = image.instance, dict(image.frame.order)
+    number = instance.instance_number if instance.instance_number is not None else 2**31
+    return times.get("time", 0.0), number, instance.frame_index, instance.sop_instance_uid, str(instance.path)
+
+
+def series_of(stack: Stack, name: str, said: tuple[Sentence, ...] = ()) -> Series:
+    """Return the series of images that are one stack; `said` holds what is to be told of all stacks of the series."""
+    images = stack.images
     first, middle = images[0], images[len(images) // 2]
+    extra = (*said, *stack.warnings)
     series = replace(
         first.series,
-        stack=stack,
+        stack=name,
         instances=tuple(image.instance for image in images),
         windows=middle.series.windows,
+        axis=stack.axis,
+        frame_time_ms=_frame_time_ms(images) if stack.is_recording else None,
     )
     if len({image.series.rescale_type for image in images}) > 1:
         series = replace(series, rescale_type="US")
         extra += (Sentence("The slices are scaled in different ways: their values have no common unit."),)
-    warnings = _distinct([*extra, *(w for image in images for w in image.warnings)])
+    warnings = [*extra, *(w for image in images for w in image.warnings)]
     if first.refusal is not None:
-        return replace(series, warnings=warnings, refusal=first.refusal)
-    geometry, said, refusal = _geometry(images)
-    return replace(series, geometry=geometry, warnings=_distinct([*warnings, *said]), refusal=refusal)
+        return replace(series, warnings=_distinct(warnings), refusal=first.refusal)
+    geometry, lines, told = _placed(stack, series.frame_time_ms)
+    lines += _sorting_lines(stack, geometry)
+    warnings += [*told, *(line.meaning for line in lines if line.kind in guard.TOLD)]
+    return replace(series, geometry=geometry, warnings=_distinct(warnings), guard=guard.in_order(lines))
 
 
 def _distinct(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
@@ -43,29 +84,45 @@ def _distinct(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
     return tuple({sentence.template: sentence for sentence in sentences}.values())
 
 
-def _geometry(images: Sequence[Image]) -> tuple[Geometry | None, list[Sentence], MedViewError | None]:
+def _sorting_lines(stack: Stack, geometry: Geometry) -> list[GuardLine]:
+    """Return the guard lines that come from how images were sorted rather than from where they lie."""
+    lines = []
+    if stack.axis is not None:
+        lines.append(guard.on_axis(stack.axis))
+    if stack.beside:
+        lines.append(guard.beside(stack.beside))
+    if stack.images[0].instance.tile is not None:
+        lines.append(guard.mosaic(len(stack.images)))
+    if not geometry.has_spacing:
+        lines.append(guard.unspaced())
+    return lines
+
+
+def _placed(stack: Stack, frame_time_ms: float | None) -> _Found:
+    """Return the geometry, what the guard says of it, and what else a reader must know."""
+    images = stack.images
+    if stack.is_recording:
+        return _without_depth(images), [guard.recording(len(images), frame_time_ms)], []
     if len(images) == 1:
-        geometry, said = _single(images[0])
-        return geometry, said, None
+        return _single(images[0])
     if any(image.frame.position is None or image.frame.orientation is None for image in images):
-        return (
-            None,
-            [],
-            MedViewError(
-                "No volume can be made: the images do not say where in the patient they lie.",
-                "Ask for the original images: position and orientation have been removed from these.",
-            ),
-        )
-    positions = np.array([image.frame.position for image in images])
+        return _without_depth(images), [guard.unplaced(len(images))], []
     orientation = np.array(images[0].frame.orientation)
-    found = regularity(positions, slice_normal(orientation))
+    found = regularity([image.frame.position or () for image in images], slice_normal(orientation))
+    tilt = _tilt_deg(found, orientation)
+    lines, told = [], []
+    if tilt > _TILT_DEG:
+        lines.append(guard.tilted(tilt))
+        told.append(Sentence("The gantry was tilted by {tilt:.1f} degrees: the volume is sheared as it was acquired.",
+                             {"tilt": tilt}))  # fmt: skip
     if not found.is_regular:
-        return None, [], _uneven(found)
-    geometry = _grid(images[0], len(images), found.step)
-    return geometry, [*_tilt_warning(found, orientation), *_rounding_warning(found)], None
+        step = slice_normal(orientation) * found.typical_gap_mm
+        return _grid(images[0], len(images), tuple(step), has_depth=False), [*lines, guard.uneven(found)], told
+    geometry = _grid(images[0], len(images), found.step, has_depth=True)
+    return geometry, lines or [guard.uniform(found.step_mm)], told + _rounding_warning(found)
 
 
-def _grid(first: Image, count: int, slice_step: Sequence[float]) -> Geometry:
+def _grid(first: Image, count: int, slice_step: Sequence[float], *, has_depth: bool) -> Geometry:
     """Return the geometry from the first image's own place; without pixel spacing every step is one unit."""
     frame = first.frame
     cosines = np.array(frame.orientation or _NO_ORIENTATION)
@@ -82,62 +139,35 @@ def _grid(first: Image, count: int, slice_step: Sequence[float]) -> Geometry:
         frame_of_reference_uid=first.frame_of_reference_uid,
         has_spacing=frame.pixel_spacing is not None,
         has_orientation=frame.orientation is not None,
-        has_depth=count > 1 or _depth(frame) is not None,
+        has_depth=has_depth,
     )
 
 
-def _single(image: Image) -> tuple[Geometry, list[Sentence]]:
+def _without_depth(images: Sequence[Image]) -> Geometry:
+    """Return the geometry of images that form no volume: the slice axis only counts them, a column's width apart."""
+    frame = images[0].frame
+    normal = slice_normal(frame.orientation or _NO_ORIENTATION)
+    step = normal * (frame.pixel_spacing or (1.0, 1.0))[1]
+    return _grid(images[0], len(images), tuple(step), has_depth=False)
+
+
+def _single(image: Image) -> _Found:
     """Return the geometry of one image: as thick as it says, else 1 mm."""
     frame, said = image.frame, []
-    depth = _depth(frame)
+    depth = frame.slice_thickness_mm or frame.spacing_between_slices_mm
     if depth is None and frame.pixel_spacing is not None:
         said.append(Sentence("The slice thickness is missing: it was taken as 1 mm, so no volume can be trusted."))
     if frame.position is None and frame.orientation is not None:
         said.append(Sentence("The image does not say where in the patient it lies."))
     normal = slice_normal(frame.orientation or _NO_ORIENTATION)
-    return _grid(image, 1, tuple(normal * (depth or 1.0))), said
+    geometry = _grid(image, 1, tuple(normal * (depth or 1.0)), has_depth=depth is not None)
+    return geometry, [guard.single()], said
 
 
-def _depth(frame: Frame) -> float | None:
-    return frame.slice_thickness_mm or frame.spacing_between_slices_mm
-
-
-def _uneven(found: Regularity) -> MedViewError:
-    """Return the sentence for slices that form no regular grid: which are missing, or how the spacing varies."""
-    missing, gaps = found.missing(), found.gaps_mm
-    remedy = "Look for the missing files, or open another series: distances in this one would be wrong in 3D."
-    if missing:
-        return MedViewError(
-            "No volume can be made: {total} slice(s) are missing. After slice {slice} there is a gap of {gap:.2f} mm, "
-            "where the others are {step:.2f} mm apart.",
-            remedy,
-            total=sum(count for _, count in missing),
-            slice=missing[0][0] + 1,
-            gap=gaps[missing[0][0]],
-            step=found.typical_gap_mm,
-        )
-    if max(gaps) - min(gaps) > _VARIED * found.typical_gap_mm:
-        return MedViewError(
-            "No volume can be made: the slice distance varies from {least:.2f} to {most:.2f} mm.",
-            remedy,
-            least=min(gaps),
-            most=max(gaps),
-        )
-    return MedViewError(
-        "No volume can be made: the slices are shifted against each other by up to {deviation:.2f} mm.",
-        "Open another series of this study.",
-        deviation=found.deviation_mm,
-    )
-
-
-def _tilt_warning(found: Regularity, orientation: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Sentence]:
-    """Say that the slices are stacked at a slant (gantry tilt): the volume is sheared, as it was acquired."""
+def _tilt_deg(found: Regularity, orientation: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    """Return the angle between the direction from slice to slice and the slices' normal."""
     cosine = float(np.dot(found.step, slice_normal(orientation)) / found.step_mm)
-    tilt = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    if tilt <= _TILT_DEG:
-        return []
-    return [Sentence("The gantry was tilted by {tilt:.1f} degrees: the volume is sheared as it was acquired.",
-                     {"tilt": tilt})]  # fmt: skip
+    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
 
 
 def _rounding_warning(found: Regularity) -> list[Sentence]:
@@ -145,3 +175,15 @@ def _rounding_warning(found: Regularity) -> list[Sentence]:
         return []
     return [Sentence("Slices lie up to {deviation:.3f} mm beside their regular place.",
                      {"deviation": found.deviation_mm})]  # fmt: skip
+
+
+def _frame_time_ms(images: Sequence[Image]) -> float | None:
+    """Return the time from frame to frame: what the file says, else what the images' own clocks tell."""
+    if images[0].series.frame_time_ms is not None or len(images) < 2:
+        return images[0].series.frame_time_ms
+    for clock in _FRAME_CLOCKS:
+        times = [value for image in images for name, value in image.frame.order if name == clock]
+        steps = [b - a for a, b in pairwise(times)]
+        if len(times) == len(images) and min(steps) > 0:
+            return median(steps)
+    return None

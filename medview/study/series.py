@@ -191,10 +191,18 @@ class Series:
 
         Images that have no UID, or share one, are told apart by their paths.
         """
-        names = tuple(f"{i.sop_instance_uid}:{i.frame_index}" for i in self.instances)
+        names = tuple(f"{i.sop_instance_uid}:{_part(i)}" for i in self.instances)
         if len(set(names)) == len(names) and all(i.sop_instance_uid for i in self.instances):
             return names
-        return tuple(f"{i.sop_instance_uid}:{i.path}:{i.frame_index}" for i in self.instances)
+        return tuple(f"{i.sop_instance_uid}:{i.path}:{_part(i)}" for i in self.instances)
+
+
+def _part(instance: Instance) -> str:
+    """Return which part of its file an image is: the frame, and in a mosaic the tile."""
+    if instance.tile is None:
+        return str(instance.frame_index)
+    row, column = instance.tile
+    return f"{instance.frame_index}@{row},{column}"
 
 
 @dataclass(frozen=True)
