@@ -32,7 +32,35 @@ def why_not(manifest: Manifest, series: Series) -> MedViewError | None:
             "Choose a series whose slices are parallel and evenly spaced.",
             plugin=manifest.name,
         )
-    return _geometry_fault(manifest, series.geometry) or _contrast_fault(manifest, series)
+    return (
+        _kind_fault(manifest, series, series.geometry)
+        or _geometry_fault(manifest, series.geometry)
+        or _contrast_fault(manifest, series)
+    )
+
+
+def _kind_fault(manifest: Manifest, series: Series, geometry: Geometry) -> MedViewError | None:
+    """Return why images that are no volume of grey values suit no model."""
+    if series.is_colour:
+        return MedViewError(
+            "{plugin} is made for grey values; this series is in colour.",
+            "Choose a series of grey images.",
+            plugin=manifest.name,
+        )
+    if any(line.kind == "cine" for line in series.guard):
+        return MedViewError(
+            "{plugin} needs a stack of slices; this is a recording, whose frames follow each other in time.",
+            "Choose a series whose slices are parallel and evenly spaced.",
+            plugin=manifest.name,
+        )
+    if geometry.shape[0] > 1 and not geometry.has_depth:
+        return MedViewError(
+            "{plugin} needs evenly spaced slices; these are not: {why}.",
+            "Resample the series to an even grid, or choose another one.",
+            plugin=manifest.name,
+            why=series.guard[0].text if series.guard else "",
+        )
+    return None
 
 
 def _geometry_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | None:

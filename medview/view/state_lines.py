@@ -11,7 +11,7 @@ _GUARD_MARKS: dict[str, Mark] = {
     "missing": "warning",
     "variable": "warning",
     "unplaced": "warning",
-    "mixed": "warning",
+    "mixed": "badge",
     "tilted": "badge",
     "unspaced": "badge",
 }

@@ -8,17 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.plugin.discovery import discover, find
 from medview.plugin.fit import why_not
 from medview.plugin.manifest import Manifest
 from medview.study.geometry import Geometry
-from medview.study.series import Series
+from medview.study.series import GuardKind, GuardLine, Series
 from tests.plugin.folders import MANIFEST
 
 MANIFEST_OF_T1 = Manifest.model_validate(tomllib.loads(MANIFEST))
 GRID = Geometry((5, 6, 7), np.eye(4)[[2, 1, 0, 3]])
 T1 = Series("1.2", "1.1", modality="MR", geometry=GRID)
+
+
+def guard(kind: GuardKind, text: str) -> GuardLine:
+    return GuardLine(kind, Sentence(text), Sentence("What it means."))
 
 
 def said(series: Series, manifest: Manifest = MANIFEST_OF_T1) -> str:
@@ -35,6 +39,12 @@ def said(series: Series, manifest: Manifest = MANIFEST_OF_T1) -> str:
         ({"modality": ""}, "of no stated modality"),
         ({"geometry": None}, "needs a stack of slices"),
         ({"geometry": None, "refusal": MedViewError("Colour.", "Open it as a picture.")}, r"^Colour\. Open it"),
+        ({"photometric_interpretation": "RGB"}, "made for grey values; this series is in colour"),
+        ({"guard": (guard("cine", "recording of 5 frames"),)}, "this is a recording, whose frames follow each other"),
+        (
+            {"geometry": replace(GRID, has_depth=False), "guard": (guard("missing", "slice 3 missing"),)},
+            "needs evenly spaced slices; these are not: slice 3 missing",
+        ),
         ({"geometry": replace(GRID, has_spacing=False)}, r"size of a pixel.*Pixel Spacing is missing"),
         ({"geometry": replace(GRID, has_orientation=False)}, "Image Orientation"),
         ({"geometry": replace(GRID, shape=(1, 6, 7))}, "at least 2 slices; this series has 1"),
