@@ -50,7 +50,9 @@ from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
+from medview.study.series import Series
 from medview.study.study import Study
+from medview.study.study_object import StudyObject
 
 _IMAGES_SHARE = 0.45  # of the window's width
 
@@ -112,9 +114,7 @@ class MainWindow(QMainWindow):
         """Show the header of the image in view."""
         scene = self._session.scene
         if scene is not None:
-            source = HeaderSource.of(scene.series)
-            path = scene.series.instances[scene.cursor_index[0]].path
-            HeaderInspector(self._session, source, source.paths.index(path), self).show()
+            self._show_header_of(scene.series, scene.series.instances[scene.cursor_index[0]].path)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
@@ -244,6 +244,7 @@ class MainWindow(QMainWindow):
         self.study_panel = StudyPanel(self._session, self.watch)
         self.study_panel.close_wanted.connect(self._close_study)
         self.study_panel.warnings_wanted.connect(self.show_warnings)
+        self.study_panel.header_wanted.connect(self._show_header_of)
         return self.study_panel
 
     def _make_segmentation(self) -> QWidget:
@@ -305,6 +306,12 @@ class MainWindow(QMainWindow):
 
     def _close_study(self, study: Study) -> None:
         ask_close_study(self, study)
+
+    def _show_header_of(self, of: Series | StudyObject, path: Path | None = None) -> None:
+        source = HeaderSource.of(of)
+        place = source.paths.index(path) if path in source.paths else 0
+        if source.paths:
+            HeaderInspector(self._session, source, place, self).show()
 
     def _show_context_menu(self, _pane: str, at: QPoint) -> None:
         self.commands.context_menu().popup(at)

@@ -1,25 +1,56 @@
-"""How a study and a series are drawn in the study list."""
+"""What the study list says of a study, a series and an object beside images."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import Qt
 
-from medview.gui.icon import icon_pixmap
+from medview.errors import Sentence
 from medview.gui.language import say, tr
-from medview.gui.one_line import one_line
-from medview.gui.theme import theme
-from medview.study.series import Series
+from medview.study.series import GuardLine, Series
 from medview.study.study import Study
+from medview.study.study_object import ObjectKind, StudyObject
 from medview.view.corner_text import date_text, patient_name
 
-THUMBNAIL_PX = 56
-SIGN_PX = 18
-_GAP = 10
+_EXPECTED = {"uniform", "single"}  # nothing that a reader must be told
+_ALARMING = {"tilted", "missing", "variable", "mixed", "unplaced", "unspaced"}
+_KINDS: dict[ObjectKind, Sentence] = {
+    "segmentation": Sentence("Segmentation"),
+    "structure set": Sentence("Structure set"),
+    "RT dose": Sentence("RT dose"),
+    "RT plan": Sentence("RT plan"),
+    "report": Sentence("Report"),
+    "presentation state": Sentence("Presentation state"),
+    "key objects": Sentence("Key images"),
+    "parametric map": Sentence("Parametric map"),
+    "real world value map": Sentence("Real world values"),
+    "registration": Sentence("Registration"),
+    "document": Sentence("Document"),
+    "waveform": Sentence("Waveform"),
+    "other": Sentence("Other object"),
+}
+_AXES = {
+    axis.template: axis
+    for axis in (
+        Sentence("time"),
+        Sentence("b-value"),
+        Sentence("echo time"),
+        Sentence("energy"),
+        Sentence("trigger delay"),
+        Sentence("phase"),
+    )
+}
+_PICTURES: dict[ObjectKind, str] = {
+    "segmentation": "mask",
+    "structure set": "outline",
+    "RT dose": "radio",
+    "presentation state": "window-level",
+    "key objects": "check",
+    "parametric map": "layout",
+    "registration": "crosshair",
+}
 
 
 class CardRole(IntEnum):
@@ -27,12 +58,21 @@ class CardRole(IntEnum):
 
     CARD = Qt.ItemDataRole.UserRole
     THUMBNAIL = Qt.ItemDataRole.UserRole + 1
-    OF = Qt.ItemDataRole.UserRole + 2  # the study or series itself: identifiers may be shared by two patients
+    OF = Qt.ItemDataRole.UserRole + 2  # the study, series or object itself: identifiers may be shared by two patients
+    PICTURED = Qt.ItemDataRole.UserRole + 3  # the series whose picture is shown: the first one of a 4-D series
 
 
 @dataclass(frozen=True)
 class Card:
-    """The words of one item: a title with up to two lines below, and the sign at its right end."""
+    """The words of one item: a title with up to two lines below, and the sign at its right end.
+
+    Attributes
+    ----------
+    badge, badge_is_alarming
+        What the geometry guard says, drawn below the lines, and whether measurements and planes depend on it.
+    picture
+        Name of the icon that stands where a thumbnail would, "" for a series.
+    """
 
     title: str
     lines: tuple[str, ...]
@@ -40,6 +80,14 @@ class Card:
     is_study: bool = False
     usable: bool = True
     shown: bool = False
+    badge: str = ""
+    badge_is_alarming: bool = False
+    picture: str = ""
+
+    @property
+    def height_in_lines(self) -> int:
+        """Number of lines of text, the badge among them."""
+        return 1 + len(self.lines) + bool(self.badge)
 
 
 def patient_title(study: Study) -> str:
@@ -59,20 +107,76 @@ def study_card(study: Study, number: int, *, patient_visible: bool) -> Card:
     return Card(title, tuple(line for line in lines if line), sign="close", is_study=True)
 
 
-def series_card(series: Series, *, shown: bool) -> Card:
-    """Return the card of a series: what it is, how many images, or why it cannot be shown."""
+def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
+    """Return the card of a series: what it is, how many images, or why it cannot be shown.
+
+    Parameters
+    ----------
+    places
+        Number of stacks along the axis of a 4-D series, for which the one card stands.
+    """
     title = series.series_description or series.body_part_examined or tr("Without a description")
-    count = len(series.instances)
-    images = tr("{count} images", count=count) if count != 1 else tr("1 image")
-    facts = [series.modality, images]
-    if series.rows and series.columns:
-        facts.append(f"{series.columns} × {series.rows}")
-    number = f"{series.series_number}" if series.series_number is not None else ""
-    second = " · ".join(t for t in (tr("Series {number}", number=number) if number else "", series.stack) if t)
+    if places > 1 and series.axis is not None:
+        stack = tr(
+            "4D ({count}): {axis}", count=places, axis=say(_AXES.get(series.axis.name, Sentence(series.axis.name)))
+        )
+    else:
+        stack = series.stack
+    number = tr("Series {number}", number=series.series_number) if series.series_number is not None else ""
+    second = " · ".join(t for t in (number, stack) if t)
     if series.refusal is not None:
         second = say(series.refusal.message)
     sign = "refused" if series.refusal is not None else "warning" if series.warnings else ""
-    return Card(title, (" · ".join(t for t in facts if t), second), sign, usable=series.refusal is None, shown=shown)
+    told = _badge_line(series)
+    return Card(
+        title,
+        (_amount(series, places), second),
+        sign,
+        usable=series.refusal is None,
+        shown=shown,
+        badge=say(told.text) if told is not None else "",
+        badge_is_alarming=told is not None and told.kind in _ALARMING,
+    )
+
+
+def _amount(series: Series, places: int) -> str:
+    """Return modality, number and size of the images."""
+    count = len(series.instances)
+    images = tr("{count} images", count=count) if count != 1 else tr("1 image")
+    facts = [series.modality, f"{places} × {images}" if places > 1 else images]
+    if series.rows and series.columns:
+        facts.append(f"{series.columns} × {series.rows}")
+    if series.file_format != "DICOM":
+        facts.append(series.file_format)
+    return " · ".join(t for t in facts if t)
+
+
+def _badge_line(series: Series) -> GuardLine | None:
+    """Return the gravest thing that the geometry guard says; None where all is as anyone expects."""
+    told = [line for line in series.guard if line.kind not in _EXPECTED]
+    return told[0] if told and series.refusal is None else None
+
+
+def object_card(found: StudyObject) -> Card:
+    """Return the card of an object beside images: what it is, when it was made, by whom."""
+    title = found.label or found.series_description or found.sop_class_name or tr(_KINDS[found.kind].template)
+    number = tr("Series {number}", number=found.series_number) if found.series_number is not None else ""
+    made = " · ".join(t for t in (number, date_text(found.content_date), found.manufacturer) if t)
+    if found.refusal is not None:
+        made = say(found.refusal.message)
+    sign = "refused" if found.refusal is not None else "warning" if found.warnings else ""
+    kind = " · ".join(t for t in (say(_KINDS[found.kind]), found.modality) if t)
+    picture = _PICTURES.get(found.kind, "study")
+    return Card(title, (kind, made) if made else (kind,), sign, usable=found.refusal is None, picture=picture)
+
+
+def object_tip(found: StudyObject) -> str:
+    """Return all that is to be known of an object before it is opened."""
+    parts = [found.label or found.series_description, found.sop_class_name]
+    if found.refusal is not None:
+        parts += [say(found.refusal.message), say(found.refusal.remedy)]
+    parts += [f"⚠ {say(warning)}" for warning in found.warnings]
+    return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
 def series_tip(series: Series) -> str:
@@ -80,100 +184,6 @@ def series_tip(series: Series) -> str:
     parts = [series.series_description]
     if series.refusal is not None:
         parts += [say(series.refusal.message), say(series.refusal.remedy)]
+    parts += [f"{say(line.text)}: {say(line.meaning)}" for line in series.guard if line.kind not in _EXPECTED]
     parts += [f"⚠ {say(warning)}" for warning in series.warnings]
     return "\n".join(part for part in parts if part)
-
-
-def sign_place(item: QRect, card: Card) -> QRect:
-    """Return where the sign of a card (close, warning, refused) is drawn."""
-    top = item.top() + 8 if card.is_study else item.top() + 7
-    return QRect(item.right() - SIGN_PX - 8, top, SIGN_PX, SIGN_PX)
-
-
-class CardDelegate(QStyledItemDelegate):
-    """Draws cards; the height follows the font, so that nothing is cut at other scales or in Chinese."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the height of the card."""
-        card: Card = index.data(CardRole.CARD)
-        height = QFontMetrics(option.font).height()
-        lines = 1 + len(card.lines)
-        if card.is_study:
-            return QSize(120, lines * (height + 2) + 16)
-        return QSize(120, max(THUMBNAIL_PX, lines * (height + 2)) + 14)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Draw the card."""
-        card: Card = index.data(CardRole.CARD)
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_ground(painter, rect, state, card)
-        text = rect.adjusted(_GAP, 0, -_GAP - SIGN_PX - 6, 0)
-        if not card.is_study:
-            place = QRect(rect.left() + 8, rect.top() + (rect.height() - THUMBNAIL_PX) // 2, THUMBNAIL_PX, THUMBNAIL_PX)
-            _draw_thumbnail(painter, place, index.data(CardRole.THUMBNAIL), card)
-            text.setLeft(place.right() + _GAP)
-        _draw_text(painter, text, option.font, card)
-        _draw_sign(painter, sign_place(rect, card), card)
-        painter.restore()
-
-    @staticmethod
-    def _draw_ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag, card: Card) -> None:
-        colours = theme()
-        inside = QRectF(rect).adjusted(3, 1.5, -3, -1.5)
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        if card.is_study:
-            painter.fillRect(rect, QColor(colours.raised))
-            if chosen and state & QStyle.StateFlag.State_HasFocus:
-                painter.fillRect(rect, QColor(colours.selected))
-            return
-        if card.shown or chosen or hovered:
-            ground = colours.selected if card.shown or chosen else colours.hover
-            painter.setPen(QPen(QColor(colours.line), 1.5) if card.shown else Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(ground))
-            painter.drawRoundedRect(inside, 6, 6)
-
-
-def _draw_thumbnail(painter: QPainter, place: QRect, pixmap: QPixmap | None, card: Card) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("#000000"))
-    painter.drawRoundedRect(place, 4, 4)
-    ratio = painter.device().devicePixelRatioF()
-    if pixmap is not None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(place, pixmap)
-        return
-    sign = "refused" if not card.usable else "scroll"
-    painter.drawPixmap(place.center().x() - 11, place.center().y() - 11, icon_pixmap(sign, 22, "#5d6875", ratio))
-
-
-def _draw_text(painter: QPainter, place: QRect, base: QFont, card: Card) -> None:
-    colours = theme()
-    bold = QFont(base)
-    bold.setWeight(QFont.Weight.DemiBold)
-    height = QFontMetrics(base).height() + 2
-    y = place.top() + (place.height() - height * (1 + len(card.lines))) // 2
-    for number, line in enumerate((card.title, *card.lines)):
-        font = bold if number == 0 else base
-        colour = colours.text if number == 0 and card.usable else colours.dim
-        painter.setFont(font)
-        painter.setPen(QColor(colour))
-        width = place.width()
-        # the end of a series' name often tells it from the next one (kernel, echo)
-        elide = Qt.TextElideMode.ElideMiddle if number == 0 else Qt.TextElideMode.ElideRight
-        text = QFontMetrics(font).elidedText(one_line(line), elide, width)
-        painter.drawText(QRect(place.left(), y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
-        y += height
-
-
-def _draw_sign(painter: QPainter, place: QRect, card: Card) -> None:
-    if card.sign:
-        colours = theme()
-        colour = colours.warning if card.sign == "warning" else colours.dim
-        ratio = painter.device().devicePixelRatioF()
-        painter.drawPixmap(place.topLeft(), icon_pixmap(card.sign, SIGN_PX, colour, ratio))

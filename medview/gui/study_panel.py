@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from weakref import WeakKeyDictionary, WeakSet
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,29 +18,36 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.gui.card_delegate import CardDelegate, sign_place
 from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.plain_tip import plain_tip
+from medview.gui.series_pictures import SeriesPictures
 from medview.gui.session_watch import SessionWatch
-from medview.gui.study_card import CardDelegate, CardRole, series_card, series_tip, sign_place, study_card
+from medview.gui.study_card import CardRole, object_card, object_tip, series_card, series_tip, study_card
 from medview.session.session import Session
 from medview.session.show_series import show_series
-from medview.session.thumbnails import request_thumbnail
 from medview.study.series import Series
 from medview.study.study import Study
+from medview.study.study_object import StudyObject
 
 
 class StudyPanel(QWidget):
-    """Lists studies and series; double click or Enter shows a series."""
+    """Lists studies, series and what is beside them; double click or Enter shows a series or opens an object.
+
+    The stacks of a 4-D series are one row, which opens the place on the screen, or the first one.
+    """
 
     close_wanted = Signal(object)
+    header_wanted = Signal(object)  # Series or StudyObject
+    object_wanted = Signal(object, object)  # Study, StudyObject
     warnings_wanted = Signal()
 
     def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._thumbnails = _Thumbnails(session, self._put_thumbnail, self)
+        self._thumbnails = SeriesPictures(session, self._put_thumbnail, self)
         self._items: list[QTreeWidgetItem] = []
         self._in_sight: Series | None = None
         self.tree = QTreeWidget(self)
@@ -126,24 +129,34 @@ class StudyPanel(QWidget):
         card = study_card(study, number, patient_visible=patient_visible)
         _fill(parent, card.title, card, study)
         parent.setToolTip(0, plain_tip("\n".join((card.title, *card.lines))))
-        for series in study.series:
+        for stacks in stacks_by_axis(study.series):
+            self._add_series(parent, stacks, shown)
+        for found in study.objects:
             item = QTreeWidgetItem(parent)
             self._items.append(item)
-            title = series.series_description
-            _fill(item, title, series_card(series, shown=series.key == shown), series)
-            item.setToolTip(0, plain_tip(series_tip(series)))
-            item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(series))
+            card = object_card(found)
+            _fill(item, card.title, card, found)
+            item.setToolTip(0, plain_tip(object_tip(found)))
+
+    def _add_series(self, parent: QTreeWidgetItem, stacks: tuple[Series, ...], shown: str | None) -> None:
+        series = next((s for s in stacks if s.key == shown), stacks[0])
+        item = QTreeWidgetItem(parent)
+        self._items.append(item)
+        card = series_card(series, shown=series.key == shown, places=len(stacks))
+        _fill(item, series.series_description, card, series)
+        item.setToolTip(0, plain_tip(series_tip(series)))
+        item.setData(0, CardRole.PICTURED, stacks[0])
+        item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(stacks[0]))
 
     def _open(self, item: QTreeWidgetItem | None, _column: int = 0) -> None:
-        found = self._series_of(item)
-        if found is not None:
-            show_series(self._session, *found)
-
-    def _series_of(self, item: QTreeWidgetItem | None) -> tuple[Study, Series] | None:
-        if item is None or item.parent() is None:
-            return None
-        study = self._study_of(item)
-        return None if study is None else (study, item.data(0, CardRole.OF))
+        study = self._study_of(item) if item is not None and item.parent() is not None else None
+        if item is None or study is None:
+            return
+        of = item.data(0, CardRole.OF)
+        if isinstance(of, StudyObject):
+            self.object_wanted.emit(study, of)
+        else:
+            show_series(self._session, study, of)
 
     def _study_of(self, item: QTreeWidgetItem) -> Study | None:
         found = (item.parent() or item).data(0, CardRole.OF)
@@ -157,14 +170,17 @@ class StudyPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if item.parent() is not None:
-            menu.addAction(tr("Show series"), partial(self._open, item))
+            of = item.data(0, CardRole.OF)
+            title = tr("Open") if isinstance(of, StudyObject) else tr("Show series")
+            menu.addAction(title, partial(self._open, item))
+            menu.addAction(icon("tags"), tr("Header…"), partial(self.header_wanted.emit, of))
         menu.addAction(icon("warning"), tr("Warnings and files left out…"), self.warnings_wanted.emit)
         menu.addAction(icon("close"), tr("Close study"), partial(self.close_wanted.emit, study))
         menu.popup(self.tree.viewport().mapToGlobal(position))
 
     def _put_thumbnail(self, series: Series, pixmap: QPixmap) -> None:
         for item in self._items:
-            if item.data(0, CardRole.OF) is series:
+            if item.data(0, CardRole.PICTURED) is series:
                 item.setData(0, CardRole.THUMBNAIL, pixmap)
 
     def _bring_in_sight(self) -> None:
@@ -208,55 +224,19 @@ class StudyPanel(QWidget):
         return True
 
 
+def stacks_by_axis(series: tuple[Series, ...]) -> list[tuple[Series, ...]]:
+    """Return the stacks of each 4-D series together, in the order of its axis, and every other series alone."""
+    groups: dict[object, list[Series]] = {}
+    for one in series:
+        groups.setdefault(one.axis.group if one.axis is not None else id(one), []).append(one)
+    return [tuple(sorted(group, key=lambda s: s.axis.number if s.axis is not None else 0)) for group in groups.values()]
+
+
 def _is_enter(event: QKeyEvent) -> bool:
     return event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-def _fill(item: QTreeWidgetItem, accessible: str, card: object, of: Study | Series) -> None:
+def _fill(item: QTreeWidgetItem, accessible: str, card: object, of: Study | Series | StudyObject) -> None:
     item.setData(0, CardRole.CARD, card)
     item.setData(0, CardRole.OF, of)
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, accessible)
-
-
-class _Thumbnails(QObject):
-    """Asks for pictures one at a time, so that a series that is wanted waits for one picture and not for hundreds."""
-
-    def __init__(self, session: Session, put: Callable[[Series, QPixmap], None], parent: QObject) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._put = put
-        self._pictures: WeakKeyDictionary[Series, QPixmap] = WeakKeyDictionary()
-        self._asked: WeakSet[Series] = WeakSet()
-        self._wanted: list[Series] = []
-        self._busy = False
-
-    def picture(self, series: Series) -> QPixmap | None:
-        """Return the picture of a series where it is here; else see that it comes."""
-        if series not in self._asked and series.instances:
-            self._asked.add(series)
-            self._wanted.append(series)
-            self._next()
-        return self._pictures.get(series)
-
-    def _next(self) -> None:
-        if self._busy or not self._wanted:
-            return
-        series = self._wanted.pop(0)
-        job = request_thumbnail(self._session, series, partial(self._arrived, series))
-        self._busy = True
-        job.finished.connect(self._finished)
-
-    def _arrived(self, series: Series, pixels: NDArray[np.uint8]) -> None:
-        self._pictures[series] = _pixmap(pixels)
-        self._put(series, self._pictures[series])
-
-    def _finished(self) -> None:
-        self._busy = False
-        self._next()
-
-
-def _pixmap(pixels: NDArray[np.uint8]) -> QPixmap:
-    pixels = np.ascontiguousarray(pixels)
-    height, width = pixels.shape
-    image = QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8)
-    return QPixmap.fromImage(image)

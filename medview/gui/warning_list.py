@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from medview.gui.language import say, tr
+from medview.gui.marked_text import marked_text
 from medview.gui.one_line import one_line
 from medview.gui.study_card import study_card
 from medview.gui.theme import theme
@@ -30,7 +32,7 @@ class WarningList(QDialog):
         self.page = QTextBrowser(self)
         self.page.setOpenLinks(False)
         self.page.setAccessibleName(self.windowTitle())
-        self.page.setHtml("".join((*_studies(session), *_left_out(session))))
+        self.page.setHtml("".join((*_studies(session), *_counts(session), *_left_out(session), *_other(session))))
         layout.addWidget(self.page)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
@@ -60,13 +62,41 @@ def _series(series: Series) -> Iterator[str]:
     yield "</p>"
 
 
+def _counts(session: Session) -> Iterator[str]:
+    """Account for every file that the last scan has looked at."""
+    images, other, rejected = session.last_found
+    if images + other + rejected:
+        text = tr(
+            "Files found last: {found} = {images} with images + {other} others + {rejected} left out",
+            found=images + other + rejected,
+            images=images,
+            other=other,
+            rejected=rejected,
+        )
+        yield f"<p style='color:{theme().dim}'>{escape(text)}</p>"
+
+
 def _left_out(session: Session) -> Iterator[str]:
     rejected = session.rejected
     if not rejected:
         return
     yield f"<h3>{escape(tr('{count} files left out', count=len(rejected)))}</h3><p>"
-    for path, reason in rejected[:_LISTED]:
-        yield f"<b>{escape(path.name)}</b>: {escape(say(reason))}<br>"
-    if len(rejected) > _LISTED:
-        yield escape(tr("{count} more", count=len(rejected) - _LISTED))
+    yield from _files([(path, say(reason)) for path, reason in rejected[:_LISTED]], len(rejected))
+
+
+def _other(session: Session) -> Iterator[str]:
+    """List what lay beside the images: reports, text, copies."""
+    other = session.other_files
+    if other:
+        yield f"<h3>{escape(tr('{count} files without an image', count=len(other)))}</h3><p>"
+        yield from _files(other[:_LISTED], len(other))
+
+
+def _files(told: Sequence[tuple[Path, str]], count: int) -> Iterator[str]:
+    for path, text in told:
+        # a name of a file is not always text: what cannot be shown is marked
+        name = marked_text(path.name.encode("utf-8", "replace").decode("utf-8"), 200)
+        yield f"<b>{escape(name)}</b>: {escape(text)}<br>"
+    if count > len(told):
+        yield escape(tr("{count} more", count=count - len(told)))
     yield "</p>"

@@ -22,4 +22,5 @@ def request_thumbnail(session: Session, series: Series, on_done: Callable[[NDArr
         progress(0.0)
         return thumbnail(series)
 
-    return session.jobs.submit("Thumbnail", work, on_done=on_done, silent=True, about=series.study_instance_uid)
+    uid = series.study_instance_uid
+    return session.jobs.submit("Thumbnail", work, place="previews", on_done=on_done, silent=True, about=uid)

@@ -11,9 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from medview.gui.card_delegate import sign_place
 from medview.gui.main_window import MainWindow
 from medview.gui.one_line import one_line
-from medview.gui.study_card import CardRole, sign_place
+from medview.gui.study_card import CardRole
 from medview.session.open_folder import open_folder
 from tests.files.make_dicom import write_stack
 
