@@ -22,6 +22,7 @@ from medview.study.series import Series
 from medview.study.volume import Volume
 
 _CODE = 1  # scanner-based coordinates
+_RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])  # NIfTI's type 128
 _PLAIN_TYPES = (np.uint8, np.int16, np.uint16, np.float32)
 
 
@@ -37,7 +38,10 @@ def write_labels(segmentation: Segmentation, path: Path) -> None:
 
 
 def write_volume(volume: Volume, path: Path) -> None:
-    """Write a volume's modality values on its grid, read them back and compare; errors as `write_labels`."""
+    """Write a volume's modality values, or its colours as RGB24, on its grid, read back and compare.
+
+    Errors as `write_labels`.
+    """
     _write(volume.array, volume.geometry, path, intent="none")
 
 
@@ -70,20 +74,33 @@ def read_mask(path: Path, geometry: Geometry) -> NDArray[np.bool_]:
 
 
 def _write(array: NDArray[Any], geometry: Geometry, path: Path, intent: str) -> None:
-    from nibabel.nifti1 import Nifti1Image
-
-    if not path.name.lower().endswith((".nii", ".nii.gz")):
-        raise MedViewError("{name} is not a NIfTI name.", "End it in .nii or .nii.gz.", name=path.name)
-    make: Any = Nifti1Image  # untyped
-    image = make(array.transpose(2, 1, 0), geometry.nifti_affine() if geometry.has_orientation else None)
-    _describe(image, geometry, intent)
+    check_name(path)
+    if array.ndim == 4:
+        array = np.ascontiguousarray(array).view(_RGB)[..., 0]
+    image = new_image(array.transpose(2, 1, 0), geometry, intent)
     with written_whole(path) as beside:
-        with beside.open("wb") as file, _packed(file, path) as stream:
+        with beside.open("wb") as file, packed(file, path) as stream:
             image.to_stream(stream)
         values, found = _read(beside)
         same_place = found.same_grid(geometry) or not geometry.has_orientation
         if values.dtype != array.dtype or not np.array_equal(values, array) or not same_place:
             raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=path.name)
+
+
+def check_name(path: Path) -> None:
+    """Raise MedViewError where a file is not called .nii or .nii.gz."""
+    if not path.name.lower().endswith((".nii", ".nii.gz")):
+        raise MedViewError("{name} is not a NIfTI name.", "End it in .nii or .nii.gz.", name=path.name)
+
+
+def new_image(array: NDArray[Any], geometry: Geometry, intent: str) -> Any:
+    """Return nibabel's image of an array (column, row, slice[, place]) on a grid."""
+    from nibabel.nifti1 import Nifti1Image
+
+    make: Any = Nifti1Image  # untyped
+    image = make(array, geometry.nifti_affine() if geometry.has_orientation else None)
+    _describe(image, geometry, intent)
+    return image
 
 
 def _describe(image: Any, geometry: Geometry, intent: str) -> None:
@@ -93,14 +110,14 @@ def _describe(image: Any, geometry: Geometry, intent: str) -> None:
     header.set_intent(intent)
     header.set_xyzt_units("mm" if geometry.has_spacing else "unknown")
     slice_mm, row_mm, column_mm = geometry.spacing_mm
-    header.set_zooms((column_mm, row_mm, slice_mm))
+    header.set_zooms((column_mm, row_mm, slice_mm, 1.0)[: len(image.shape)])
     if geometry.has_orientation:
         image.set_sform(geometry.nifti_affine(), code=_CODE)
         # a qform holds no shear; a wrong one would be worse than none
         image.set_qform(*((None, 0) if geometry.is_sheared else (geometry.nifti_affine(), _CODE)))
 
 
-def _packed(file: IO[bytes], path: Path) -> AbstractContextManager[Any]:
+def packed(file: IO[bytes], path: Path) -> AbstractContextManager[Any]:
     """Return the stream to write to: without a name or time in the gzip header."""
     if path.name.lower().endswith(".gz"):
         return gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=3, mtime=0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import zlib
 from collections.abc import Iterator
@@ -111,6 +112,13 @@ class RawVoxels:
             else:
                 array[number] = values
         return array, odd
+
+    def digest(self, place: int) -> bytes:
+        """Return the SHA-256 of one place's bytes as they are stored; errors as `read`."""
+        digest = hashlib.sha256()
+        for values in self._slices(place):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.digest()
 
     def _kept_type(self, scaling: tuple[float, float]) -> np.dtype[Any]:
         name = f"{self.dtype.kind}{self.dtype.itemsize}"

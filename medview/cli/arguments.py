@@ -1,0 +1,103 @@
+"""What can be said on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from medview.version import __version__
+
+_PATHS = "folder, file, ZIP or DICOMDIR; several may be given"
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments: `verb`, its options, and `windowed`, whether the desktop program is wanted."""
+    arguments = _parser().parse_args(argv)
+    if arguments.verb is None:
+        arguments.verb, arguments.path = "open", None
+    if arguments.verb in ("open", "demo"):
+        arguments.windowed = not getattr(arguments, "headless", False)
+    else:
+        arguments.windowed = False
+    return arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="medview", description="Medical images with AI inside.")
+    parser.add_argument("--version", action="version", version=f"medview {__version__}")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--json", action="store_true", help="print the answer as JSON (docs/command_line.md)")
+    shared.add_argument("--quiet", action="store_true", help="draw no progress bar")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, parents=[shared], help=text, description=text)
+
+    verb("open", "open a folder or file in the window").add_argument("path", type=Path, nargs="?")
+    _add_demo(verb("demo", "open the demo study (or PATH) in the window, ready to click"))
+    _add_paths(verb("scan", "list the studies, series and stacks of a folder"))
+    _add_convert(verb("convert", "write series as NIfTI, on their own grid"))
+    _add_paths(verb("check", "read and decode everything, and say what is good, odd or refused"))
+    _add_run(verb("run", "run a plugin and write its segmentation"))
+    _add_export(verb("export", "write a DICOM Segmentation in another format"))
+    _add_models(verb("models", "list the models, or fetch the weights of one"))
+    return parser
+
+
+def _add_paths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, nargs="+", metavar="PATH", help=_PATHS)
+    parser.add_argument(
+        "--spacing", type=_spacing, metavar="DZ,DY,DX", help="millimetres for pictures, which hold none themselves"
+    )
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--all", action="store_true", help="every series, into the folder --out")
+    which.add_argument("--series", metavar="UID", help="one series, or one stack (UID#STACK), into the file --out")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder, or FILE.nii or FILE.nii.gz for --series")
+    parser.add_argument(
+        "--regular", action="store_true", help="resample tilted and uneven stacks to even slices at right angles"
+    )
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, nargs="?")
+    parser.add_argument("--headless", action="store_true", help="no window: segment and write the results")
+    parser.add_argument("--plugin", default="brain_extraction")
+    parser.add_argument("-o", "--out", type=Path, default=Path("demo_output"))
+    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    parser.set_defaults(series=None, option=[], spacing=None)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plugin", help="id of the plugin (medview models list)")
+    parser.add_argument("path", type=Path, help="folder or file of images")
+    parser.add_argument("--series", help="Series Instance UID; default: the fitting series with the most images")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the plugin")
+    parser.set_defaults(spacing=None)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("segmentation", type=Path, help="DICOM Segmentation file")
+    parser.add_argument("images", type=Path, help="folder of the images it was drawn on")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="FILE.nii.gz, FILE.stl or FILE.dcm")
+    parser.add_argument("--segment", type=int, help="number of the segment for .stl (default: the first)")
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "fetch"))
+    parser.add_argument("plugin", nargs="?", help="id of the model, for fetch")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="the parameters to fetch for"
+    )
+
+
+def _spacing(text: str) -> tuple[float, float, float]:
+    """Return three numbers from "2.5,0.7,0.7"; ValueError, which argparse tells, for anything else."""
+    slice_mm, row_mm, column_mm = (float(word) for word in text.split(","))
+    return slice_mm, row_mm, column_mm

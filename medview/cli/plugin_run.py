@@ -1,0 +1,111 @@
+"""`medview run` and `medview demo --headless`: a plugin on a series, and its results in a folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medview.cli.answer import Answer
+from medview.cli.opened import Opened, opened
+from medview.cli.options import options_of
+from medview.cli.out_folder import make_folder
+from medview.progress import Progress, part
+
+if TYPE_CHECKING:
+    from medview.plugin.contract import Result
+    from medview.plugin.discovery import Plugin
+    from medview.study.series import Series
+    from medview.study.volume import Volume
+
+
+def run_plugin(arguments: argparse.Namespace, progress: Progress) -> Answer:
+    """Run a plugin on the series asked for, or on the fitting one with the most images."""
+    from medview.plugin.discovery import discover, find
+
+    plugin = find(arguments.plugin, discover())
+    parameters = plugin.manifest.parse_parameters(options_of(arguments.option))
+    with opened(arguments.path, part(progress, 0.0, 0.1)) as found:
+        series = _fitting(found, plugin, arguments.series)
+        make_folder(arguments.out)
+        volume = found.read(series, part(progress, 0.1, 0.2))
+    data = _run_on(plugin, volume, parameters, arguments, part(progress, 0.2, 1.0))
+    return Answer(data, _as_text(data))
+
+
+def demo(arguments: argparse.Namespace, progress: Progress) -> Answer:
+    """Segment the brain of the demo study and hold it against the known one; with a path, as `run_plugin`."""
+    from medview.files.demo_study import prepare
+    from medview.files.nifti import read_mask
+    from medview.imaging.statistics import dice
+    from medview.plugin.discovery import discover, find
+
+    if arguments.path is not None:
+        return run_plugin(arguments, progress)
+    make_folder(arguments.out)
+    study = prepare(part(progress, 0.0, 0.4))
+    plugin = find(arguments.plugin, discover())
+    with opened(study.folder, part(progress, 0.4, 0.5)) as found:
+        volume = found.read(_fitting(found, plugin, None), part(progress, 0.5, 0.6))
+    data = _run_on(plugin, volume, plugin.manifest.parse_parameters({}), arguments, part(progress, 0.6, 1.0))
+    mask = read_mask(arguments.out / "segmentation.nii.gz", volume.geometry)
+    data["dice"] = round(dice(mask, read_mask(study.true_mask, volume.geometry)), 4)
+    text = f"{_as_text(data)}\nDice against the known brain of this synthetic head: {data['dice']:.3f}"
+    return Answer(data, text)
+
+
+def _fitting(found: Opened, plugin: Plugin, wanted: str | None) -> Series:
+    """Return the series to run on: the one asked for, else the fitting one with the most images."""
+    from medview.plugin.fit import why_not
+
+    candidates = sorted(found.chosen(wanted), key=lambda s: -len(s.instances))
+    for series in candidates:
+        if why_not(plugin.manifest, series) is None:
+            return series
+    refusal = why_not(plugin.manifest, candidates[0])
+    assert refusal is not None
+    raise refusal
+
+
+def _run_on(
+    plugin: Plugin, volume: Volume, parameters: Any, arguments: argparse.Namespace, progress: Progress
+) -> dict[str, Any]:
+    """Run a plugin and write its results into the folder of --out."""
+    from medview.plugin.run import PluginRun
+
+    result: Result = PluginRun(plugin, volume, parameters, arguments.device)(part(progress, 0.0, 0.9))
+    progress(0.92, "Writing and reading back")
+    return _write_results(result, volume.series, arguments.out)
+
+
+def _write_results(result: Result, series: Series, out: Path) -> dict[str, Any]:
+    """Write segmentation.dcm, segmentation.nii.gz and result.json, and return what result.json says.
+
+    A DICOM Segmentation refers to DICOM images: of other formats there is none, and a remark says so.
+    """
+    from medview.files.result_json import result_data, write_result
+    from medview.progress import unheard
+    from medview.session.export_segmentation import write
+    from medview.session.run_plugin import segmentation_of
+
+    segmentation = segmentation_of(result)
+    seg, nifti = out / "segmentation.dcm", out / "segmentation.nii.gz"
+    files, remarks = [str(nifti), str(out / "result.json")], [_NO_SEG]
+    write(segmentation, series, nifti, "nifti", None, unheard)
+    if series.file_format == "DICOM":
+        remarks = [str(remark) for remark in write(segmentation, series, seg, "dicom_seg", None, unheard)]
+        files.insert(0, str(seg))
+    data = {**result_data(segmentation), "remarks": remarks, "files": files}
+    write_result(data, out / "result.json")
+    return data
+
+
+_NO_SEG = "There is no DICOM Segmentation: the images are not DICOM."
+
+
+def _as_text(answer: dict[str, Any]) -> str:
+    lines = [
+        f"{row['label']:30} {row['voxels']:10d} voxels  " + ("" if row["ml"] is None else f"{row['ml']:10.1f} ml")
+        for row in answer["segments"]
+    ]
+    return "\n".join([*lines, *answer["remarks"], *(f"saved {path}" for path in answer["files"])])
