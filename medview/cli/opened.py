@@ -75,7 +75,7 @@ def opened(
     from medview.jobs.process_pool import ProcessPool
 
     with ProcessPool() as workers:
-        report = scan(paths, progress)
+        report = scan(paths, progress, may_be_empty=may_be_empty)
         if spacing is not None:
             report = _spaced(report, spacing)
         yield Opened(report, workers)

@@ -88,7 +88,13 @@ class _Findings:
         return ScanReport(sort(self.images), self.files, tuple(self.other), tuple(self.rejected))
 
 
-def scan(path: Path | Sequence[Path], progress: Progress = unheard, on_found: OnFound | None = None) -> ScanReport:
+def scan(
+    path: Path | Sequence[Path],
+    progress: Progress = unheard,
+    on_found: OnFound | None = None,
+    *,
+    may_be_empty: bool = False,
+) -> ScanReport:
     """Look through files and folders, and sort the images found into studies and stacks.
 
     Parameters
@@ -98,6 +104,8 @@ def scan(path: Path | Sequence[Path], progress: Progress = unheard, on_found: On
     on_found
         Called now and then with all studies found so far, so that a person need not wait for the end. A stack may
         grow, and get another name, from one call to the next.
+    may_be_empty
+        Whether to report that no image was found, rather than raise.
 
     Raises
     ------
@@ -117,7 +125,7 @@ def scan(path: Path | Sequence[Path], progress: Progress = unheard, on_found: On
             on_found(sort(findings.images))
             told = time.monotonic()
     report = findings.report()
-    if not report.images:
+    if not (report.images or may_be_empty):
         raise _nothing(roots, report)
     progress(1.0, "")
     return report
