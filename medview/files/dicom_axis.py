@@ -172,10 +172,10 @@ def _diffusion_axis(order: Sequence[Hashable]) -> _Axis:
 
 def _time_axis(places: Places, keys: Mapping[int, Hashable], order: Sequence[float], name: str) -> _Axis:
     """Return the axis of moments that are numbered or timed; in ms where a clock tells."""
-    if name == "acquisition":
-        return _Axis(name, "", tuple(order), tuple(f"acquisition {v:g}" for v in order))
     columns = [[i for place in places for i in place if keys[id(i)] == value] for value in order]
     times = _times_ms(columns)
+    if name == "acquisition" and not times:
+        return _Axis(name, "", tuple(order), tuple(f"acquisition {v:g}" for v in order))
     names = tuple(f"time {n + 1}" for n in range(len(order)))
     return _Axis("time", "ms" if times else "", times or (None,) * len(order), names)
 

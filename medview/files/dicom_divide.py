@@ -39,6 +39,9 @@ def divided(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
         return [Stack(ordered, names)]
     if any(i.frame.position is None or i.frame.orientation is None for i in ordered):
         return _unplaced(ordered, names)
+    copies = _copies(ordered)
+    if len(copies) > 1:
+        return [s for n, part in enumerate(copies, 1) for s in divided(part, (*names, f"copy {n}"))]
     by_place = _by_place(ordered)
     if max(map(len, by_place)) == 1:
         return _parts([place[0] for place in by_place], names)
@@ -55,9 +58,11 @@ def _at_same_places(by_place: Places, images: Sequence[Image], names: tuple[str,
     groups = groups_by_contrast(by_place, names)
     if groups:
         return [stack for group, wider in groups for stack in divided(group, wider)]
-    if len(by_place) == 1 and len(images) > _FEW:
+    if len(by_place) > 1:
+        return by_time(by_place, names)
+    if len(images) > _FEW:
         return [Stack(images, names, is_recording=True)]
-    return by_time(by_place, names)
+    return [Stack([image], (*names, *_number_name(image))) for image in images]
 
 
 def _told_beside(stacks: list[Stack]) -> list[Stack]:
@@ -65,6 +70,18 @@ def _told_beside(stacks: list[Stack]) -> list[Stack]:
     loose = [s for s in stacks if s.axis is None and s.warnings]
     count = sum(len(s.images) for s in stacks)
     return [replace(s, beside=count - len(s.images)) if s in loose else s for s in stacks]
+
+
+def _copies(images: Sequence[Image]) -> list[list[Image]]:
+    """Return images parted where several at one place carry one identity: they are no moments of time."""
+    seen: dict[Hashable, int] = defaultdict(int)
+    copies: dict[int, list[Image]] = defaultdict(list)
+    for image in images:
+        instance = image.instance
+        identity = instance.sop_instance_uid, instance.frame_index, instance.tile, image.frame.position
+        seen[identity] += 1
+        copies[seen[identity] if instance.sop_instance_uid else 1].append(image)
+    return [copies[number] for number in sorted(copies)]
 
 
 def _by_place(images: Sequence[Image]) -> list[list[Image]]:

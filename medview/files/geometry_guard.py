@@ -9,7 +9,7 @@ from medview.study.series import AxisPlace, GuardKind, GuardLine
 _VARIED = 0.02  # of the typical slice distance
 # the gravest first
 _ORDER: tuple[GuardKind, ...] = (
-    "unplaced", "missing", "variable", "tilted", "mixed", "unspaced", "cine", "mosaic", "4D", "single", "uniform",
+    "unplaced", "missing", "variable", "tilted", "mixed", "cine", "mosaic", "4D", "unspaced", "single", "uniform",
 )  # fmt: skip
 TOLD: frozenset[GuardKind] = frozenset({"unplaced", "missing", "variable", "mixed"})
 """Kinds whose meaning belongs among the warnings of a series."""
@@ -22,8 +22,8 @@ def in_order(lines: list[GuardLine]) -> tuple[GuardLine, ...]:
 
 def uneven(found: Regularity) -> GuardLine:
     """Say why slices form no regular grid: which are missing, how the distance varies, or how they are shifted."""
-    if found.missing():
-        return _missing(found)
+    if 0 < sum(count for _, count in found.missing()) <= len(found.gaps_mm):
+        return _missing(found)  # where most would be missing, no distance is the typical one
     gaps = found.gaps_mm
     if max(gaps) - min(gaps) > _VARIED * found.typical_gap_mm:
         least, most = min(gaps), max(gaps)

@@ -78,18 +78,6 @@ def _geometry_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | No
             "Ask for the original images, or choose another series.",
             plugin=manifest.name,
         )
-    return _depth_fault(manifest, geometry) or _spacing_fault(demands, geometry, manifest.name)
-
-
-def _depth_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | None:
-    """Say where the slice axis is no distance, or too short."""
-    demands = manifest.input
-    if geometry.shape[0] > 1 and not geometry.has_depth:
-        return MedViewError(
-            "{plugin} needs slices that are evenly spaced at known places; these are not.",
-            "Resample the series onto a regular grid, or choose another one.",
-            plugin=manifest.name,
-        )
     if geometry.shape[0] < demands.minimum_slices:
         return MedViewError(
             "{plugin} needs at least {needed} slices; this series has {count}.",
@@ -98,7 +86,7 @@ def _depth_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | None:
             needed=demands.minimum_slices,
             count=geometry.shape[0],
         )
-    return None
+    return _spacing_fault(demands, geometry, manifest.name)
 
 
 def _spacing_fault(demands: InputRecord, geometry: Geometry, name: str) -> MedViewError | None:
