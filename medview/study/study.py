@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from psygnal import Signal
 
+from medview.study.annotation_list import AnnotationList
 from medview.study.history import History
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series, StudyFacts
@@ -23,6 +24,8 @@ class Study:
         What was found beside images: segmentations, reports and so on, in the order of Series Number.
     segmentations
         In the order they were made.
+    annotations
+        What reports and other objects that are open have drawn on the images.
     """
 
     series_changed = Signal()
@@ -37,6 +40,7 @@ class Study:
         self.objects = objects
         self.segmentations: tuple[Segmentation, ...] = ()
         self.history = History()
+        self.annotations = AnnotationList()
 
     def replace_series(self, series: tuple[Series, ...], objects: tuple[StudyObject, ...] | None = None) -> None:
         """Set the series found so far, and the objects where they are given."""
