@@ -139,7 +139,7 @@ def _check_frames(frames: tuple[SegFrame, ...], segments: tuple[Segment, ...], f
     unknown = {f.segment_number for f in frames if f.segment_number is not None} - known
     if unknown:
         raise MedViewError(
-            "A frame of {name} refers to segment {number}, but only {count} are described.", _COPY,
+            "A frame of {name} refers to segment {number}, but it describes only {count}.", _COPY,
             name=name, number=min(unknown), count=len(known),
         )  # fmt: skip
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_seg_frames import SegFile, read_seg_file
 from medview.files.dicom_seg_place import FramePlace, SegPlacer
+from medview.files.mask_layers import Layer, MaskLayers, Patch
 from medview.files.workers import Workers
 from medview.progress import Progress, unheard
 from medview.study.geometry import Geometry
-from medview.study.segmentation import Segment, Segmentation, Source
+from medview.study.segmentation import Segmentation, Source
 from medview.study.series import Series
 
 _HALF = 0.5  # of Maximum Fractional Value: from here on a voxel is shown
@@ -31,14 +32,6 @@ class LoadedMasks:
     warnings: tuple[Sentence, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """Labels of segments that do not overlap."""
-
-    labels: NDArray[Any]
-    segments: list[Segment]
-
-
 def load_masks(
     path: Path, candidates: Iterable[Series], progress: Progress = unheard, workers: Workers | None = None
 ) -> LoadedMasks:
@@ -51,7 +44,7 @@ def load_masks(
     """
     file = read_seg_file(path, workers)
     series, geometry = _source_series(file, tuple(candidates))
-    layers, said = _layers(file, series, geometry, progress)
+    layers = _layers(file, series, geometry, progress)
     name, source = path.stem, Source.of(series)
     facts = {"file": path.name, **file.maker}
     masks = [
@@ -65,7 +58,7 @@ def load_masks(
         )
         for number, layer in enumerate(layers, 1)
     ]
-    return LoadedMasks(tuple(masks), series, (*_remarks(file, len(layers)), *said))
+    return LoadedMasks(tuple(masks), series, tuple(_remarks(file, len(layers))))
 
 
 def labels_on(file: SegFile, series: Series, geometry: Geometry, progress: Progress = unheard) -> NDArray[Any]:
@@ -76,7 +69,7 @@ def labels_on(file: SegFile, series: Series, geometry: Geometry, progress: Progr
     MedViewError
         As `load_masks`, and where segments overlap.
     """
-    layers, _ = _layers(file, series, geometry, progress)
+    layers = _layers(file, series, geometry, progress)
     if len(layers) > 1:
         raise MedViewError(
             "The segments of {name} overlap, so they do not fit one mask.",
@@ -91,6 +84,8 @@ def _source_series(file: SegFile, candidates: tuple[Series, ...]) -> tuple[Serie
     """Return the series that most of the referenced images are of, and its geometry."""
     shared = [(len(file.source_uids & {i.sop_instance_uid for i in s.instances} - {""}), s) for s in candidates]
     count, series = max(shared, key=lambda pair: pair[0], default=(0, None))
+    if not file.source_uids and not file.source_series:
+        raise MedViewError("{name} does not say which images it was made from.", "Do not use it.", name=file.path.name)
     if series is None or not count:
         raise MedViewError(
             "{name} belongs to another series: {series}.",
@@ -110,64 +105,47 @@ def _source_series(file: SegFile, candidates: tuple[Series, ...]) -> tuple[Serie
     return series, series.geometry
 
 
-def _layers(
-    file: SegFile, series: Series, geometry: Geometry, progress: Progress
-) -> tuple[list[_Layer], tuple[Sentence, ...]]:
+def _layers(file: SegFile, series: Series, geometry: Geometry, progress: Progress) -> list[Layer]:
     """Return the segments in as few masks as hold them all without overlap."""
     placer = SegPlacer(file, series, geometry)
     places = [placer.place(frame) for frame in file.frames]
-    kind = np.uint8 if max(s.number for s in file.segments) < 256 else np.uint16
+    made = MaskLayers(geometry.shape, np.uint8 if max(s.number for s in file.segments) < 256 else np.uint16)
     if file.kind == "LABELMAP":
-        return [_label_map(file, places, np.zeros(geometry.shape, kind))], ()
-    layers: list[_Layer] = []
+        # every label of a frame at once: they cannot overlap
+        labels = np.zeros(geometry.shape, np.uint8 if max(s.number for s in file.segments) < 256 else np.uint16)
+        for number, place in enumerate(places):
+            progress(number / len(places), "Reading segmentation")
+            _put_labels(file, number, place, labels)
+        return [Layer(labels, list(file.segments))]
     for done, segment in enumerate(file.segments):
         progress(done / len(file.segments), "Reading segmentation")
-        drawn = list(_drawn(file, places, segment.number))
-        layer = next((one for one in layers if _is_free(one.labels, drawn)), None)
-        if layer is None:
-            layer = _Layer(np.zeros(geometry.shape, kind), [])
-            layers.append(layer)
-        layer.segments.append(segment)
-        for place, mask in drawn:
-            _window(layer.labels, place, mask.shape)[mask] = segment.number
-    return layers, ()
+        made.lay(segment, list(_drawn(file, places, segment.number)))
+    return made.layers
 
 
-def _label_map(file: SegFile, places: list[FramePlace], labels: NDArray[Any]) -> _Layer:
+def _put_labels(file: SegFile, number: int, place: FramePlace, labels: NDArray[Any]) -> None:
     known = np.array([0, *(s.number for s in file.segments)])
-    for number, place in enumerate(places):
-        values = file.pixels(number)
-        unknown = np.setdiff1d(values, known)
-        if len(unknown):
-            raise MedViewError(
-                "A frame of {name} refers to segment {number}, but only {count} are described.",
-                "Copy it again from its source.",
-                name=file.path.name,
-                number=int(unknown[0]),
-                count=len(known) - 1,
-            )
-        window = _window(labels, place, values.shape)
-        np.copyto(window, values, where=values != 0, casting="unsafe")
-    return _Layer(labels, list(file.segments))
+    values = file.pixels(number)
+    unknown = np.setdiff1d(values, known)
+    if len(unknown):
+        raise MedViewError(
+            "A frame of {name} refers to segment {number}, but it describes only {count}.",
+            "Copy it again from its source.",
+            name=file.path.name,
+            number=int(unknown[0]),
+            count=len(known) - 1,
+        )
+    patch = Patch(place.slice_index, place.row, place.column, values != 0)
+    np.copyto(patch.of(labels), values, where=patch.mask, casting="unsafe")
 
 
-def _drawn(
-    file: SegFile, places: list[FramePlace], segment_number: int
-) -> Iterator[tuple[FramePlace, NDArray[np.bool_]]]:
-    """Yield the masks (rows, columns) of one segment's frames."""
+def _drawn(file: SegFile, places: list[FramePlace], segment_number: int) -> Iterator[Patch]:
+    """Yield the masks of one segment's frames."""
     least = _HALF * file.maximum if file.kind == "FRACTIONAL" else 1
     for number, frame in enumerate(file.frames):
         if frame.segment_number == segment_number:
-            yield places[number], file.pixels(number) >= least
-
-
-def _is_free(labels: NDArray[Any], drawn: list[tuple[FramePlace, NDArray[np.bool_]]]) -> bool:
-    return not any(np.any(_window(labels, place, mask.shape)[mask]) for place, mask in drawn)
-
-
-def _window(labels: NDArray[Any], place: FramePlace, size: tuple[int, ...]) -> NDArray[Any]:
-    """Return the part of a slice that a frame covers, as a view."""
-    return labels[place.slice_index, place.row : place.row + size[0], place.column : place.column + size[1]]
+            place = places[number]
+            yield Patch(place.slice_index, place.row, place.column, file.pixels(number) >= least)
 
 
 def _remarks(file: SegFile, layers: int) -> Iterator[Sentence]:

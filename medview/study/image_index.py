@@ -28,6 +28,11 @@ class ImagePlace:
         return ImageName(instance.sop_instance_uid, instance.frame_index)
 
     @property
+    def tile(self) -> tuple[int, int] | None:
+        """Where it lies in a mosaic, None elsewhere."""
+        return self.series.instances[self.slice_index].tile
+
+    @property
     def origin_mm(self) -> FloatArray:
         """LPS mm of the centre of its first pixel: its own, which of an uneven stack the geometry cannot tell."""
         geometry, own = self.series.geometry, self.series.instances[self.slice_index].image_position_patient
@@ -58,11 +63,9 @@ class ImageIndex:
 
     def __init__(self, series: Iterable[Series]) -> None:
         self._places: dict[str, list[ImagePlace]] = defaultdict(list)
-        self._series: dict[str, Series] = {}
         for one in series:
             if one.geometry is None or one.refusal is not None:
                 continue
-            self._series.setdefault(one.series_instance_uid, one)
             for number, instance in enumerate(one.instances):
                 self._places[instance.sop_instance_uid].append(ImagePlace(one, number))
 
@@ -71,13 +74,15 @@ class ImageIndex:
 
         A tile of a mosaic is never found: what refers to a mosaic refers to all its tiles at once.
         """
-        if not name.sop_instance_uid:
-            return None
-        for place in self._places.get(name.sop_instance_uid, ()):
-            instance = place.series.instances[place.slice_index]
-            if name.frame_index in (None, instance.frame_index) and instance.tile is None:
-                return place
-        return None
+        return next(iter(self.find_all(name)), None)
+
+    def find_all(self, name: ImageName) -> tuple[ImagePlace, ...]:
+        """Return all images that a name means: every frame of an object where none is named."""
+        return tuple(
+            place
+            for place in (self._places.get(name.sop_instance_uid, ()) if name.sop_instance_uid else ())
+            if place.tile is None and name.frame_index in (None, place.name.frame_index)
+        )
 
     def holds(self, sop_instance_uid: str) -> bool:
         """Whether an image is here."""

@@ -40,6 +40,10 @@ class ObjectReport:
         File name suffix of an enclosed document, such as ".pdf", of which a copy can be saved; "" with none.
     warnings
         What a reader must know.
+    annotations
+        What it draws on the images that are here.
+    is_key_images
+        Whether it selects key images.
     """
 
     object: StudyObject
@@ -48,3 +52,5 @@ class ObjectReport:
     text: str = ""
     enclosed: str = ""
     warnings: tuple[Sentence, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    is_key_images: bool = False

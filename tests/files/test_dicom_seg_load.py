@@ -192,7 +192,7 @@ def test_damaged_masks_are_refused_with_a_sentence(series: Series, tmp_path: Pat
     refused(r"does not say where its frames lie", NumberOfFrames=4)
     numbered = copy.deepcopy(dataset.SegmentSequence)
     numbered[0].SegmentNumber = 7
-    refused(r"refers to segment 1, but only 1 are described", SegmentSequence=numbered)
+    refused(r"refers to segment 1, but it describes only 1", SegmentSequence=numbered)
 
 
 def test_a_mask_whose_images_are_not_here_names_their_series(shared_data: Path) -> None:

@@ -1,0 +1,146 @@
+"""Contours of a region laid onto the slices of a series."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from medview.errors import Sentence
+from medview.files.mask_layers import Patch
+from medview.files.rt_contours import Contour, Roi
+from medview.imaging.contour_fill import contour_fill
+from medview.study.geometry import Geometry
+from medview.study.image_index import ImagePlace
+from medview.study.series import Series
+
+_SAME_MM = 0.05  # decimals of a position
+_FLAT_MM = 0.5  # points of a contour lie at most so far above and below its plane
+
+
+@dataclass(frozen=True, eq=False)
+class RasterisedRoi:
+    """A region as voxels, with what did not fit: contours in no slice's plane, and what a reader must know."""
+
+    patches: tuple[Patch, ...]
+    left_out: tuple[Contour, ...]
+    said: tuple[Sentence, ...]
+
+
+@dataclass
+class _Plane:
+    """Contours of one plane: how far along the normal, and which slice is nearest."""
+
+    slice_index: int
+    away_mm: float
+    contours: list[Contour] = field(default_factory=list)
+
+
+class ContourRaster:
+    """Fills the contours of regions on the slices of one series, by the even-odd rule in each plane."""
+
+    def __init__(self, series: Series, geometry: Geometry) -> None:
+        self._series = series
+        self._geometry = geometry
+        self._origins = np.array([ImagePlace(series, k).origin_mm for k in range(len(series.instances))])
+        normal = np.cross(geometry.directions[:, 2], geometry.directions[:, 1])
+        self._normal = normal / np.linalg.norm(normal)
+        self._along = self._origins @ self._normal
+
+    def rasterise(self, roi: Roi) -> RasterisedRoi:
+        """Return the voxels whose centres lie within the closed contours of a region."""
+        planes: dict[int, _Plane] = {}
+        left_out = []
+        for contour in (c for c in roi.contours if c.is_closed):
+            plane = self._plane(contour)
+            if plane is None:
+                left_out.append(contour)
+            else:
+                key = round(float(np.mean(contour.points_mm @ self._normal)) / _SAME_MM)
+                planes.setdefault(key, plane).contours.append(contour)
+        chosen, passed_over = _nearest(planes.values())
+        patches = tuple(p for p in (self._filled(plane) for plane in chosen) if p is not None)
+        said = (*self._remarks(roi, chosen), *_left_out(roi, len(left_out) + passed_over))
+        return RasterisedRoi(patches, tuple(left_out), said)
+
+    def _plane(self, contour: Contour) -> _Plane | None:
+        """Return the plane of a contour; None where it is not flat, slanted, or beyond the slices."""
+        along = contour.points_mm @ self._normal
+        if float(np.ptp(along)) > _FLAT_MM:
+            return None
+        distances = np.abs(self._along - float(along.mean()))
+        nearest = int(np.argmin(distances))
+        named = [k for k in np.flatnonzero(distances <= distances[nearest] + _SAME_MM) if self._names(contour, int(k))]
+        nearest = int(named[0]) if named else nearest  # recordings have many images at one place
+        away = float(distances[nearest])
+        return _Plane(nearest, away) if away <= self._reach_mm(nearest) else None
+
+    def _names(self, contour: Contour, slice_index: int) -> bool:
+        return self._series.instances[slice_index].sop_instance_uid in contour.image_uids
+
+    def _reach_mm(self, slice_index: int) -> float:
+        """Return how far from a slice it is still the nearest: half the way to the next."""
+        others = np.abs(np.delete(self._along, slice_index) - self._along[slice_index])
+        others = others[others > _SAME_MM]
+        step = float(others.min()) if len(others) else self._series.slice_thickness_mm or 1.0
+        return step / 2.0 + _SAME_MM
+
+    def _filled(self, plane: _Plane) -> Patch | None:
+        """Return the mask of a plane's contours, cut to what it covers; None where it covers no voxel's centre."""
+        steps = self._geometry.affine[:3, :3].copy()
+        steps[:, 0] = self._normal
+        inverse = np.linalg.inv(steps)
+        points = [((c.points_mm - self._origins[plane.slice_index]) @ inverse.T)[:, 1:] for c in plane.contours]
+        low = np.maximum(np.floor(np.min([p.min(axis=0) for p in points], axis=0)).astype(int), 0)
+        high = np.max([p.max(axis=0) for p in points], axis=0)
+        high = np.minimum(np.ceil(high).astype(int) + 1, self._geometry.shape[1:])
+        if np.any(high <= low):
+            return None
+        rows, columns = (high - low).tolist()
+        mask = contour_fill([p - low for p in points], (rows, columns))
+        return Patch(plane.slice_index, int(low[0]), int(low[1]), mask) if mask.any() else None
+
+    def _remarks(self, roi: Roi, planes: list[_Plane]) -> Iterator[Sentence]:
+        away = max((p.away_mm for p in planes), default=0.0)
+        if away > _SAME_MM:
+            yield Sentence(
+                "Contours of {roi} lie between the slices, up to {mm} mm away: they are shown on the nearest slice.",
+                {"roi": roi.name, "mm": f"{away:.2f}"},
+            )
+        other = sum(
+            not self._names(contour, plane.slice_index)
+            for plane in planes
+            for contour in plane.contours
+            if contour.image_uids
+        )
+        if other:
+            yield Sentence(
+                "{count} contours of {roi} name another image than the one at their place: shown by their coordinates.",
+                {"roi": roi.name, "count": other},
+            )
+        slices = {plane.slice_index for plane in planes}
+        gaps = (max(slices) - min(slices) + 1 - len(slices)) if slices else 0
+        if gaps:
+            yield Sentence(
+                "{roi} has no contour on {count} slices between others: nothing is filled in there.",
+                {"roi": roi.name, "count": gaps},
+            )
+
+
+def _nearest(planes: Iterable[_Plane]) -> tuple[list[_Plane], int]:
+    """Return one plane for each slice, the nearest, and how many contours of other planes are passed over."""
+    by_slice: dict[int, list[_Plane]] = defaultdict(list)
+    for plane in planes:
+        by_slice[plane.slice_index].append(plane)
+    chosen = [min(found, key=lambda plane: plane.away_mm) for found in by_slice.values()]
+    total = sum(len(plane.contours) for found in by_slice.values() for plane in found)
+    return chosen, total - sum(len(plane.contours) for plane in chosen)
+
+
+def _left_out(roi: Roi, count: int) -> tuple[Sentence, ...]:
+    if not count:
+        return ()
+    facts: dict[str, object] = {"roi": roi.name, "count": count}
+    return (Sentence("{count} contours of {roi} lie in the plane of no slice: they are not filled.", facts),)
