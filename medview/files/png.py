@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +32,20 @@ def write_picture(pixels: NDArray[np.uint8], path: Path) -> None:
             same = np.array_equal(np.asarray(stored), pixels)
         if not same:
             raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=path.name)
+
+
+def packed_picture(pixels: NDArray[np.uint8]) -> bytes:
+    """Return pixels (rows, columns) or (rows, columns, 3), uint8, as the bytes of a PNG file."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def unpacked_picture(png: bytes) -> NDArray[np.uint8]:
+    """Return the pixels of what `packed_picture` has made."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+        return np.asarray(picture, np.uint8)

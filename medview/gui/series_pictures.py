@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 from medview.session.session import Session
 from medview.session.thumbnails import request_thumbnail
 from medview.study.series import Series
+from medview.study.study import Study
 
 
 class SeriesPictures(QObject):
@@ -25,22 +26,22 @@ class SeriesPictures(QObject):
         self._put = put
         self._pictures: WeakKeyDictionary[Series, QPixmap] = WeakKeyDictionary()
         self._asked: WeakSet[Series] = WeakSet()
-        self._wanted: list[Series] = []
+        self._wanted: list[tuple[Study, Series]] = []
         self._busy = False
 
-    def picture(self, series: Series) -> QPixmap | None:
+    def picture(self, study: Study, series: Series) -> QPixmap | None:
         """Return the picture of a series where it is here; else see that it comes."""
         if series not in self._asked and series.instances:
             self._asked.add(series)
-            self._wanted.append(series)
+            self._wanted.append((study, series))
             self._next()
         return self._pictures.get(series)
 
     def _next(self) -> None:
         if self._busy or not self._wanted:
             return
-        series = self._wanted.pop(0)
-        job = request_thumbnail(self._session, series, partial(self._arrived, series))
+        study, series = self._wanted.pop(0)
+        job = request_thumbnail(self._session, study, series, partial(self._arrived, series))
         self._busy = True
         job.finished.connect(self._finished)
 
@@ -55,6 +56,7 @@ class SeriesPictures(QObject):
 
 def _pixmap(pixels: NDArray[np.uint8]) -> QPixmap:
     pixels = np.ascontiguousarray(pixels)
-    height, width = pixels.shape
-    image = QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8)
-    return QPixmap.fromImage(image)
+    height, width = pixels.shape[:2]
+    is_colour = pixels.ndim == 3
+    kind = QImage.Format.Format_RGB888 if is_colour else QImage.Format.Format_Grayscale8
+    return QPixmap.fromImage(QImage(pixels.data, width, height, width * (3 if is_colour else 1), kind))

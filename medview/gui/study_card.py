@@ -127,7 +127,7 @@ def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
     if series.refusal is not None:
         second = say(series.refusal.message)
     sign = "refused" if series.refusal is not None else "warning" if series.warnings else ""
-    told = _badge_line(series)
+    told = _badge_line(series, is_place=places == 1 or shown)
     return Card(
         title,
         (_amount(series, places), second),
@@ -151,9 +151,13 @@ def _amount(series: Series, places: int) -> str:
     return " · ".join(t for t in facts if t)
 
 
-def _badge_line(series: Series) -> GuardLine | None:
-    """Return the gravest thing that the geometry guard says; None where all is as anyone expects."""
-    told = [line for line in series.guard if line.kind not in _EXPECTED]
+def _badge_line(series: Series, *, is_place: bool) -> GuardLine | None:
+    """Return the gravest thing that the geometry guard says; None where all is as anyone expects.
+
+    Which place of a 4-D series it is, is told where one place is meant: not on the card of them all.
+    """
+    expected = _EXPECTED if is_place else _EXPECTED | {"4D"}
+    told = [line for line in series.guard if line.kind not in expected]
     return told[0] if told and series.refusal is None else None
 
 

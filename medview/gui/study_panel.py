@@ -130,7 +130,7 @@ class StudyPanel(QWidget):
         _fill(parent, card.title, card, study)
         parent.setToolTip(0, plain_tip("\n".join((card.title, *card.lines))))
         for stacks in stacks_by_axis(study.series):
-            self._add_series(parent, stacks, shown)
+            self._add_series(study, parent, stacks, shown)
         for found in study.objects:
             item = QTreeWidgetItem(parent)
             self._items.append(item)
@@ -138,7 +138,7 @@ class StudyPanel(QWidget):
             _fill(item, card.title, card, found)
             item.setToolTip(0, plain_tip(object_tip(found)))
 
-    def _add_series(self, parent: QTreeWidgetItem, stacks: tuple[Series, ...], shown: str | None) -> None:
+    def _add_series(self, study: Study, parent: QTreeWidgetItem, stacks: tuple[Series, ...], shown: str | None) -> None:
         series = next((s for s in stacks if s.key == shown), stacks[0])
         item = QTreeWidgetItem(parent)
         self._items.append(item)
@@ -146,7 +146,7 @@ class StudyPanel(QWidget):
         _fill(item, series.series_description, card, series)
         item.setToolTip(0, plain_tip(series_tip(series)))
         item.setData(0, CardRole.PICTURED, stacks[0])
-        item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(stacks[0]))
+        item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(study, stacks[0]))
 
     def _open(self, item: QTreeWidgetItem | None, _column: int = 0) -> None:
         study = self._study_of(item) if item is not None and item.parent() is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from psygnal import Signal
@@ -20,6 +21,9 @@ from medview.session.viewport import PANES, PaneName, Viewport
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 from medview.study.study import Study
+
+if TYPE_CHECKING:
+    from medview.library.library import Library
 
 
 class Session:
@@ -49,6 +53,8 @@ class Session:
         Files that hold no image, each with what it is.
     last_found
         Numbers of files of the last scan: with images, other, rejected; together all that it looked at.
+    library
+        The local list of studies, None before it is used for the first time (`medview.session.use_library`).
     absent_weights
         SHA-256 of the weights that the last look (`medview.session.fetch_weights`) did not find on this machine.
     demo_truths
@@ -63,6 +69,7 @@ class Session:
 
     def __init__(self, jobs: JobQueue, settings: Settings) -> None:
         self.jobs = jobs
+        self.library: Library | None = None
         self.settings = settings
         self.notices = NoticeBoard()
         self.studies: tuple[Study, ...] = ()

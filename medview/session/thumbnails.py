@@ -1,8 +1,9 @@
-"""Small pictures of series for the study list."""
+"""Small pictures of series for lists, kept in the local library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,45 @@ from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
 from medview.study.series import Series
+from medview.study.study import Study
+
+if TYPE_CHECKING:
+    from medview.files.dicom_sort import FoundStudy
+    from medview.library.library import Library
 
 
-def request_thumbnail(session: Session, series: Series, on_done: Callable[[NDArray[np.uint8]], None]) -> Job:
-    """Submit the making of a thumbnail: `on_done` receives uint8 (96, 96) on the main thread."""
+def request_thumbnail(
+    session: Session, study: Study, series: Series, on_done: Callable[[NDArray[np.uint8]], None]
+) -> Job:
+    """Submit the making of a thumbnail: `on_done` receives uint8 (96, 96) or (96, 96, 3) on the main thread.
+
+    It is taken from the library where the study is on the list.
+    """
+    facts, stacks = study.facts, study.series
 
     def work(progress: Progress) -> NDArray[np.uint8]:
         from medview.files.dicom_pixels import thumbnail
+        from medview.files.dicom_sort import FoundStudy
 
         progress(0.0)
-        return thumbnail(series)
+        if session.library is None:
+            return thumbnail(series)
+        return cached_thumbnail(session.library, FoundStudy(facts, stacks), series)
 
     uid = series.study_instance_uid
     return session.jobs.submit("Thumbnail", work, place="previews", on_done=on_done, silent=True, about=uid)
+
+
+def cached_thumbnail(library: Library, study: FoundStudy, series: Series) -> NDArray[np.uint8]:
+    """Return the picture of a series from the library, or make it and keep it there. Errors as `thumbnail`."""
+    from medview.files.dicom_pixels import thumbnail
+    from medview.files.png import packed_picture, unpacked_picture
+
+    row = library.study_of(study)
+    stored = library.thumbnail(row.id, series.key) if row is not None else None
+    if stored is not None:
+        return unpacked_picture(stored)
+    made = thumbnail(series)
+    if row is not None:
+        library.set_thumbnail(row.id, series.key, packed_picture(made))
+    return made

@@ -1,0 +1,94 @@
+"""Put studies from folders, files and archives on the local list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medview.errors import Sentence
+from medview.jobs.job import Job
+from medview.library.reports import Added
+from medview.progress import Progress, part
+from medview.session.session import Session
+from medview.session.use_library import use_library
+
+if TYPE_CHECKING:
+    from medview.files.dicom_sort import FoundStudy
+    from medview.library.library import Library
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import: files with images, of another kind and left out, and what the library took."""
+
+    added: Added
+    images: int
+    other: int
+    rejected: tuple[tuple[Path, Sentence], ...]
+    studies: tuple[FoundStudy, ...]
+
+
+def import_studies(
+    session: Session, paths: Sequence[Path], *, copy: bool, on_done: Callable[[Imported], None] | None = None
+) -> Job:
+    """Submit a scan of files and folders, and put what it finds on the list; says in a notice what came of it.
+
+    Parameters
+    ----------
+    copy
+        Whether files are copied into the library; else they are linked where they lie. Originals are only read.
+    """
+
+    def work(library: Library, progress: Progress) -> Imported:
+        from medview.files.dicom_scan import scan
+
+        report = scan(paths, part(progress, 0.0, 0.5))
+        added = library.add(report, copy=copy, progress=part(progress, 0.5, 1.0))
+        return Imported(added, report.images, len(report.other), report.rejected, report.studies)
+
+    def done(imported: Imported) -> None:
+        _tell(session, imported)
+        _make_thumbnails(session, imported)
+        if on_done is not None:
+            on_done(imported)
+
+    name = paths[0].name if len(paths) == 1 else str(len(paths))
+    title = Sentence("Importing {name}", {"name": name})
+    return use_library(session, work, on_done=done, title=title, place="scan")
+
+
+def _tell(session: Session, imported: Imported) -> None:
+    left_out = (*imported.rejected, *imported.added.left_out)
+    session.note_rejected(left_out)
+    session.notices.add(
+        "info",
+        "Imported into the library: {studies} studies, {new} new files, {known} known already; "
+        "{other} files without images, {left_out} left out.",
+        "The study list says why files were left out." if left_out else "",
+        lasting=bool(left_out),
+        studies=len(imported.added.study_ids),
+        new=imported.added.new_files,
+        known=imported.added.known_files,
+        other=imported.other,
+        left_out=len(left_out),
+    )
+
+
+def _make_thumbnails(session: Session, imported: Imported) -> None:
+    """Submit the making of small pictures, which a person need not wait for."""
+
+    def work(library: Library, progress: Progress) -> None:
+        from medview.session.thumbnails import cached_thumbnail
+
+        for study in imported.studies:
+            for series in study.series:
+                progress(0.0)
+                cached_thumbnail(library, study, series)
+
+    use_library(session, work, place="previews", on_failed=_pass_over)
+
+
+def _pass_over(_: BaseException) -> None:
+    """Leave a list without pictures as it is: opening the study says what is wrong with its images."""

@@ -1,0 +1,44 @@
+"""Open studies of the local list: they join what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from medview.errors import Sentence
+from medview.jobs.job import Job
+from medview.progress import Progress, part
+from medview.session.open_folder import add_found
+from medview.session.session import Session
+from medview.session.use_library import use_library
+
+if TYPE_CHECKING:
+    from medview.files.dicom_scan import ScanReport
+    from medview.library.library import Library
+
+_TITLE = Sentence("Opening from the library")
+
+
+def open_from_library(session: Session, study_ids: Sequence[int], *, show: bool = True) -> Job:
+    """Submit the opening of studies, by their numbers in the library; files that are as they were are not read again.
+
+    Parameters
+    ----------
+    show
+        Whether to put the largest volume of them on the screen.
+    """
+
+    def work(library: Library, progress: Progress) -> ScanReport:
+        from medview.files.dicom_scan import ScanReport
+
+        count = len(study_ids)
+        found = [
+            library.open_study(number, part(progress, place / count, (place + 1) / count))
+            for place, number in enumerate(study_ids)
+        ]
+        return ScanReport(tuple(found), 0, (), ())
+
+    def done(report: ScanReport) -> None:
+        add_found(session, report, show=show, tell=False)
+
+    return use_library(session, work, on_done=done, title=_TITLE, place="scan")

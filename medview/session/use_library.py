@@ -1,0 +1,53 @@
+"""Work with the local list of studies, away from the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from medview.errors import Sentence
+from medview.jobs.job import Job, PlaceName
+from medview.paths import data_folder
+from medview.progress import Progress
+from medview.session.session import Session
+
+if TYPE_CHECKING:
+    from medview.library.library import Library
+
+_ASKING = Sentence("Asking the library")
+
+
+def use_library(
+    session: Session,
+    work: Callable[[Library, Progress], Any],
+    *,
+    on_done: Callable[[Any], None] | None = None,
+    on_failed: Callable[[BaseException], None] | None = None,
+    title: Sentence = _ASKING,
+    place: PlaceName = "library",
+) -> Job:
+    """Submit `work` with the library, which is opened where it is used for the first time.
+
+    Parameters
+    ----------
+    title
+        What a person reads while it goes on; the usual short question is silent.
+    place
+        "library" for what takes milliseconds, so that a search never waits for an import; "scan" for what takes longer.
+    """
+
+    def with_library(progress: Progress) -> Any:
+        return work(_opened(session), progress)
+
+    failed = on_failed or session.notices.add_error
+    silent = title is _ASKING
+    return session.jobs.submit(title, with_library, place=place, on_done=on_done, on_failed=failed, silent=silent)
+
+
+def _opened(session: Session) -> Library:
+    from medview.library.library import Library
+
+    # two threads that come first at once open it twice, which does no harm: it may be used by several programs
+    library = session.library or Library(data_folder() / "library")
+    session.library = library
+    return library
