@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SUITE ?=
 
-.PHONY: demo test lint bench venv clean
+.PHONY: demo test lint bench hostile venv clean
 
 demo: ; @$(PYTHON) installer/bootstrap.py demo $(ARGS)
 
@@ -12,6 +12,8 @@ test: ; @$(PYTHON) installer/bootstrap.py test $(ARGS)
 lint: ; @$(PYTHON) installer/bootstrap.py lint
 
 bench: ; @$(PYTHON) installer/bootstrap.py bench $(SUITE)
+
+hostile: ; @$(PYTHON) installer/bootstrap.py hostile $(ARGS)
 
 venv: ; @$(PYTHON) installer/bootstrap.py venv
 

@@ -1,4 +1,4 @@
-"""What ``installer/bootstrap.py`` can be asked for: demo, test, lint, bench, venv, clean."""
+"""What ``installer/bootstrap.py`` can be asked for: demo, test, lint, bench, hostile, venv, clean."""
 
 from __future__ import annotations
 
@@ -111,6 +111,13 @@ def bench(arguments: list[str]) -> int:
     return 1 if any(codes) else 0
 
 
+def hostile(arguments: list[str]) -> int:
+    """Print the table of damaged and malicious inputs; --big adds those of several gigabytes."""
+    provide(missing_needs() + venv_needs())
+    set_up(frozenset({"dev"}))
+    return subprocess.run([str(venv_python()), "-m", "tests.hostile", *arguments], cwd=ROOT, check=False).returncode
+
+
 def venv(arguments: list[str]) -> int:
     """Set everything up and start nothing; names of extras may follow."""
     provide(missing_needs() + venv_needs(), essential=False)
@@ -126,12 +133,12 @@ def clean(arguments: list[str]) -> int:
     return 0
 
 
-VERBS = {"demo": demo, "test": test, "lint": lint, "bench": bench, "venv": venv, "clean": clean}
+VERBS = {"demo": demo, "test": test, "lint": lint, "bench": bench, "hostile": hostile, "venv": venv, "clean": clean}
 
 
 def main() -> int:
     """Do what the command line asks for."""
-    what = "\n".join(f"  {name:<6} {verb.__doc__}" for name, verb in VERBS.items())
+    what = "\n".join(f"  {name:<7} {verb.__doc__}" for name, verb in VERBS.items())
     parser = argparse.ArgumentParser(
         prog="bootstrap.py", epilog=what, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=True
     )

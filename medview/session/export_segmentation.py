@@ -64,6 +64,11 @@ def write(
     from medview.files.stl import write_surface
 
     progress(0.0, "Writing and reading back")
+    if kind == "dicom_seg" and series.file_format != "DICOM":
+        raise MedViewError(
+            "A DICOM Segmentation refers to DICOM images, and these are {format}.", "Save the mask as NIfTI.",
+            format=series.file_format,
+        )  # fmt: skip
     if kind == "dicom_seg":
         return write_segmentation(segmentation, series, path, progress=progress)
     if kind == "nifti":

@@ -34,3 +34,8 @@ def refusal(*words: object) -> str:
     (line,) = [text for text in done.stderr.splitlines() if text.strip()]
     assert line.startswith("medview: ")
     return line.removeprefix("medview: ")
+
+
+def stacks(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all stacks that `medview scan` has listed."""
+    return [stack for study in data["studies"] for series in study["series"] for stack in series["stacks"]]

@@ -14,7 +14,7 @@ import pytest
 from medview.files.dicom_write import write_series
 from medview.study.geometry import Geometry
 from medview.study.series import Patient, Series, StudyFacts
-from tests.walk.command_line import answer, medview, refusal
+from tests.walk.command_line import answer, medview, refusal, stacks
 
 _MS_RDONLY, _MS_REMOUNT = 1, 32
 
@@ -64,8 +64,9 @@ def test_a_truncated_image_is_named_and_the_others_are_opened_with_the_gap_told(
     (rejected,) = data["rejected"]
     assert rejected["path"] == str(paths[20])
     assert rejected["reason"]
-    (series,) = data["studies"][0]["series"]
-    assert series["refusal"] is not None, "a gap of one slice is never closed silently"
+    (stack,) = stacks(data)
+    assert not stack["can_reformat"], "a gap of one slice is never closed silently"
+    assert "missing" in [line["kind"] for line in stack["guard"]]
 
 
 def test_a_series_without_pixel_spacing_is_refused_by_models_and_says_why(tmp_path: Path, head: Path) -> None:
@@ -74,16 +75,16 @@ def test_a_series_without_pixel_spacing_is_refused_by_models_and_says_why(tmp_pa
         image = pydicom.dcmread(path)
         del image.PixelSpacing
         image.save_as(tmp_path / path.name)
-    (series,) = answer("scan", tmp_path)["studies"][0]["series"]
-    assert series["spacing_mm"] is None
-    assert any("spacing" in warning.lower() for warning in series["warnings"])
+    (stack,) = stacks(answer("scan", tmp_path))
+    assert stack["spacing_mm"] is None
+    assert any("spacing" in warning.lower() for warning in stack["warnings"])
     assert "spacing" in refusal("run", "brain_extraction", tmp_path, "-o", tmp_path / "out").lower()
 
 
 def test_one_slice(tmp_path: Path) -> None:
     write_head(tmp_path, slices=1)
-    (series,) = answer("scan", tmp_path)["studies"][0]["series"]
-    assert series["images"] == 1
+    (stack,) = stacks(answer("scan", tmp_path))
+    assert stack["images"] == 1
     assert "1" in refusal("run", "brain_extraction", tmp_path, "-o", tmp_path / "out")
 
 
