@@ -1,0 +1,182 @@
+"""Colours, recordings, uneven stacks, 4-D series and volumes that are still being read, as a person sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from medview.errors import Sentence
+from medview.gui.main_window import MainWindow
+from medview.gui.viewport_widget import ViewportWidget
+from medview.session.loading import Loading
+from medview.session.scene import Scene
+from medview.study.geometry import Geometry
+from medview.study.segmentation import Segment
+from medview.study.series import GuardKind, GuardLine
+from tests.gui.panes import hover, pixels_of
+from tests.view.scenes import AXIAL, draw, scene_of
+
+FLAT = Geometry(AXIAL.shape, AXIAL.affine, has_depth=False)
+HATCH = np.array([[24, 34, 52], [66, 92, 138]])
+
+
+def guard(kind: GuardKind, text: str = "badge") -> GuardLine:
+    return GuardLine(kind, Sentence(text), Sentence("meaning"))
+
+
+def shown(window: MainWindow, scene: Scene) -> Scene:
+    """Put a scene on the screen as an opened study would be."""
+    scene.update(crosshair_visible=False)
+    window.session.add_study(scene.study)
+    window.session.show(scene)
+    return scene
+
+
+def pane(window: MainWindow, name: Any = "axial") -> ViewportWidget:
+    found = window.panes.panes[name]
+    assert isinstance(found, ViewportWidget)
+    return found
+
+
+def visible(window: MainWindow) -> list[str]:
+    return [name for name, widget in window.panes.panes.items() if widget.isVisible()]
+
+
+def at(window: MainWindow, point_mm: NDArray[np.float64], name: Any = "axial") -> list[int]:
+    """Return the painted colour of an LPS point."""
+    picture = pane(window, name).picture()
+    assert picture is not None
+    x, y = (round(n) for n in picture.mm_to_pane(point_mm))
+    return [int(n) for n in pixels_of(pane(window, name))[y, x]]
+
+
+def is_hatched(colour: list[int]) -> bool:
+    return bool((np.abs(HATCH - colour).max(axis=1) < 8).any())
+
+
+def turn_wheel(widget: ViewportWidget, notches: int) -> None:
+    middle = QPointF(widget.width() / 2, widget.height() / 2)
+    keys = (Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+    QApplication.sendEvent(widget, QWheelEvent(middle, middle, QPoint(), QPoint(0, -120 * notches), *keys))
+
+
+@pytest.fixture
+def half_read(window: MainWindow) -> Scene:
+    """Return a scene of which the slices 2 to 4 of 7 have been read."""
+    array = np.full(AXIAL.shape, 500, np.int16)
+    whole = scene_of(array, AXIAL, (500.0, 1000.0))
+    loading = Loading(7)
+    for index in (2, 3, 4):
+        loading.mark(index)
+    return shown(window, Scene(whole.study, whole.volume, whole.window, loading))
+
+
+def test_what_is_there_is_seen_and_what_is_not_is_hatched_in_every_plane(
+    half_read: Scene, window: MainWindow, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: visible(window) == ["axial", "sagittal", "coronal", "volume"])
+    aside = AXIAL.to_mm((3, 2, 2))
+    assert at(window, aside)[0] == pytest.approx(128, abs=3)
+    for name in ("coronal", "sagittal"):
+        assert at(window, AXIAL.to_mm((3, 4, 2 if name == "coronal" else 5)), name)[0] == pytest.approx(128, abs=3)
+        assert is_hatched(at(window, AXIAL.to_mm((6, 2, 2)), name)), name
+    half_read.move_cursor(AXIAL.to_mm((5, 4, 5)))
+    assert is_hatched(at(window, AXIAL.to_mm((5, 2, 2))))
+    hover(pane(window), (200.0, 200.0))
+    assert "not read yet" in window.readout.text()
+
+
+def test_an_image_that_arrives_is_painted_at_once(half_read: Scene, window: MainWindow, qtbot: QtBot) -> None:
+    half_read.move_cursor(AXIAL.to_mm((5, 4, 5)))
+    point = AXIAL.to_mm((5, 2, 2))
+    assert is_hatched(at(window, point))
+    assert half_read.loading is not None
+    half_read.loading.mark(5)
+    half_read.loading.changed.emit()
+    assert at(window, point)[0] == pytest.approx(128, abs=3)
+
+
+def test_nothing_is_made_from_a_part(half_read: Scene, window: MainWindow, qtbot: QtBot) -> None:
+    actions = window.commands.actions
+    qtbot.waitUntil(lambda: not actions["run_segmentation"].isEnabled())
+    for name in ("new_segmentation", "auto_window"):
+        assert not actions[name].isEnabled()
+        assert "still being read" in actions[name].toolTip()
+    window.session.choose(tool="brush")
+    QTest.mouseClick(pane(window), Qt.MouseButton.LeftButton, pos=QPoint(150, 150))
+    assert half_read.study.segmentations == ()
+    assert "nothing can be drawn" in str(window.session.notices.notices[-1].message)
+    half_read.complete(half_read.volume, (500.0, 1000.0))
+    qtbot.waitUntil(actions["new_segmentation"].isEnabled)
+
+
+def test_a_reading_that_ended_early_stays_marked(half_read: Scene, window: MainWindow, qtbot: QtBot) -> None:
+    assert half_read.loading is not None
+    half_read.loading.stop()
+    action = window.commands.actions["new_segmentation"]
+    qtbot.waitUntil(lambda: "Not all images were read" in action.toolTip())
+    assert not action.isEnabled()
+
+
+def test_colours_fill_the_window_are_seen_as_they_are_and_can_be_drawn_on(window: MainWindow, qtbot: QtBot) -> None:
+    array = np.zeros((*AXIAL.shape, 3), np.uint8)
+    array[..., 0], array[..., 2] = 200, 40
+    scene = scene_of(array, AXIAL, (128.0, 256.0), photometric_interpretation="RGB", modality="XC")  # type: ignore[arg-type]
+    shown(window, scene)
+    qtbot.waitUntil(lambda: visible(window) == ["axial"])
+    point = AXIAL.to_mm((3, 2, 2))
+    assert at(window, point) == pytest.approx([200, 0, 40], abs=2)
+    actions = window.commands.actions
+    qtbot.waitUntil(lambda: not actions["auto_window"].isEnabled())
+    assert "Colours are shown as they are stored" in actions["auto_window"].toolTip()
+    assert not window.window_panel.isEnabled()
+    assert "R 200  G 0  B 40" in window.readout.text()
+    labels = np.zeros(AXIAL.shape, np.uint8)
+    labels[3, 2, 2] = 1
+    draw(scene, labels, Segment(1, "Spot", (0, 250, 0)))
+    scene.update(mask_opacity=1.0)
+    assert at(window, point) == pytest.approx([0, 250, 0], abs=2)
+
+
+def test_a_recording_is_stepped_through_by_wheel_and_slider_and_played(window: MainWindow, qtbot: QtBot) -> None:
+    array = np.zeros(AXIAL.shape, np.int16)
+    array += np.arange(7, dtype=np.int16)[:, None, None] * 100
+    scene = shown(window, scene_of(array, FLAT, (300.0, 600.0), guard=(guard("cine"),), frame_time_ms=20.0))
+    bar = window.sequence_bar
+    qtbot.waitUntil(bar.isVisible)
+    assert visible(window) == ["axial"]
+    assert bar.label.text() == "Frame 4/7"
+    turn_wheel(pane(window), 1)
+    qtbot.waitUntil(lambda: bar.label.text() == "Frame 5/7")
+    bar.slider.setValue(1)
+    assert scene.cursor_index[0] == 1
+    assert at(window, FLAT.to_mm((1, 2, 2)))[0] == pytest.approx(100 * 255 / 599, abs=2)
+    window.commands.actions["play"].trigger()
+    seen: set[int] = set()
+    qtbot.waitUntil(lambda: seen.add(scene.cursor_index[0]) or len(seen) == 7)  # type: ignore[func-returns-value]
+    assert window.commands.actions["play"].isChecked()
+    window.commands.actions["play"].trigger()
+    qtbot.wait(60)
+    still = scene.cursor_index
+    qtbot.wait(80)
+    assert scene.cursor_index == still
+
+
+def test_an_uneven_stack_is_shown_slice_by_slice_in_its_own_plane_alone(window: MainWindow, qtbot: QtBot) -> None:
+    scene = scene_of(np.zeros(AXIAL.shape, np.int16), FLAT, guard=(guard("missing", "slice 4 missing"),))
+    shown(window, scene)
+    qtbot.waitUntil(lambda: visible(window) == ["axial"])
+    assert window.sequence_bar.isHidden()
+    action = window.commands.actions["maximise"]
+    qtbot.waitUntil(lambda: not action.isEnabled())
+    assert "not even" in action.toolTip()
+    turn_wheel(pane(window), 2)
+    assert scene.cursor_index[0] == 5
