@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -18,6 +19,9 @@ from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import BaseTag
 
 from medview.errors import MedViewError
+from medview.files.dicom_values import Values
+from medview.files.header_scanner import Cut, Unusual, pixel_element, walk, walk_meta
+from medview.files.scanned_values import ScannedValues
 
 T = TypeVar("T")
 
@@ -27,11 +31,13 @@ IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 NATIVE = {IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED}  # transfer syntaxes whose pixels are stored as they are
 
-UNDEFINED_LENGTH = 0xFFFFFFFF
 _DEFLATED_ELEMENT = (
     b"\x02\x00\x10\x00UI\x16\x00" + DEFLATED.encode()
 )  # Transfer Syntax UID (0002,0010) in the file meta
-_HEAD = 4096
+_HEAD = 16384
+_MOST_SCANNED = 64 * 2**20
+_STANDARD = "1.2.840.10008.1.2"
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _LONG_VALUE = 2**20  # longer values are passed over until somebody asks for them
 _PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _LONG_VRS = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"}
@@ -49,18 +55,38 @@ class PixelElement:
 
 @dataclass(frozen=True, eq=False)
 class DicomFile:
-    """A file's dataset before the pixel data, its transfer syntax, and where the pixel data is.
+    """A file's header before the pixel data, its transfer syntax, and where the pixel data is.
 
-    `size` is that of the readable stream: for a deflated file, of the inflated one.
+    Attributes
+    ----------
+    values, meta
+        The dataset's elements, and those of the file meta information; `meta` is empty where the file has none.
+    preamble
+        The 128 bytes before the mark of PS3.10, empty where the file has none.
+    meta_end
+        Where the file meta information ends by its elements; None where nobody has counted.
+    size
+        That of the readable stream: for a deflated file, of the inflated one.
     """
 
     path: Path
-    dataset: Dataset
+    values: Values
+    meta: Values
+    preamble: bytes
     transfer_syntax_uid: str
     pixel_element: PixelElement | None
     size: int
     file_size: int
     file_mtime_ns: int
+    meta_end: int | None = None
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The header as pydicom reads it; read now where the file was only scanned. Errors as `read_dicom_file`."""
+        if type(self.values) is Values:
+            return self.values.dataset
+        with open_regular(self.path) as file:
+            return _guarded(lambda: _read_plain(file))
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -72,14 +98,74 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
-def read_dicom_file(path: Path) -> DicomFile | None:
+def read_dicom_file(path: Path, *, with_pydicom: bool = False) -> DicomFile | None:
     """Read one file up to its pixel data; None where it is not DICOM.
+
+    Little endian headers are scanned, all others read by pydicom; `with_pydicom` reads all that way.
 
     Raises
     ------
     MedViewError
         The file is DICOM and damaged. OSError where it cannot be read.
     """
+    descriptor = os.open(path, _FLAGS)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(f"not a regular file: {path}")
+        head = os.read(descriptor, _HEAD)
+        if not looks_like_dicom(head):
+            return None
+        if not with_pydicom and head[128:132] == b"DICM":
+            try:
+                return _scanned(path, descriptor, head, facts)
+            except Unusual:
+                pass
+    finally:
+        os.close(descriptor)
+    return _read_by_pydicom(path)
+
+
+def _scanned(path: Path, descriptor: int, head: bytes, facts: os.stat_result) -> DicomFile:
+    """Scan a header, reading on as long as it goes on; raises Unusual where that is for pydicom."""
+    meta, start = walk_meta(head)
+    syntax = ScannedValues(meta, False).text("TransferSyntaxUID")
+    implicit = syntax == IMPLICIT
+    if not syntax.startswith(_STANDARD) or syntax in (DEFLATED, BIG_ENDIAN) or _has_vr(head, start) == implicit:
+        raise Unusual
+    while True:
+        try:
+            cells, end = walk(head, start, implicit, whole=len(head) >= facts.st_size)
+            break
+        except Cut:
+            head = _longer(descriptor, head, facts.st_size)
+    found = pixel_element(head, end, implicit)
+    if found is not None and end + 12 > len(head):
+        raise Unusual
+    return DicomFile(
+        path, ScannedValues(cells, implicit), ScannedValues(meta, False), head[:128], syntax,
+        None if found is None else PixelElement(*found),
+        facts.st_size, facts.st_size, facts.st_mtime_ns, start,
+    )  # fmt: skip
+
+
+def _has_vr(head: bytes, start: int) -> bool:
+    """Whether the first element of a dataset looks as if it carried a VR."""
+    vr = head[start + 4 : start + 6]
+    return vr.isalpha() and vr.isupper()
+
+
+def _longer(descriptor: int, head: bytes, size: int) -> bytes:
+    """Return four times as much of the file's beginning, or all of it."""
+    if len(head) >= _MOST_SCANNED:
+        raise Unusual
+    more = os.read(descriptor, min(3 * len(head), size - len(head)))
+    if not more:
+        raise Unusual
+    return head + more
+
+
+def _read_by_pydicom(path: Path) -> DicomFile | None:
     stream: BinaryIO
     with open_regular(path) as file:
         head = file.read(_HEAD)
@@ -87,14 +173,25 @@ def read_dicom_file(path: Path) -> DicomFile | None:
             return None
         file.seek(0)
         facts = os.fstat(file.fileno())
-        if _DEFLATED_ELEMENT in head:
+        if _DEFLATED_ELEMENT in head[:4096]:
             stream = inflated(file)
             dataset, syntax, size = _guarded(lambda: _read_inflated(stream)), DEFLATED, stream.getbuffer().nbytes
         else:
             dataset, stream, size = _guarded(lambda: _read_plain(file)), file, facts.st_size
             syntax = _transfer_syntax(dataset)
         element = _pixel_element(stream, *_encoding(dataset, syntax))
-    return DicomFile(path, dataset, syntax, element, size, facts.st_size, facts.st_mtime_ns)
+    meta = Values(getattr(dataset, "file_meta", Dataset()))
+    preamble = head[:128] if head[128:132] == b"DICM" else b""
+    return DicomFile(
+        path, Values(dataset), meta, preamble, syntax, element, size, facts.st_size, facts.st_mtime_ns, _meta_end(head)
+    )
+
+
+def _meta_end(head: bytes) -> int | None:
+    try:
+        return walk_meta(head)[1] if head[128:132] == b"DICM" else None
+    except Unusual:
+        return None
 
 
 def inflated(file: BinaryIO) -> io.BytesIO:

@@ -6,38 +6,38 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_file import DicomFile, read_dicom_file
 from medview.files.dicom_frames import Frame, frame_time_ms, frames_of
 from medview.files.dicom_mosaic import Tiling, mosaic_remark, tiling
 from medview.files.dicom_pixel_facts import stored_pixels
-from medview.files.dicom_suv import suv_of
 from medview.files.dicom_values import Values
-from medview.study.series import Instance, Patient, Series, StudyFacts
+from medview.files.header_facts import LOSSY, ODD_UID, is_uid, odd_words, series_facts, study_facts
+from medview.files.object_header import DICOMDIR_CLASS, kind_of, sop_class_name, study_object
+from medview.study.series import Instance, Series, StudyFacts
+from medview.study.study_object import ObjectKind, StudyObject
 
-# classes that carry rows and columns but are made from images, and are opened with them
-_DERIVED_OBJECTS = {
-    "1.2.840.10008.5.1.4.1.1.66.4": "Segmentation",
-    "1.2.840.10008.5.1.4.1.1.66.7": "Label map segmentation",
-    "1.2.840.10008.5.1.4.1.1.66.8": "Height map segmentation",
-    "1.2.840.10008.5.1.4.1.1.30": "Parametric map",
-    "1.2.840.10008.5.1.4.1.1.481.2": "RT dose",
-}
 MAKER = "MedView"  # Manufacturer (0008,0070) of what is written here
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
-_COLOUR = {"RGB", "PALETTE COLOR", "ARGB", "CMYK", "HSV"}
+_COLOUR = {"RGB", "PALETTE COLOR"}
 _PROJECTIONS = {"CR", "DX", "MG", "IO", "PX", "XA", "RF", "RG"}
 _UNSPACED = {"US", "ES", "XC", "GM", "SM"}
 _OTHER_SERIES = "Open another series of this study."
+_ALWAYS_LOSSY = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"}  # JPEG Baseline and Extended
 
 
 @dataclass(frozen=True)
 class Other:
-    """A file that holds no image to look at, and what it is."""
+    """A file that holds no image to look at: what it is, and the object that it holds where it is DICOM.
 
-    what: str
+    `is_directory` tells a DICOMDIR (PS3.10 8), which is no object of a study.
+    """
+
+    what: Sentence
+    object: StudyObject | None = None
+    study: StudyFacts | None = None
+    is_directory: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,86 +60,123 @@ class Image:
     refusal: MedViewError | None
 
 
-def read_header(path: Path) -> tuple[Image, ...] | Other:
+def read_header(path: Path, *, with_pydicom: bool = False) -> tuple[Image, ...] | Other:
     """Return the images of one file, or what else it is.
+
+    Parameters
+    ----------
+    with_pydicom
+        Whether to leave the fast scanner out: what comes is the same.
 
     Raises
     ------
     MedViewError
         The file is a DICOM image and damaged, cut short or contradicts itself. OSError where it cannot be read.
     """
-    file = read_dicom_file(path)
+    file = read_dicom_file(path, with_pydicom=with_pydicom)
     if file is None:
-        return Other("empty file" if path.stat().st_size == 0 else "not DICOM")
-    values = Values(file.dataset)
-    what = _other_than_image(file, values)
-    return Other(what) if what else _images(file, values)
+        return Other(Sentence("empty file") if path.stat().st_size == 0 else Sentence("not DICOM"))
+    sop_instance, sop_class = identity(file.values, file.meta)
+    kind = _other_than_image(file, sop_class)
+    if kind is None:
+        return _images(file, sop_instance, sop_class)
+    name = sop_class_name(sop_class)
+    what = Sentence("{name}", {"name": name}) if name else Sentence("DICOM without an image")
+    if sop_class == DICOMDIR_CLASS:
+        return Other(what, is_directory=True)
+    return Other(what, study_object(file, kind, sop_instance, sop_class), study_facts(file.values))
 
 
 def is_own_segmentation(path: Path) -> bool:
     """Whether a file is a segmentation that this program has written; errors as `read_header`."""
     file = read_dicom_file(path)
-    if file is None or "segmentation" not in _other_than_image(file, Values(file.dataset)).lower():
+    if file is None or kind_of(identity(file.values, file.meta)[1]) != "segmentation":
         return False
-    return Values(file.dataset).text("Manufacturer") == MAKER
+    return file.values.text("Manufacturer") == MAKER
 
 
-def sop_identity(dataset: Dataset) -> tuple[str, str]:
+def identity(values: Values, meta: Values) -> tuple[str, str]:
     """Return SOP Instance UID and SOP Class UID: the dataset's own, or the file header's copy where those are gone."""
-    values, meta = Values(dataset), Values(getattr(dataset, "file_meta", Dataset()))
     instance = values.text("SOPInstanceUID") or meta.text("MediaStorageSOPInstanceUID")
     return instance, values.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")
 
 
-def _other_than_image(file: DicomFile, values: Values) -> str:
-    """Return what an object is that holds no image; "" for an image."""
-    _, sop_class = sop_identity(file.dataset)
-    if sop_class in _DERIVED_OBJECTS:
-        return _DERIVED_OBJECTS[sop_class]
-    name = UID(sop_class).name if sop_class else ""
-    if file.pixel_element is not None or values.has("Rows") or "Image Storage" in name:
-        return ""
-    if not len(file.dataset):
+def sop_identity(dataset: Dataset) -> tuple[str, str]:
+    """Return `identity` of a dataset with its file meta information."""
+    return identity(Values(dataset), Values(getattr(dataset, "file_meta", Dataset())))
+
+
+def _other_than_image(file: DicomFile, sop_class: str) -> ObjectKind | None:
+    """Return what an object is that holds no image; None for an image."""
+    kind = kind_of(sop_class)
+    if kind is not None:
+        return kind
+    name = sop_class_name(sop_class)
+    if file.pixel_element is not None or "Image" in name or (not name and file.values.has("Rows")):
+        return None
+    if file.values.is_empty():
         raise MedViewError("The file ends right after its DICOM mark.")
-    return name.removesuffix(" Storage") or "DICOM without an image"
+    return "other"
 
 
-def _images(file: DicomFile, values: Values) -> tuple[Image, ...]:
-    pixels, odd = stored_pixels(file, values)
-    study, series = _study_facts(values), _series_facts(values)
-    sop_instance, sop_class = sop_identity(file.dataset)
-    series = replace(series, sop_class_uid=sop_class)
-    if series.modality == "PT":
-        factors, why_none = suv_of(values)
-        series, odd = replace(series, suv_factors=factors), odd + why_none
-    refusal = _refusal(values, series, pixels.frames)
+def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, ...]:
+    values = file.values
+    pixels, odd = stored_pixels(file)
+    series = series_facts(values)
+    if series.sop_class_uid != sop_class:
+        series = replace(series, sop_class_uid=sop_class)
+    refusal = _refusal(series)
     frames = frames_of(values, pixels.frames) if refusal is None else (Frame(),)
     if len(frames) > 1:
         series = replace(series, frame_time_ms=frame_time_ms(values))
+    number, odd_number = _instance_number(values)
     image = Image(
-        study,
+        study_facts(values),
         series,
         Instance(
             path=file.path,
             sop_instance_uid=sop_instance,
             sop_class_uid=sop_class,
-            instance_number=values.integer("InstanceNumber"),
+            instance_number=number,
             transfer_syntax_uid=file.transfer_syntax_uid,
-            pixels=replace(pixels, rows=series.rows, columns=series.columns),
+            pixels=pixels,
+            has_modality_lut=values.has("ModalityLUTSequence"),
         ),
         frames[0],
         values.text("FrameOfReferenceUID"),
         values.text("ConvolutionKernel"),
         "/".join(filter(None, (values.text("ScanningSequence"), values.text("SequenceVariant")))),
         values.integer("EchoNumbers"),
-        odd,
+        _said(file, sop_instance, odd + odd_number),
         refusal,
     )
     tiled = tiling(values, series.image_type, series.rows, series.columns, frames[0]) if len(frames) == 1 else None
     if tiled is not None:
         return _tiles(image, tiled)
-    image = replace(image, warnings=image.warnings + mosaic_remark(series.image_type))
+    remark = mosaic_remark(series.image_type)
+    if remark:
+        image = replace(image, warnings=image.warnings + remark)
     return tuple(_of_frame(image, frame, number) for number, frame in enumerate(frames))
+
+
+def _said(file: DicomFile, sop_instance: str, odd: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+    """Return what is odd about the pixels, with what is odd in the words of the header."""
+    said = odd_words(file.values)
+    if file.transfer_syntax_uid in _ALWAYS_LOSSY and not any("lossy" in s.template for s in said):
+        said += (LOSSY,)
+    if sop_instance and not is_uid(sop_instance) and ODD_UID not in said:
+        said += (ODD_UID,)
+    return odd + said if said else odd
+
+
+def _instance_number(values: Values) -> tuple[int | None, tuple[Sentence, ...]]:
+    """Return the number of the image where it is one (PS3.5 6.2: IS fits 32 bits)."""
+    number = values.integer("InstanceNumber")
+    if number is not None and abs(number) < 2**31:
+        return number, ()
+    if not values.text("InstanceNumber"):
+        return None, ()
+    return None, (Sentence("The number of an image is not usable; it was ignored."),)
 
 
 def _tiles(image: Image, tiled: Tiling) -> tuple[Image, ...]:
@@ -185,59 +222,9 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
     return replace(image, series=series, instance=instance, frame=frame, warnings=said)
 
 
-def _study_facts(values: Values) -> StudyFacts:
-    return StudyFacts(
-        study_instance_uid=values.text("StudyInstanceUID"),
-        study_date=values.text("StudyDate"),
-        study_time=values.text("StudyTime"),
-        study_description=values.text("StudyDescription"),
-        accession_number=values.text("AccessionNumber"),
-        institution_name=values.text("InstitutionName"),
-        patient=Patient(
-            patient_name=values.text("PatientName"),
-            patient_id=values.text("PatientID"),
-            patient_birth_date=values.text("PatientBirthDate"),
-            patient_sex=values.text("PatientSex"),
-        ),
-    )
-
-
-def _series_facts(values: Values) -> Series:
-    return Series(
-        series_instance_uid=values.text("SeriesInstanceUID"),
-        study_instance_uid=values.text("StudyInstanceUID"),
-        modality=values.text("Modality"),
-        series_number=values.integer("SeriesNumber"),
-        series_description=values.text("SeriesDescription"),
-        body_part_examined=values.text("BodyPartExamined"),
-        image_type=values.texts("ImageType"),
-        manufacturer=values.text("Manufacturer"),
-        patient_position=values.text("PatientPosition"),
-        contrast_bolus_agent=values.text("ContrastBolusAgent"),
-        scanning_sequence=values.text("ScanningSequence"),
-        photometric_interpretation=values.text("PhotometricInterpretation") or "MONOCHROME2",
-        acquisition_date=values.text("AcquisitionDate"),
-        acquisition_time=values.text("AcquisitionTime"),
-        rows=values.integer("Rows") or 0,
-        columns=values.integer("Columns") or 0,
-        voi_lut_function=values.text("VOILUTFunction") or "LINEAR",
-        pixel_padding_value=values.integer("PixelPaddingValue"),
-    )
-
-
-def _refusal(values: Values, series: Series, frames: int) -> MedViewError | None:
-    """Return why an image that is in order can still not be a slice of a volume."""
+def _refusal(series: Series) -> MedViewError | None:
+    """Return why an image that is in order can still not be shown."""
     photometric = series.photometric_interpretation
-    if photometric in _COLOUR or photometric.startswith("YBR"):
-        if frames > 1:
-            return MedViewError(
-                "This is a colour recording of {frames} frames, which is not shown yet.", _OTHER_SERIES, frames=frames
-            )
-        return MedViewError("This is a colour image, which is not shown yet.", _OTHER_SERIES)
-    if photometric not in _GREY:
-        return MedViewError("The pixels are of an unknown kind: {kind}.", _OTHER_SERIES, kind=photometric)
-    if values.has("ModalityLUTSequence"):
-        return MedViewError(
-            "The stored values need a look-up table (Modality LUT), which is not applied yet.", _OTHER_SERIES
-        )
-    return None
+    if photometric in _GREY or photometric in _COLOUR or photometric.startswith("YBR"):
+        return None
+    return MedViewError("The pixels are of an unknown kind: {kind}.", _OTHER_SERIES, kind=photometric[:40])

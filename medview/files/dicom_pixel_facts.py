@@ -3,26 +3,60 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_file import (
+    BIG_ENDIAN,
+    IMPLICIT,
     NATIVE,
-    UNDEFINED_LENGTH,
     DicomFile,
     PixelElement,
     open_regular,
 )
 from medview.files.dicom_values import Values
+from medview.files.header_scanner import UNDEFINED_LENGTH
+from medview.files.remembered import Remembered
 from medview.study.series import StoredPixels
 
 _KNOWN_PREFIX = "1.2.840.10008.1.2"
-_PIXEL_DATA = 0x7FE00010
+_PIXEL_DATA, _FLOATS, _DOUBLES = 0x7FE00010, 0x7FE00008, 0x7FE00009
+_FLOAT_BITS = {_FLOATS: 32, _DOUBLES: 64}
 _ITEM = b"\xfe\xff\x00\xe0"
 _END = b"\xfe\xff\xdd\xe0"
 _EXECUTABLE = (b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_AFTER_PIXELS = {0x7FE0, 0xFFFA, 0xFFFC}  # another kind of pixels, signatures, padding
+_OVERLAYS = tuple(range(0x60000000, 0x60200000, 0x20000))
+_PALETTE = tuple(f"{c}PaletteColorLookupTable{part}" for c in ("Red", "Green", "Blue") for part in ("Descriptor",))
+_PALETTE_DATA = (
+    "RedPaletteColorLookupTableData",
+    "SegmentedRedPaletteColorLookupTableData",
+    "PaletteColorLookupTableUID",
+)
+_DESCRIBED = (
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration",
+)  # fmt: skip
 
 
-def stored_pixels(file: DicomFile, values: Values) -> tuple[StoredPixels, tuple[Sentence, ...]]:
+@dataclass(frozen=True)
+class _Description:
+    """What the header promises, with what is odd about it; `expected` is the length of native pixels in bytes."""
+
+    rows: int
+    columns: int
+    frames: int
+    samples: int
+    allocated: int
+    stored: int
+    representation: int
+    planar: int
+    is_palette: bool
+    expected: int
+    odd: tuple[Sentence, ...]
+
+
+def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
     """Return how the pixels are stored, and what is odd about them.
 
     Raises
@@ -33,32 +67,66 @@ def stored_pixels(file: DicomFile, values: Values) -> tuple[StoredPixels, tuple[
     element = file.pixel_element
     if element is None:
         raise MedViewError("The file ends before its pixel data, or has none.")
-    rows, columns = _size(values)
-    frames = _frame_count(values)
-    samples = values.integer("SamplesPerPixel") if values.has("SamplesPerPixel") else 1
-    allocated, stored = _bits(values)
-    _check_samples(values, samples)
-    if element.tag != _PIXEL_DATA:
-        raise MedViewError("The pixels are floating point numbers, which are not shown yet.")
     if not file.transfer_syntax_uid.startswith(_KNOWN_PREFIX):
         raise MedViewError("The transfer syntax {uid} is not known.", uid=file.transfer_syntax_uid)
+    bits = _FLOAT_BITS.get(element.tag)
+    told = _description(file.values) if bits is None else _describe_float(file.values, bits)
+    if told.is_palette:
+        _check_palette(file.values)
     native = file.transfer_syntax_uid in NATIVE
-    expected = _expected_bytes(values, rows * columns * int(samples or 1) * frames, allocated)
     if native:
-        _check_native(file, element, expected)
+        _check_native(file, element, told.expected)
     else:
-        _check_encapsulated(file, element, frames)
+        _check_encapsulated(file, element, told.frames)
     pixels = StoredPixels(
         offset=element.offset,
         length=element.length if native else None,
-        frames=frames,
-        bits_allocated=allocated,
-        bits_stored=stored,
-        pixel_representation=values.integer("PixelRepresentation") or 0,
+        frames=told.frames,
+        bits_allocated=told.allocated,
+        bits_stored=told.stored,
+        pixel_representation=told.representation,
         file_size=file.file_size,
         file_mtime_ns=file.file_mtime_ns,
+        rows=told.rows,
+        columns=told.columns,
+        samples_per_pixel=told.samples,
+        planar_configuration=told.planar,
+        is_float=element.tag != _PIXEL_DATA,
     )
-    return pixels, _oddities(file, values, stored)
+    return pixels, told.odd + _odd_file(file, element)
+
+
+def _describe(values: Values) -> _Description:
+    """Return what the header says of integer pixels (PS3.3 C.7.6.3)."""
+    rows, columns = _size(values)
+    frames = _frame_count(values)
+    samples = (values.integer("SamplesPerPixel") if values.has("SamplesPerPixel") else 1) or 0
+    allocated, stored = _bits(values)
+    _check_samples(values, samples)
+    kind = values.text("PhotometricInterpretation")
+    return _Description(
+        rows, columns, frames, samples, allocated, stored,
+        representation=values.integer("PixelRepresentation") or 0,
+        planar=values.integer("PlanarConfiguration") or 0,
+        is_palette=kind == "PALETTE COLOR",
+        expected=_expected_bytes(kind, rows * columns * samples * frames, allocated),
+        odd=_odd_description(values, stored),
+    )  # fmt: skip
+
+
+def _describe_float(values: Values, bits: int) -> _Description:
+    """Return what the header says of (Double) Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25): one grey sample a pixel."""
+    rows, columns = _size(values)
+    frames = _frame_count(values)
+    if (values.integer("SamplesPerPixel") or 1) != 1:
+        raise MedViewError("Floating point pixels of several samples cannot be read.")
+    return _Description(
+        rows, columns, frames, 1, bits, bits, representation=1, planar=0, is_palette=False,
+        expected=rows * columns * frames * bits // 8, odd=(),
+    )  # fmt: skip
+
+
+_description = Remembered(_describe, _DESCRIBED)
 
 
 def _size(values: Values) -> tuple[int, int]:
@@ -80,7 +148,7 @@ def _frame_count(values: Values) -> int:
 
 def _bits(values: Values) -> tuple[int, int]:
     allocated = values.integer("BitsAllocated")
-    if allocated not in (8, 16, 32):
+    if allocated not in (1, 8, 16, 32):
         raise MedViewError("{bits} bits per pixel cannot be read.", bits=values.text("BitsAllocated") or "?")
     stored = values.integer("BitsStored") or allocated
     if not 0 < stored <= allocated:
@@ -88,9 +156,9 @@ def _bits(values: Values) -> tuple[int, int]:
     return allocated, stored
 
 
-def _check_samples(values: Values, samples: int | None) -> None:
+def _check_samples(values: Values, samples: int) -> None:
     grey = values.text("PhotometricInterpretation").startswith("MONOCHROME")
-    if samples not in (1, 3, 4) or (grey and samples != 1):
+    if samples not in (1, 3, 4) or (grey and samples != 1) or (samples != 1 and values.integer("BitsAllocated") == 1):
         raise MedViewError(
             "{samples} samples per pixel do not fit the kind of pixels ({kind}).",
             samples=values.text("SamplesPerPixel"),
@@ -98,9 +166,14 @@ def _check_samples(values: Values, samples: int | None) -> None:
         )
 
 
-def _expected_bytes(values: Values, samples: int, allocated: int) -> int:
+def _check_palette(values: Values) -> None:
+    if not all(map(values.has, _PALETTE)) or not any(map(values.has, _PALETTE_DATA)):
+        raise MedViewError("The palette is missing: the colours of the image are not known.")
+
+
+def _expected_bytes(kind: str, samples: int, allocated: int) -> int:
     """Return how long the native pixel data must be (PS3.5 8.1.1); YBR_FULL_422 shares two of four samples."""
-    if values.text("PhotometricInterpretation") == "YBR_FULL_422":
+    if kind in ("YBR_FULL_422", "YBR_PARTIAL_422"):
         samples = samples * 2 // 3
     return (samples * allocated + 7) // 8
 
@@ -135,7 +208,7 @@ def _check_encapsulated(file: DicomFile, element: PixelElement, frames: int) -> 
         raise MedViewError("{there} of {frames} compressed frames are there.", there=max(fragments, 0), frames=frames)
 
 
-def _oddities(file: DicomFile, values: Values, stored: int) -> tuple[Sentence, ...]:
+def _odd_description(values: Values, stored: int) -> tuple[Sentence, ...]:
     found = []
     high_bit = values.integer("HighBit")
     if high_bit is not None and high_bit != stored - 1:
@@ -143,8 +216,46 @@ def _oddities(file: DicomFile, values: Values, stored: int) -> tuple[Sentence, .
                               {"high": high_bit, "stored": stored}))  # fmt: skip
     if values.integer("PixelRepresentation") is None:
         found.append(Sentence("The header does not say whether pixels are signed; they were taken as unsigned."))
-    if not getattr(file.dataset, "file_meta", {}):
-        found.append(Sentence("The file has no DICOM file header; how it is written had to be found out."))
-    if (getattr(file.dataset, "preamble", b"") or b"").startswith(_EXECUTABLE):
-        found.append(Sentence("The file begins like a program. It was only read as an image."))
     return tuple(found)
+
+
+def _odd_file(file: DicomFile, element: PixelElement) -> tuple[Sentence, ...]:
+    """Return what is odd around the pixels: file header, preamble, overlays, what follows."""
+    found = []
+    if file.meta.is_empty():
+        found.append(Sentence("The file has no DICOM file header; how it is written had to be found out."))
+    elif file.meta_end is not None and file.meta.integer("FileMetaInformationGroupLength") not in (
+        None,
+        file.meta_end - 144,
+    ):
+        found.append(Sentence("The DICOM file header is not as long as it says; it was read to its true end."))
+    if file.preamble.startswith(_EXECUTABLE):
+        found.append(Sentence("The file begins like a program. It was only read as an image."))
+    if any(file.values.has(group | 0x10) and not _overlay_fits(file.values, group) for group in _OVERLAYS):
+        found.append(Sentence("An overlay is larger than its data; it was left out."))
+    if element.length != UNDEFINED_LENGTH and 0 < element.offset + element.length < file.size:
+        found += _what_follows(file, element.offset + element.length)
+    return tuple(found)
+
+
+def _overlay_fits(values: Values, group: int) -> bool:
+    """Whether the bits of an overlay plane (PS3.3 C.9.2) are all there; without data it lies in the pixels."""
+    rows, columns = values.integer(group | 0x10), values.integer(group | 0x11)
+    if not values.has(group | 0x3000):
+        return True
+    bits = (rows or 0) * (columns or 0) * (values.integer(group | 0x15) or 1)
+    return 0 < bits <= 8 * values.length(group | 0x3000)
+
+
+def _what_follows(file: DicomFile, end: int) -> list[Sentence]:
+    """Say where bytes that are no elements follow the pixel data."""
+    if file.size != file.file_size:  # a deflated file: the bytes are not here
+        return []
+    with open_regular(file.path) as stream:
+        stream.seek(end)
+        head = stream.read(8)
+    group = int.from_bytes(head[:2], "big" if file.transfer_syntax_uid == BIG_ENDIAN else "little")
+    has_vr = file.transfer_syntax_uid == IMPLICIT or (head[4:6].isalpha() and head[4:6].isupper())
+    if len(head) == 8 and has_vr and (group in _AFTER_PIXELS or (group > 0x7FE0 and group % 2)):
+        return []
+    return [Sentence("Bytes that belong to nothing follow the pixel data; they were ignored.")]

@@ -1,8 +1,7 @@
-"""A folder looked through for DICOM images, whatever the files are called."""
+"""A folder looked through for images and what belongs to them, whatever the files are called."""
 
 from __future__ import annotations
 
-import filecmp
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medview.errors import MedViewError, Sentence
-from medview.files.dicom_header import Image, Other, read_header
-from medview.files.dicom_sort import FoundStudy, sort
-from medview.progress import Progress, unheard
+from medview.files.dicom_sort import FoundStudy
+from medview.files.dicomdir import remarks_on
+from medview.files.file_listing import list_files
+from medview.files.findings import COPY, NOT_DICOM, SPECIAL, Findings, Found, look_at, look_at_all
+from medview.files.workers import Workers
+from medview.files.zip_archive import is_zip, unpack
+from medview.progress import Progress, part, unheard
 
 _TELL_EVERY_S = 1.0
-_PERMISSION_REMEDY = "Choose another folder, or ask for the right to read this one."
+_MANY = 2000  # files; fewer are looked at sooner than processes have begun
+_BATCH = 200
+
+_NOTHING_TO_TELL = {NOT_DICOM, "empty file", SPECIAL.template, COPY.template}
 
 OnFound = Callable[[tuple[FoundStudy, ...]], None]
 
@@ -26,66 +32,29 @@ class ScanReport:
 
     Attributes
     ----------
+    studies
+        With their stacks, and with the objects beside images (which count as `other`).
     images
         Number of files that hold images to look at; a multi-frame file is one.
     other
         (path, what it is) of files that hold none: reports, segmentations, text, copies of an image.
     rejected
         (path, why) of images that cannot be used.
+    remarks
+        What else a person should know of the scan: files that a DICOMDIR lists and that are missing, entries of an
+        archive that were left out.
     """
 
     studies: tuple[FoundStudy, ...]
     images: int
-    other: tuple[tuple[Path, str], ...]
+    other: tuple[tuple[Path, Sentence], ...]
     rejected: tuple[tuple[Path, Sentence], ...]
+    remarks: tuple[Sentence, ...] = ()
 
     @property
     def found(self) -> int:
         """Number of files looked at."""
         return self.images + len(self.other) + len(self.rejected)
-
-
-class _Findings:
-    """What has been found so far."""
-
-    def __init__(self) -> None:
-        self.images: list[Image] = []
-        self.files = 0
-        self.other: list[tuple[Path, str]] = []
-        self.rejected: list[tuple[Path, Sentence]] = []
-        self._paths: dict[tuple[str, str], list[Path]] = {}
-
-    def look_at(self, path: Path) -> None:
-        """Read one file's header and remember what it is."""
-        try:
-            found = read_header(path) if path.is_file() else Other("special file")
-        except MedViewError as error:
-            self.rejected.append((path, error.message))
-        except OSError as error:
-            self.rejected.append((path, Sentence("The file cannot be read: {reason}", {"reason": _reason(error)})))
-        else:
-            self._remember(path, found)
-
-    def _remember(self, path: Path, found: tuple[Image, ...] | Other) -> None:
-        if isinstance(found, Other):
-            self.other.append((path, found.what))
-        elif self._is_copy(path, found[0]):
-            self.other.append((path, "copy of another file"))
-        else:
-            self.files += 1
-            self.images += found
-
-    def _is_copy(self, path: Path, image: Image) -> bool:
-        """Whether a file with the same identity and the same bytes is there already."""
-        key = image.series.series_instance_uid, image.instance.sop_instance_uid
-        known = self._paths.setdefault(key, [])
-        if any(filecmp.cmp(path, other, shallow=False) for other in known):
-            return True
-        known.append(path)
-        return False
-
-    def report(self) -> ScanReport:
-        return ScanReport(sort(self.images), self.files, tuple(self.other), tuple(self.rejected))
 
 
 def scan(
@@ -94,98 +63,108 @@ def scan(
     on_found: OnFound | None = None,
     *,
     may_be_empty: bool = False,
+    workers: Workers | None = None,
+    unpack_into: Path | None = None,
 ) -> ScanReport:
-    """Look through files and folders, and sort the images found into studies and stacks.
+    """Look through files, folders and archives, and sort what is found into studies and stacks.
 
     Parameters
     ----------
     path
-        A file, a folder, or several; folders are searched to any depth, link loops are noticed.
+        A file, a folder, or several; folders are searched to any depth, link loops are noticed. A DICOMDIR stands for
+        the folder that it lies in.
     on_found
         Called now and then with all studies found so far, so that a person need not wait for the end. A stack may
         grow, and get another name, from one call to the next.
     may_be_empty
-        Whether to report that no image was found, rather than raise.
+        Whether to report that nothing to open was found, rather than raise.
+    workers
+        Processes that read headers where there are thousands of files.
+    unpack_into
+        An empty folder of the caller's for the contents of ZIP archives, which stay there until he deletes it.
 
     Raises
     ------
     MedViewError
-        Nothing is there, nothing may be read, or nothing found is an image.
+        Nothing is there, nothing may be read, nothing found can be opened, an archive is damaged, unsafe or has a
+        password, or is given without `unpack_into`.
     """
-    roots = [_root(Path(p)) for p in ([path] if isinstance(path, str | os.PathLike) else path)]
-    progress(0.0, "Listing files")
-    files = list(_listed(roots, progress))
-    findings = _Findings()
-    told = time.monotonic()
-    for number, file in enumerate(files):
-        progress(number / len(files), file.name)
-        findings.look_at(file)
-        # sorting again must stay a small part of the whole, however many images there are
-        if on_found and findings.images and time.monotonic() - told > _TELL_EVERY_S + len(findings.images) / 2000:
-            on_found(sort(findings.images))
-            told = time.monotonic()
-    report = findings.report()
-    if not (report.images or may_be_empty):
-        raise _nothing(roots, report)
+    given = [Path(p) for p in ([path] if isinstance(path, str | os.PathLike) else path)]
+    roots, remarks = _roots(given, unpack_into, part(progress, 0.0, 0.3))
+    findings = _look(roots, part(progress, 0.3 if roots != given and unpack_into else 0.0, 1.0), on_found, workers)
+    for directory in findings.directories:
+        remarks += remarks_on(directory)
+    report = ScanReport(
+        findings.studies(), findings.files, tuple(findings.other), tuple(findings.rejected), tuple(remarks)
+    )
+    if not (report.studies or may_be_empty):
+        raise _nothing(given, report)
     progress(1.0, "")
     return report
 
 
-def _root(path: Path) -> Path:
-    """Return where to look: beside a DICOMDIR, which only lists what lies there, and not always truly."""
-    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
-
-
-def _listed(roots: Sequence[Path], progress: Progress) -> Iterator[Path]:
-    """Yield the files of all roots in the order of their names, each folder once however it is linked."""
-    seen: set[tuple[int, int]] = set()
-    for root in roots:
-        if root.is_dir():
-            yield from _walk(root, seen, progress, is_root=True)
-        elif os.path.lexists(root):
-            yield root
+def _roots(given: Sequence[Path], unpack_into: Path | None, progress: Progress) -> tuple[list[Path], list[Sentence]]:
+    """Return where to look: beside a DICOMDIR, which only lists what lies there, and in what an archive holds."""
+    roots, remarks = [], []
+    for number, path in enumerate(given):
+        if path.name.upper() == "DICOMDIR" and path.is_file():
+            roots.append(path.parent)
+        elif is_zip(path):
+            if unpack_into is None:
+                raise MedViewError("{name} is an archive.", "Unpack it, then open the folder.", name=path.name)
+            folder = unpack_into / f"{number:03d}"
+            remarks += unpack(path, folder, progress)
+            roots.append(folder)
         else:
-            raise MedViewError("{path} does not exist.", "Check the name, or choose the folder again.", path=root)
+            roots.append(path)
+    return roots, remarks
 
 
-def _walk(folder: Path, seen: set[tuple[int, int]], progress: Progress, *, is_root: bool = False) -> Iterator[Path]:
-    progress(0.0, folder.name)
-    facts = folder.stat()
-    if (facts.st_dev, facts.st_ino) in seen and facts.st_ino:
-        return
-    seen.add((facts.st_dev, facts.st_ino))
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError as error:
-        if is_root:
-            raise MedViewError(
-                "The folder {path} cannot be read: {reason}", _PERMISSION_REMEDY, path=folder, reason=_reason(error)
-            ) from error
-        yield folder  # listed as what cannot be read, rather than passed over
-        return
-    for entry in entries:
-        if _is_folder(entry):
-            yield from _walk(Path(entry.path), seen, progress)
+def _look(roots: Sequence[Path], progress: Progress, on_found: OnFound | None, workers: Workers | None) -> Findings:
+    """Look at every file, and tell now and then what has been found."""
+    progress(0.0, "Listing files")
+    findings, files = Findings(), []
+    for file, is_regular in list_files(roots, progress):
+        if is_regular:
+            files.append(file)
         else:
-            yield Path(entry.path)
+            findings.other.append((file, SPECIAL))
+    told = time.monotonic()
+    for number, found in enumerate(_looked_at(files, workers)):
+        progress(number / len(files), files[number].name)
+        findings.add(files[number], found)
+        # sorting again must stay a small part of the whole, however many images there are
+        if on_found and findings and time.monotonic() - told > _TELL_EVERY_S + len(findings) / 2000:
+            on_found(findings.studies())
+            told = time.monotonic()
+    return findings
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that points to itself
-        return False
+def _looked_at(files: Sequence[Path], workers: Workers | None) -> Iterator[Found]:
+    """Yield what each file is, in their order."""
+    if workers is None or len(files) < _MANY or (os.cpu_count() or 1) < 3:
+        yield from map(look_at, files)
+        return
+    batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
+    ready: dict[int, list[Found]] = {}
+    wanted = 0
+    for number, found in workers.each(look_at_all, [(batch,) for batch in batches]):
+        ready[number] = _one_by_one(batches[number], workers) if isinstance(found, MedViewError) else found
+        while wanted in ready:
+            yield from ready.pop(wanted)
+            wanted += 1
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+def _one_by_one(files: Sequence[Path], workers: Workers) -> list[Found]:
+    """Return what the files of a batch are in which one has ended its process."""
+    found: dict[int, Found] = dict(workers.each(look_at, [(file,) for file in files]))
+    return [found[number] for number in range(len(files))]
 
 
 def _nothing(roots: Sequence[Path], report: ScanReport) -> MedViewError:
-    """Return the sentence for a scan without a single image."""
+    """Return the sentence for a scan that found nothing to open."""
     path = roots[0] if len(roots) == 1 else Path(os.path.commonpath(roots)) if roots else Path()
-    if report.other and len(roots) == 1 and path.is_file():
+    if report.other and len(roots) == 1 and path.is_file() and not is_zip(path):
         return MedViewError(
             "{path} holds no image: {kind}.", "Choose a DICOM image, or the folder it lies in.",
             path=path, kind=report.other[0][1],
@@ -196,7 +175,7 @@ def _nothing(roots: Sequence[Path], report: ScanReport) -> MedViewError:
             "Copy the images again from their source.",
             path=path, count=len(report.rejected), reason=report.rejected[0][1],
         )  # fmt: skip
-    kinds = sorted({what for _, what in report.other if what not in ("not DICOM", "empty file", "special file")})
+    kinds = sorted({str(what) for _, what in report.other if what.template not in _NOTHING_TO_TELL})
     if kinds:
         return MedViewError(
             "There are DICOM files in {path}, but none is an image: {kinds}.",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydicom import config
+from pydicom.charset import convert_encodings, python_encoding
 from pydicom.dataset import Dataset
 
 # A viewer reads what is there and says itself what is odd. The libraries' own remarks quote values, and so patients:
@@ -18,14 +19,24 @@ warnings.filterwarnings("ignore", module=r"(pydicom|highdicom)\b")
 for _name in ("pydicom", "highdicom"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
-_LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
+LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
 
 
 class Values:
-    """Read access to a dataset that never raises: a missing or damaged element is "", (), or None."""
+    """Read access to a dataset that never raises: a missing or damaged element is "", (), or None.
+
+    `ScannedValues` is the same over a header that was scanned without pydicom; both give equal answers.
+    """
+
+    __slots__ = ("_dataset",)
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+
+    @property
+    def dataset(self) -> Dataset:
+        """Return the dataset that is read."""
+        return self._dataset
 
     def has(self, key: str | int) -> bool:
         """Whether the element is there, empty or not."""
@@ -37,8 +48,7 @@ class Values:
 
     def texts(self, key: str | int) -> tuple[str, ...]:
         """Return the values as texts, cut at a readable length, without padding."""
-        values = self._values(key)
-        return tuple(str(v)[:_LONGEST_TEXT].strip(" \0") for v in values)
+        return as_texts(self._values(key))
 
     def binary(self, key: str | int) -> bytes:
         """Return the bytes of a binary value, b"" where it is none."""
@@ -62,11 +72,7 @@ class Values:
 
     def numbers(self, key: str | int) -> tuple[float, ...]:
         """Return the values where all of them are finite numbers, else ()."""
-        try:
-            numbers = tuple(float(v) for v in self._values(key))
-        except (TypeError, ValueError):
-            return ()
-        return numbers if all(map(math.isfinite, numbers)) else ()
+        return as_numbers(self._values(key))
 
     def items(self, key: str | int) -> tuple[Values, ...]:
         """Return the items of a sequence."""
@@ -77,6 +83,19 @@ class Values:
         found = self.items(key)
         return found[0] if found else Values(Dataset())
 
+    def length(self, key: str | int) -> int:
+        """Return the length of the value in bytes, 0 where nobody knows it."""
+        try:
+            element = self._dataset.get_item(key)
+        except Exception:  # as in _values
+            return 0
+        value: Any = None if element is None else element.value
+        return len(value) if isinstance(value, bytes) else 0
+
+    def is_empty(self) -> bool:
+        """Whether there is no element at all."""
+        return not len(self._dataset)
+
     def _values(self, key: str | int) -> tuple[Any, ...]:
         try:
             element = self._dataset[key]
@@ -85,11 +104,35 @@ class Values:
             return ()
         except Exception:  # pydicom raises nearly anything on a damaged element; the rest of the file is still good
             return ()
-        if value is None or value == "" or value == b"":
-            return ()
-        if isinstance(value, Iterable) and not _is_single(value):
-            return tuple(value)
-        return (value.decode("latin-1") if isinstance(value, bytes) else value,)
+        return as_tuple(value)
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """Return what pydicom makes of an element as a tuple, however many values it has."""
+    if value is None or value == "" or value == b"":
+        return ()
+    if isinstance(value, Iterable) and not _is_single(value):
+        return tuple(value)
+    return (value.decode("latin-1") if isinstance(value, bytes) else value,)
+
+
+def as_texts(values: tuple[Any, ...]) -> tuple[str, ...]:
+    """Return pydicom's values as texts of readable length, without padding; the items of a sequence are no texts."""
+    return tuple(str(v)[:LONGEST_TEXT].strip(" \0") for v in values if not isinstance(v, Dataset))
+
+
+def as_numbers(values: tuple[Any, ...]) -> tuple[float, ...]:
+    """Return values where all of them are finite numbers, else ()."""
+    try:
+        numbers = tuple(float(v) for v in values)
+    except (TypeError, ValueError, OverflowError):
+        return ()
+    return numbers if all(map(math.isfinite, numbers)) else ()
+
+
+def unknown_character_sets(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some values of Specific Character Set (0008,0005) that nobody can read."""
+    return tuple(name for name in names if name not in python_encoding and convert_encodings(name) == ["iso8859"])
 
 
 def _is_single(value: Any) -> bool:

@@ -23,7 +23,7 @@ def reasons(report: ScanReport) -> dict[str, str]:
 
 
 def kinds(report: ScanReport) -> dict[str, str]:
-    return {path.name: what for path, what in report.other}
+    return {path.name: str(what) for path, what in report.other}
 
 
 def test_files_are_found_at_any_depth_whatever_they_are_called(tmp_path: Path) -> None:
@@ -195,10 +195,10 @@ def test_objects_made_from_images_are_named(shared_data: Path) -> None:
     report = scan([shared_data / "seg_sr_rt_objects", shared_data / "gsps_ko_pdf_for_a0002"])
     found = kinds(report)
     assert found["liver_rle.dcm"] == "Segmentation"
-    assert found["rtdose.dcm"] == "RT dose"
+    assert found["rtdose.dcm"] == "RT Dose"
     assert found["rtplan.dcm"] == "RT Plan"
     assert found["sr_document.dcm"] == "Comprehensive 3D SR"
-    assert found["parametric_map_float.dcm"] == "Parametric map"
+    assert found["parametric_map_float.dcm"] == "Parametric Map"
     assert found["encapsulated_pdf.dcm"] == "Encapsulated PDF"
     assert report.images == 3
 
@@ -238,7 +238,7 @@ def test_a_hostile_collection_gives_sentences_and_no_traceback(shared_data: Path
     assert tilted.geometry is not None
     assert tilted.geometry.is_sheared
     (gap,) = opened["missing_slice"]
-    assert "1 slice(s) are missing. After slice 4" in str(gap.refusal)
+    assert "missing" in [line.kind for line in gap.guard]
     assert [len(s.instances) for s in opened["two_patients_one_series"]] == [7, 1]
     for name in ("rle_zero_segments", "j2k_declares_2Gx2G", "jpeg_sof_65500", "rle_expands_too_far"):
         with pytest.raises(MedViewError, match="compressed picture"):

@@ -1,0 +1,75 @@
+"""What a DICOMDIR lists, held against what lies beside it (PS3.3 F, PS3.10 8).
+
+The records are read one after the other as they are stored. Their links to each other are not followed, so links that
+run in a circle lead nowhere; and no file is opened because a DICOMDIR names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from medview.errors import MedViewError, Sentence
+from medview.files.dicom_file import read_dicom_file
+
+_IN_USE = 0xFFFF
+_MOST_PARTS = 64
+
+
+def remarks_on(path: Path) -> list[Sentence]:
+    """Return what is wrong with the files that a DICOMDIR lists: outside its folder, or missing."""
+    missing, outside = [], []
+    try:
+        for parts in _listed(path):
+            name = "/".join(parts)
+            if any(map(_leads_out, parts)) or len(parts) > _MOST_PARTS:
+                outside.append(name)
+            elif not _is_there(path.parent, parts):
+                missing.append(name)
+    except MedViewError as error:
+        return [error.message]
+    except OSError:  # it was there a moment ago; its absence harms nothing
+        return []
+    return [*_told(outside, _OUTSIDE, path), *_told(missing, _MISSING, path)]
+
+
+_OUTSIDE = "The DICOMDIR in {folder} lists {count} file(s) outside its folder, such as {name}; they were not read."
+_MISSING = "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}."
+
+
+def _told(names: list[str], template: str, path: Path) -> list[Sentence]:
+    if not names:
+        return []
+    return [Sentence(template, {"folder": path.parent.name, "count": len(names), "name": names[0][:100]})]
+
+
+def _listed(path: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the Referenced File ID of each record in use, as its parts."""
+    file = read_dicom_file(path)
+    if file is None:
+        return
+    for record in file.values.items("DirectoryRecordSequence"):
+        parts = record.texts("ReferencedFileID")
+        if parts and record.integer("RecordInUseFlag") in (None, _IN_USE):
+            yield parts
+
+
+def _leads_out(part: str) -> bool:
+    return part in ("", ".", "..") or any(mark in part for mark in "/\\:\0")
+
+
+def _is_there(folder: Path, parts: tuple[str, ...]) -> bool:
+    """Whether a file is there, however the file system of a disc has changed the case and added a version."""
+    if os.path.lexists(folder.joinpath(*parts)):
+        return True
+    for part in parts:
+        try:
+            names = {name.split(";")[0].rstrip(".").casefold(): name for name in os.listdir(folder)}
+        except OSError:
+            return False
+        found = names.get(part.rstrip(".").casefold())
+        if found is None:
+            return False
+        folder = folder / found
+    return True
