@@ -135,6 +135,9 @@ class Series:
     suv_factors
         (kind, factor) for kind "bw", "lbm" and "bsa": PET values times the factor are SUV in g/ml (bsa: cm2/ml).
         Empty where the series is no PET or tags are missing; a warning then says which.
+    resampled_from
+        The series whose values this one holds on another grid (`medview.imaging.regularise`); it then has no instances
+        of its own. None where the values are as they were acquired.
     """
 
     series_instance_uid: str
@@ -169,6 +172,7 @@ class Series:
     frame_time_ms: float | None = None
     file_format: str = "DICOM"
     suv_factors: tuple[tuple[str, float], ...] = ()
+    resampled_from: Series | None = None
 
     @property
     def is_colour(self) -> bool:
@@ -191,6 +195,8 @@ class Series:
 
         Images that have no UID, or share one, are told apart by their paths.
         """
+        if self.resampled_from is not None:
+            return tuple(f"resampled {name}" for name in self.resampled_from.image_names)
         names = tuple(f"{i.sop_instance_uid}:{_part(i)}" for i in self.instances)
         if len(set(names)) == len(names) and all(i.sop_instance_uid for i in self.instances):
             return names

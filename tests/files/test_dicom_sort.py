@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import scan
+from medview.files.dicom_sort import FoundStudy
 from medview.imaging.statistics import segment_statistics
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Segmentation, Source
@@ -29,6 +32,10 @@ def only(folder: Path) -> Series:
 def placed(series: Series) -> Geometry:
     assert series.geometry is not None, str(series.refusal)
     return series.geometry
+
+
+def guard(series: Series) -> list[str]:
+    return [f"{line.kind}: {line.text}" for line in series.guard]
 
 
 def texts(series: Series) -> str:
@@ -73,27 +80,34 @@ def test_a_tilted_gantry_is_carried_as_shear(tmp_path: Path) -> None:
         assert placed(series).to_mm((index, 0, 0)) == pytest.approx([-10, -20, 2.5 * index])
 
 
-def test_a_missing_slice_is_named_and_no_volume_is_made(tmp_path: Path) -> None:
+def test_a_missing_slice_is_named_and_the_gap_is_not_closed(tmp_path: Path) -> None:
     for index in (0, 1, 2, 3, 5, 6):
         write(image(index), tmp_path / str(index))
     series = only(tmp_path)
-    assert series.geometry is None
-    assert len(series.instances) == 6
-    expected = r"1 slice\(s\) are missing\. After slice 4 there is a gap of 5\.00 mm, where the others are 2\.50 mm"
-    with pytest.raises(type(series.refusal), match=expected):  # type: ignore[arg-type]
-        read_volume(series)
+    assert placed(series).shape == (6, 6, 8)
+    assert not placed(series).has_depth
+    assert placed(series).voxel_ml is None
+    assert guard(series) == ["missing: slice 5 missing"]
+    assert "after slice 4 there is a gap of 5.00 mm, where the others are 2.50 mm apart" in texts(series)
+    assert [i.image_position_patient for i in series.instances] == [(-10, -20, 2.5 * n) for n in (0, 1, 2, 3, 5, 6)]
+    assert read_volume(series).array[:, 0, 0].tolist() == [-24, -23, -22, -21, -19, -18]
 
 
-def test_varying_slice_distances_make_no_volume(tmp_path: Path) -> None:
+def test_varying_slice_distances_are_told_and_nothing_is_reformatted(tmp_path: Path) -> None:
     for index, z in enumerate([0.0, 2.0, 4.0, 7.3, 9.3]):
         write(image(index, ImagePositionPatient=[0, 0, z]), tmp_path / str(index))
-    assert "varies from 2.00 to 3.30 mm" in str(only(tmp_path).refusal)
+    series = only(tmp_path)
+    assert not placed(series).can_reformat
+    assert guard(series) == ["variable: slice distance 2.00 to 3.30 mm"]
+    assert "varies from 2.00 to 3.30 mm" in texts(series)
 
 
-def test_a_slice_shifted_sideways_makes_no_volume(tmp_path: Path) -> None:
+def test_a_slice_shifted_sideways_is_told_and_nothing_is_reformatted(tmp_path: Path) -> None:
     for index in range(5):
         write(image(index, ImagePositionPatient=[3.0 * (index == 2), 0, 2.0 * index]), tmp_path / str(index))
-    assert "shifted against each other by up to 3.00 mm" in str(only(tmp_path).refusal)
+    series = only(tmp_path)
+    assert not placed(series).can_reformat
+    assert guard(series) == ["variable: slices shifted by up to 3.00 mm"]
 
 
 def test_positions_rounded_to_a_tenth_make_a_volume_with_a_remark(tmp_path: Path) -> None:
@@ -186,12 +200,15 @@ def test_one_position_twice_is_a_stack_and_a_rest_with_a_warning(tmp_path: Path)
     assert all("more images than others" in texts(s) for s in found.values())
 
 
-def test_many_images_of_one_place_are_a_film_that_is_not_shown(tmp_path: Path) -> None:
+def test_many_images_of_one_place_are_a_recording(tmp_path: Path) -> None:
     for index in range(6):
-        write(image(index, ImagePositionPatient=[0, 0, 0]), tmp_path / str(index))
+        write(image(index, ImagePositionPatient=[0, 0, 0], TriggerTime=40.0 * index), tmp_path / str(index))
     series = only(tmp_path)
-    assert (len(series.instances), series.geometry) == (6, None)
-    assert "6 images of one place over time" in str(series.refusal)
+    assert placed(series).shape == (6, 6, 8)
+    assert not placed(series).has_depth
+    assert series.frame_time_ms == 40.0
+    assert guard(series) == ["cine: recording of 6 frames, 40 ms each"]
+    assert [i.instance_number for i in series.instances] == [1, 2, 3, 4, 5, 6]
 
 
 def test_one_slice_is_as_thick_as_it_says(tmp_path: Path) -> None:
@@ -228,10 +245,13 @@ def test_without_orientation_no_letter_is_claimed(tmp_path: Path) -> None:
     assert "no orientation" in texts(series)
 
 
-def test_slices_without_positions_make_no_volume(tmp_path: Path) -> None:
+def test_slices_without_positions_are_shown_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     series = only(write_stack(tmp_path, 3, ImagePositionPatient=None))
-    assert series.geometry is None
-    assert "do not say where in the patient" in str(series.refusal)
+    assert placed(series).shape == (3, 6, 8)
+    assert not placed(series).has_depth
+    assert guard(series) == ["unplaced: 3 slices without a place"]
+    assert "do not say where in the patient" in texts(series)
+    assert [i.instance_number for i in series.instances] == [1, 2, 3]
 
 
 def test_projections_have_no_millimetres_and_are_opened_one_by_one(tmp_path: Path) -> None:
@@ -242,23 +262,29 @@ def test_projections_have_no_millimetres_and_are_opened_one_by_one(tmp_path: Pat
     assert "projection" in texts(found["image 1"])
 
 
-def test_colour_and_mosaics_are_refused_with_what_they_are(tmp_path: Path) -> None:
-    colour = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "BitsAllocated": 8, "BitsStored": 8}
-    pixels = bytes(6 * 8 * 3)
-    write(
-        image(SeriesInstanceUID="2.25.1", PixelData=pixels, PlanarConfiguration=0, HighBit=7, **colour), tmp_path / "a"
-    )
-    write(mr_image(SeriesInstanceUID="2.25.2", ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]), tmp_path / "b")
-    refusals = sorted(str(s.refusal) for study in scan(tmp_path).studies for s in study.series)
-    assert "colour image" in refusals[1]
-    assert "mosaics" in refusals[0]
+def test_a_mosaic_that_does_not_say_how_it_is_tiled_is_one_picture(tmp_path: Path) -> None:
+    write(mr_image(ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]), tmp_path / "b")
+    series = only(tmp_path)
+    assert placed(series).shape == (1, 6, 8)
+    assert "mosaic whose slices cannot be told apart" in texts(series)
 
 
 def test_no_image_is_dropped(shared_data: Path) -> None:
-    for name in ("mr_4d_fmri_ge", "ct_head_phantom_mixed", "ct_head_gantry_tilt_ge", "odd_files"):
-        report = scan(shared_data / name)
-        paths = [i.path for study in report.studies for s in study.series for i in s.instances]
-        assert len(paths) == len(set(paths)) == report.images, name
+    for folder in sorted(p for p in shared_data.iterdir() if p.is_dir()):
+        try:
+            report = scan(folder)
+        except MedViewError:  # a folder without an image
+            continue
+        instances = [i for study in report.studies for s in study.series for i in s.instances]
+        assert len({i.path for i in instances}) == report.images, folder.name
+        assert len({(i.path, i.frame_index, i.tile) for i in instances}) == len(instances), folder.name
+        frames = {i.path: i.pixels.frames for i in instances if i.pixels is not None and i.tile is None}
+        placed_frames = Counter(i.path for s in _openable(report.studies) for i in s.instances if i.tile is None)
+        assert all(placed_frames[path] == frames[path] for path in placed_frames), folder.name
+
+
+def _openable(studies: tuple[FoundStudy, ...]) -> list[Series]:
+    return [s for study in studies for s in study.series if s.refusal is None]
 
 
 def test_fmri_is_ten_volumes_of_fifteen_slices(shared_data: Path) -> None:
@@ -269,15 +295,42 @@ def test_fmri_is_ten_volumes_of_fifteen_slices(shared_data: Path) -> None:
 
 def test_enhanced_images_are_sorted_by_their_frames(shared_data: Path) -> None:
     found = [s for study in scan(shared_data / "mr_enhanced_multiframe").studies for s in study.series]
-    volumes = [s for s in found if s.geometry is not None]
+    volumes = [s for s in found if s.geometry is not None and s.geometry.has_depth]
     assert [placed(s).shape for s in volumes] == [(6, 64, 64)] * 4
     assert [s.instances[0].path.name for s in volumes] == ["6_1.dcm", "6_2.dcm", "6_3.dcm", "6_4.dcm"]
-    refusals = " ".join(str(s.refusal) for s in found if s.refusal)
-    assert "19 images of one place over time" in refusals
-    assert "10 frames without a position" in refusals
+    assert [(s.axis.number, s.axis.value) for s in volumes if s.axis] == [(0, 0), (1, 500), (2, 1000), (3, 1500)]
+    others = [s for s in found if s.geometry is not None and not s.geometry.has_depth]
+    assert [(guard(s)[0], s.frame_time_ms) for s in others] == [
+        ("unplaced: 10 slices without a place", None),
+        ("cine: recording of 19 frames, 120000 ms each", 120000.0),
+    ]
 
 
-def test_vendors_mosaics_are_recognised(shared_data: Path) -> None:
-    for name in ("mr_mosaic_siemens_orientation", "mr_dti_uih_savebyslice"):
-        found = [s for study in scan(shared_data / name).studies for s in study.series]
-        assert all("mosaics" in str(s.refusal) for s in found), name
+def test_a_cardiac_recording_runs_at_its_own_pace(shared_data: Path) -> None:
+    series = only(shared_data / "mr_cine_cardiac_multiframe")
+    assert placed(series).shape == (16, 256, 256)
+    assert [i.frame_index for i in series.instances] == list(range(16))
+    assert series.frame_time_ms == 69.47
+    assert guard(series)[0] == "cine: recording of 16 frames, 69 ms each"
+
+
+def test_siemens_mosaics_are_volumes_at_two_times(shared_data: Path) -> None:
+    found = [s for study in scan(shared_data / "mr_mosaic_siemens_orientation").studies for s in study.series]
+    assert [(s.stack, placed(s).shape) for s in found] == [("time 1", (35, 64, 64)), ("time 2", (35, 64, 64))] * 3
+    assert [guard(s)[0] for s in found] == ["mosaic: 35 slices of one mosaic"] * 6
+    assert all(placed(one).same_grid(placed(two)) for one, two in zip(found[::2], found[1::2], strict=True))
+    assert len({s.axis.group for s in found if s.axis}) == 3
+    assert all(i.pixels is not None and (i.pixels.rows, i.pixels.columns) == (384, 384) for i in found[0].instances)
+    assert {i.tile for i in found[0].instances} == {(64 * (k // 6), 64 * (k % 6)) for k in range(35)}
+    assert len({s.sop_hash for s in found}) == 6
+    assert len(set(found[0].image_names)) == 35
+
+
+def test_united_imaging_tiles_are_volumes_of_each_diffusion_direction(shared_data: Path) -> None:
+    found = list(stacks(shared_data / "mr_dti_uih_savebyslice").values())
+    assert [s.stack for s in found[:3]] == ["b 1", "b 930, direction 1", "b 930, direction 2"]
+    assert {placed(s).shape for s in found} == {(20, 64, 64)}
+    axes = [s.axis for s in found if s.axis is not None]
+    assert [(a.name, a.unit, a.number, a.count) for a in axes] == [("b-value", "s/mm2", n, 17) for n in range(17)]
+    assert axes[1].value == pytest.approx(929.75)
+    assert len({a.group for a in axes}) == 1
