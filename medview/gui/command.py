@@ -47,6 +47,9 @@ class Shell(Protocol):
     def show_header(self) -> None:
         """Show the header of the image in view."""
 
+    def toggle_library(self) -> None:
+        """Show the library, or the images again."""
+
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
 

@@ -30,6 +30,16 @@ _FILE = (
     ),
     Command("open_file", "Open file…", "File", actions.ask_file, ("Ctrl+Shift+O",), icon="study"),
     Command(
+        "library",
+        "Library of studies",
+        "File",
+        lambda shell: shell.toggle_library(),
+        ("Ctrl+L",),
+        group="open",
+        short_title="Library",
+        icon="library",
+    ),
+    Command(
         "load_demo",
         "Open the demo study",
         "File",

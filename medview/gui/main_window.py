@@ -33,6 +33,7 @@ from medview.gui.icon import icon
 from medview.gui.job_bar import JobBar
 from medview.gui.language import LANGUAGES, set_language, tr
 from medview.gui.layout_widget import LayoutWidget
+from medview.gui.library_page import LibraryPage
 from medview.gui.notice_bar import NoticeBar, ask_leaving
 from medview.gui.one_line import one_line
 from medview.gui.plugin_panel import PluginPanel
@@ -116,6 +117,17 @@ class MainWindow(QMainWindow):
         if scene is not None:
             self._show_header_of(scene.series, scene.series.instances[scene.cursor_index[0]].path)
 
+    def toggle_library(self) -> None:
+        """Show the library, or the images again."""
+        if self.pages.currentWidget() is self.library:
+            self.show_images()
+        else:
+            self.pages.setCurrentWidget(self.library)
+
+    def show_images(self) -> None:
+        """Leave the library."""
+        self.pages.setCurrentWidget(self.splitter)
+
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -149,6 +161,7 @@ class MainWindow(QMainWindow):
     def _refurnish(self) -> None:
         """Make everything but the panes anew."""
         sizes = self.splitter.saveState()
+        in_library = self.pages.currentWidget() is self.library
         panel = self.plugin_panel
         chosen = panel.runs, panel.chosen_plugin(), panel.form.values()
         hidden = {name for name, side in self.sides.items() if side.isHidden()}
@@ -165,6 +178,8 @@ class MainWindow(QMainWindow):
         self.plugin_panel.take_over(*chosen)
         for name in hidden:
             self.sides[name].hide()
+        if in_library:
+            self.toggle_library()
 
     def _make_splitter(self, *parts: QWidget) -> None:
         self.splitter = QSplitter(self)
@@ -174,7 +189,12 @@ class MainWindow(QMainWindow):
         self.splitter.setHandleWidth(4)
         self.splitter.splitterMoved.connect(self._keep_division)
         self.splitter.setStretchFactor(1, 1)
-        self.setCentralWidget(self.splitter)
+        self.library = LibraryPage(self._session, self.watch)
+        self.library.closed.connect(self.show_images)
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self.splitter)
+        self.pages.addWidget(self.library)
+        self.setCentralWidget(self.pages)
         self._divide()
 
     def _divide(self) -> None:

@@ -89,7 +89,7 @@ def _other(session: Session) -> Iterator[str]:
     other = session.other_files
     if other:
         yield f"<h3>{escape(tr('{count} files without an image', count=len(other)))}</h3><p>"
-        yield from _files(other[:_LISTED], len(other))
+        yield from _files([(path, say(what)) for path, what in other[:_LISTED]], len(other))
 
 
 def _files(told: Sequence[tuple[Path, str]], count: int) -> Iterator[str]:

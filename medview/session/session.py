@@ -15,6 +15,7 @@ from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.session.kept_volumes import KeptVolumes
 from medview.session.notice import NoticeBoard
+from medview.session.report_desk import ReportDesk
 from medview.session.scene import Scene
 from medview.session.settings import Settings
 from medview.session.viewport import PANES, PaneName, Viewport
@@ -55,6 +56,8 @@ class Session:
         Numbers of files of the last scan: with images, other, rejected; together all that it looked at.
     library
         The local list of studies, None before it is used for the first time (`medview.session.use_library`).
+    desk
+        Where the report or document lies that is being read.
     absent_weights
         SHA-256 of the weights that the last look (`medview.session.fetch_weights`) did not find on this machine.
     demo_truths
@@ -82,8 +85,9 @@ class Session:
         self.reading: Job | None = None
         self.kept_volumes = KeptVolumes()
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
-        self.other_files: tuple[tuple[Path, str], ...] = ()
+        self.other_files: tuple[tuple[Path, Sentence], ...] = ()
         self.last_found = (0, 0, 0)
+        self.desk = ReportDesk()
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
@@ -111,7 +115,7 @@ class Session:
         self.rejected = tuple(dict.fromkeys((*self.rejected, *rejected)))
         self.studies_changed.emit()
 
-    def note_found(self, images: int, other: tuple[tuple[Path, str], ...], rejected: int) -> None:
+    def note_found(self, images: int, other: tuple[tuple[Path, Sentence], ...], rejected: int) -> None:
         """Remember what a scan has found: every file is accounted for."""
         self.last_found = (images, len(other), rejected)
         self.other_files = tuple(dict.fromkeys((*self.other_files, *other)))
