@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medview.jobs.job import Job
 from medview.progress import Progress
+from medview.session.read_voxels import read_voxels
 from medview.session.series_reading import Begun, with_window
 from medview.session.session import Session
 
@@ -22,9 +23,7 @@ def prefetch_places(session: Session) -> Job | None:
         return None
 
     def work(progress: Progress) -> Begun:
-        from medview.files.dicom_pixels import read_volume
-
-        return with_window(read_volume(series, progress))
+        return with_window(read_voxels(series, progress, session.jobs.workers))
 
     def done(value: Begun) -> None:
         shown = session.scene.series.axis if session.scene is not None else None

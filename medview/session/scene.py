@@ -9,9 +9,11 @@ from psygnal import Signal
 from medview.imaging.plane import SlicePlane
 from medview.session.loading import Loading
 from medview.session.viewport import PLANES, PlaneName
+from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 from medview.study.study import Study
+from medview.study.value_map import ValueMap
 from medview.study.volume import Volume
 
 PixelValue = float | tuple[int, int, int]  # a modality value, or red, green, blue
@@ -36,6 +38,13 @@ class Scene:
         Number of the segment that the brush paints.
     hidden_segments
         Numbers of the segments that are not drawn.
+    dose, dose_opacity
+        A dose in the same frame of reference, drawn over the images, or None.
+    value_map
+        What the stored values mean, for the readout, or None.
+    presentation
+        The presentation state that is applied, or None; `before_presentation` is (window, inverted) without it, and
+        `presentation_follower` what gives each image its window.
     """
 
     cursor_changed = Signal()
@@ -59,6 +68,12 @@ class Scene:
         self.segmentation: Segmentation | None = None
         self.active_segment = 1
         self.hidden_segments: frozenset[int] = frozenset()
+        self.dose: Volume | None = None
+        self.dose_opacity = 0.4
+        self.value_map: ValueMap | None = None
+        self.presentation: Presentation | None = None
+        self.before_presentation: tuple[tuple[float, float], bool] | None = None
+        self.presentation_follower: object | None = None
         self.cursor_mm = self._voxel_centre(volume.geometry.centre_mm)
 
     @property

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from medview.imaging.window import default_window, percentile_window, value_range
 from medview.progress import Progress
 from medview.session.loading import Loading
+from medview.session.read_voxels import read_voxels
 from medview.study.series import Series
 from medview.study.volume import Volume
+
+if TYPE_CHECKING:
+    from medview.files.workers import Workers
 
 _TELL_EVERY_S = 0.08  # painting costs the main thread more than an image is worth that nobody looks at
 Window = tuple[float, float]
@@ -25,34 +30,42 @@ class SeriesReading:
         Which slices are there; the scene shows it and says which is wanted next.
     """
 
-    def __init__(self, series: Series, on_begun: Callable[[Begun], None]) -> None:
+    def __init__(self, series: Series, workers: Workers, on_begun: Callable[[Begun], None]) -> None:
         assert series.geometry is not None
         self.loading = Loading(series.geometry.shape[0])
         self._series = series
+        self._workers = workers
         self._on_begun = on_begun
+        self._volume: Volume | None = None
+        self._told_s = 0.0
 
     def work(self, progress: Progress, tell: Callable[[Begun | None], None]) -> Begun:
         """Read the whole series (on a job's thread); tell the volume with its first slice, then that more is there."""
-        from medview.files.dicom_pixels import read_volume
-
-        told_s = 0.0
 
         def begun(volume: Volume) -> None:
-            first = self.loading.wanted
-            self.loading.mark(first)
-            tell((volume, default_window(volume, first)))
+            self._volume = volume
 
-        def filled(index: int) -> None:
-            nonlocal told_s
-            self.loading.mark(index)
-            now = time.monotonic()
-            if index == self.loading.wanted or now - told_s > _TELL_EVERY_S:
-                told_s = now
-                tell(None)
-
-        volume = read_volume(self._series, progress)
-        begun(volume)
+        volume = read_voxels(
+            self._series,
+            progress,
+            self._workers,
+            wanted=lambda: self.loading.wanted,
+            on_begun=begun,
+            on_filled=lambda index: self._note(index, tell),
+        )
         return with_window(volume)
+
+    def _note(self, index: int, tell: Callable[[Begun | None], None]) -> None:
+        """Tell of a slice that is there: the first one, the one that is looked at, and of others now and then."""
+        self.loading.mark(index)
+        volume, self._volume = self._volume, None
+        if volume is not None:
+            tell((volume, default_window(volume, index)))
+            return
+        now = time.monotonic()
+        if index == self.loading.wanted or now - self._told_s > _TELL_EVERY_S:
+            self._told_s = now
+            tell(None)
 
     def take(self, told: Begun | None) -> None:
         """Take what the work tells, on the main thread."""

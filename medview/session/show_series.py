@@ -57,6 +57,7 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
     def done(value: Begun) -> None:
         if not is_wanted():
             return
+        _take_remarks(session, study, series, value[0].series)
         scene = session.scene
         if scene is not None and scene.loading is reading.loading:
             scene.complete(*value)
@@ -75,7 +76,7 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
         if session.reading is job:
             session.reading = None
 
-    reading = SeriesReading(series, begun)
+    reading = SeriesReading(series, session.jobs.workers, begun)
     job = session.jobs.submit(
         Sentence("Reading {name}", {"name": series.series_description or series.modality}),
         reading.work,
@@ -101,6 +102,13 @@ def _show(session: Session, study: Study, value: Begun, loading: Loading | None 
     session.show(scene, keep_view=before is not None)
     if loading is None:
         _keep(session, value)
+
+
+def _take_remarks(session: Session, study: Study, series: Series, read: Series) -> None:
+    """Put the series as it was read, with a warning that only its pixels could give, in the place of the one scanned."""
+    if read is not series:
+        study.replace_series(tuple(read if one is series else one for one in study.series))
+        session.wanted_series = read
 
 
 def _keep(session: Session, value: Begun) -> None:

@@ -416,7 +416,7 @@ def cycles(walk: Walk, count: int) -> list[dict[str, float]]:
     held: list[dict[str, float]] = []
     for _ in range(count):
         open_folder(walk.session, walk.data / "small")
-        until(lambda: walk.session.scene is not None)
+        until(lambda: walk.session.scene is not None and walk.session.scene.is_whole)
         run_plugin(walk.session, plugin, {})
         walk.settled()
         close_study(walk.session, walk.session.studies[0])

@@ -21,7 +21,7 @@ from medview.session.viewport import SlabMode
 def opened(window: MainWindow, ct_folder: Path, qtbot: QtBot, settle: Callable[[], None]) -> MainWindow:
     """Return the window with a CT on the screen."""
     open_folder(window.session, ct_folder)
-    qtbot.waitUntil(lambda: window.session.scene is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.scene is not None and window.session.scene.is_whole, timeout=20_000)
     settle()
     return window
 

@@ -25,7 +25,7 @@ from tests.session.waiting import said, wait_idle, wait_until
 def head(session: Session, shared_data: Path) -> Session:
     """Return a session with a real T1 head on the screen."""
     open_folder(session, shared_data / "mr_t1_siemens_sagittal")
-    wait_until(session, lambda: session.scene is not None)
+    wait_until(session, lambda: session.scene is not None and session.scene.is_whole)
     return session
 
 
@@ -117,7 +117,7 @@ def test_a_result_that_arrives_in_the_moment_of_closing_is_dropped(head: Session
 
 def test_a_plugin_that_does_not_fit_says_why_and_does_not_run(session: Session, shared_data: Path) -> None:
     open_folder(session, shared_data / "ct_chest_lungdx_a0002")
-    wait_until(session, lambda: session.scene is not None)
+    wait_until(session, lambda: session.scene is not None and session.scene.is_whole)
     reasons = {offer.plugin.manifest.id: offer.refusal for offer in offers(session)}  # type: ignore[union-attr]
     assert reasons["body_and_lungs"] is None
     assert "made for MR images; this series is CT" in str(reasons["brain_extraction"])
@@ -127,7 +127,7 @@ def test_a_plugin_that_does_not_fit_says_why_and_does_not_run(session: Session, 
 
 def test_a_result_stays_with_its_series_when_another_is_shown(session: Session, shared_data: Path) -> None:
     open_folder(session, shared_data / "ct_chest_lungdx_a0002")
-    wait_until(session, lambda: session.scene is not None)
+    wait_until(session, lambda: session.scene is not None and session.scene.is_whole)
     wait_idle(session)
     assert session.scene is not None
     study, first = session.scene.study, session.scene.series

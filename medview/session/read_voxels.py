@@ -1,0 +1,35 @@
+"""The voxels of a series of any format that can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from medview.progress import Progress
+from medview.study.series import Series
+from medview.study.volume import Volume
+
+if TYPE_CHECKING:
+    from medview.files.workers import Workers
+
+
+def read_voxels(
+    series: Series,
+    progress: Progress,
+    workers: Workers,
+    *,
+    wanted: Callable[[], int] | None = None,
+    on_begun: Callable[[Volume], None] | None = None,
+    on_filled: Callable[[int], None] | None = None,
+) -> Volume:
+    """Read a series into one array; parameters and errors as `medview.files.dicom_pixels.read_volume`.
+
+    Formats that lie in one piece are not told slice by slice.
+    """
+    if series.file_format != "DICOM":
+        from medview.files.other_formats import read_other_volume
+
+        return read_other_volume(series, progress, workers)
+    from medview.files.dicom_pixels import read_volume
+
+    return read_volume(series, progress, workers=workers, wanted=wanted, on_begun=on_begun, on_filled=on_filled)
