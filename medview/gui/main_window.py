@@ -37,6 +37,7 @@ from medview.gui.library_page import LibraryPage
 from medview.gui.notice_bar import NoticeBar, ask_leaving
 from medview.gui.one_line import one_line
 from medview.gui.plugin_panel import PluginPanel
+from medview.gui.report_window import ReportWindow
 from medview.gui.segment_panel import SegmentPanel
 from medview.gui.sequence_bar import SequenceBar
 from medview.gui.session_watch import SessionWatch
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.panes = LayoutWidget(session)
         self.player = CinePlayer(session, self.watch, self)
         self.panes.context_menu_requested.connect(self._show_context_menu)
+        self.report_window: ReportWindow | None = None
         self._is_divided_by_person = bool(session.settings["window_state"])
         self._fitting = QTimer(self)  # after the splitter has its new width
         self._fitting.setSingleShot(True)
@@ -292,10 +294,22 @@ class MainWindow(QMainWindow):
         if "settings" in topics:
             self._follow_settings()
         self._refresh()
+        self._follow_report(is_new="report" in topics)
         if "scene" in topics and self._session.scene is not None:
             if self._session.scene.only_plane is not None:
                 self._session.choose(active_pane=self._session.scene.only_plane)
             self.panes.panes[self._session.active_pane].setFocus()
+
+    def _follow_report(self, *, is_new: bool) -> None:
+        """Show the report that has been opened beside the images."""
+        if is_new and self.report_window is None:
+            self.report_window = ReportWindow(self._session, self)
+            self.report_window.show()
+        elif is_new and self.report_window is not None:
+            self.report_window.refresh()
+            self.report_window.setVisible(self._session.desk.report is not None)
+        elif self.report_window is not None:
+            self.report_window.refresh_off()
 
     def _follow_settings(self) -> None:
         wanted = (self._session.settings["language"], self._session.settings["theme"])
@@ -305,6 +319,9 @@ class MainWindow(QMainWindow):
             assert isinstance(application, QApplication)
             theme.apply(application, wanted[1])
             self._refurnish()
+            if self.report_window is not None:  # made anew in the other language when a report is next opened
+                self.report_window.deleteLater()
+                self.report_window = None
 
     def _refresh(self) -> None:
         self._dressed_as = (self._session.settings["language"], self._session.settings["theme"])

@@ -25,6 +25,7 @@ Topic = Literal[
     "progress",  # one got on
     "notices",
     "settings",
+    "report",  # another one lies open
     "weights",  # which are on this machine
 ]
 _RECONNECT: frozenset[Topic] = frozenset({"studies", "scene", "segments", "jobs"})
@@ -67,6 +68,7 @@ class SessionWatch(QObject):
             (session.notices.changed, "notices"),
             (session.settings.changed, "settings"),
             (session.weights_changed, "weights"),
+            (session.desk.changed, "report"),
             (session.jobs.added, "jobs"),
             (session.jobs.finished, "jobs"),
         )

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import Sentence
+from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.session.session import Session
@@ -36,6 +37,7 @@ class ViewportWidget(PaneWidget):
         self._pointer_at: QPointF | None = None
         self._grey: tuple[object, QImage] | None = None
         self._mask: tuple[object, QImage] | None = None
+        self._overlays = OverlayPainter()
         self._take_scene()
 
     def picture(self) -> SlicePicture | None:
@@ -59,6 +61,7 @@ class ViewportWidget(PaneWidget):
             self._draw_unread(pane, picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_crosshair(painter, picture)
+            self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
             if not bare:
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
@@ -79,6 +82,8 @@ class ViewportWidget(PaneWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.drawImage(QPointF(0, 0), self._grey_image(picture))
         overlay, scene = picture.overlay, self.session.scene
+        if scene is not None:
+            self._overlays.draw_dose(painter, picture, scene)
         if overlay is not None and not overlay.is_empty and scene is not None:
             if scene.mask_outline:
                 _draw_outlines(painter, overlay)
@@ -164,6 +169,7 @@ class ViewportWidget(PaneWidget):
             if scene.loading is not None:
                 self._passing.connect(scene.loading.changed, self._repaint)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
+            self._passing.connect(scene.study.annotations.changed, self._repaint)
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)

@@ -51,6 +51,19 @@ class ImagePlace:
         steps = geometry.affine[:3, :3]
         return self.origin_mm + points[:, 1:] * steps[:, 1] + points[:, :1] * steps[:, 2]
 
+    def to_index(self, points_mm: ArrayLike) -> FloatArray:
+        """Return the index (slice, row, column) in the volume of LPS points (..., 3), seen along the slice's normal.
+
+        The slice is this one whatever the geometry makes of it, so that it holds for uneven stacks and recordings.
+        """
+        geometry = self.series.geometry
+        assert geometry is not None
+        steps = geometry.affine[:3, :3].copy()
+        steps[:, 0] = np.cross(steps[:, 1], steps[:, 2])
+        index = (np.asarray(points_mm, dtype=np.float64) - self.origin_mm) @ np.linalg.inv(steps).T
+        index[..., 0] = self.slice_index
+        return index
+
 
 class ImageIndex:
     """Finds images by SOP Instance UID and frame.
