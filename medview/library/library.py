@@ -41,8 +41,6 @@ class Library:
     ----------
     said
         What opening has to tell: that a damaged index was set aside, for example.
-    needs_rebuild
-        Whether the index was lost, so that `rebuild` should be called; the list is empty until then.
 
     Raises
     ------
@@ -56,7 +54,6 @@ class Library:
         self._database = Database(folder)
         self._store = Store(folder / "store")
         self.said: tuple[Sentence, ...] = self._database.said
-        self.needs_rebuild = self._database.was_lost
         notes.restore(self._database)
 
     def close(self) -> None:
@@ -87,7 +84,7 @@ class Library:
 
     def study_of(self, found: FoundStudy) -> StudyRow | None:
         """Return the row of a study that has been scanned or opened, None where it is not on the list."""
-        return study_list.study_of(self._database, found)
+        return study_list.study_of(self._database, found, self._store.folder)
 
     def series(self, study_id: int) -> tuple[SeriesRow, ...]:
         """Return the stacks and other objects of a study, in the order of Series Number, without reading its files."""
@@ -260,9 +257,12 @@ class Library:
         """
         from medview.library.rebuild import rebuild
 
-        rebuilt = rebuild(self._database, self._store, progress, fresh=fresh)
-        self.needs_rebuild = False
-        return rebuilt
+        return rebuild(self._database, self._store, progress, fresh=fresh)
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """Whether the index was lost, so that `rebuild` should be called; the list lacks studies until then."""
+        return bool(self._database.number("needs_rebuild"))
 
     @property
     def quota_bytes(self) -> int:

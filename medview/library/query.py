@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from medview.library.folded import words
 
@@ -16,7 +16,7 @@ Column = Literal[
 ]  # fmt: skip
 COLUMNS: tuple[Column, ...] = get_args(Column)
 _ORDER = {
-    "study_date": "s.study_date {0}, s.study_time {0}",
+    "study_date": "s.date_key {0}, s.study_time {0}",
     "patient_name": "s.name_key {0}",
     "patient_id": "s.patient_id COLLATE NOCASE {0}",
     "birth_date": "s.patient_birth_date {0}",
@@ -87,8 +87,12 @@ class Query:
     def from_json(cls, text: str) -> Query:
         """Make a query of `to_json`'s text; parts that this version does not know are left out."""
         known = {f.name for f in fields(cls)}
-        values = {name: value for name, value in json.loads(text).items() if name in known}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in json.loads(text).items()
+            if name in known
+        }
+        return cls(**values)
 
     def condition(self, today: date | None = None) -> tuple[str, list[object]]:
         """Return an SQL condition on `study s`, `search t` and `note n`, and its values."""
@@ -121,16 +125,16 @@ class Query:
     def _dates(self, today: date) -> list[tuple[str, list[object]]]:
         parts: list[tuple[str, list[object]]] = []
         if self.date_from:
-            parts.append(("s.study_date >= ?", [self.date_from]))
+            parts.append(("s.date_key >= ?", [self.date_from]))
         if self.date_to:
-            parts.append(("s.study_date BETWEEN '0' AND ?", [self.date_to]))
+            parts.append(("s.date_key BETWEEN '0' AND ?", [self.date_to]))
         if self.last_days > 0:
             first = today - timedelta(days=self.last_days - 1)
-            parts.append(("s.study_date BETWEEN ? AND ?", [f"{first:%Y%m%d}", f"{today:%Y%m%d}"]))
+            parts.append(("s.date_key BETWEEN ? AND ?", [f"{first:%Y%m%d}", f"{today:%Y%m%d}"]))
         return parts
 
 
 def order_by(column: Column, *, descending: bool) -> str:
     """Return the ORDER BY of a column of the list; equal ones keep one order, the newest study first."""
     way = "DESC" if descending else "ASC"
-    return f"{_ORDER[column].format(way)}, s.study_date DESC, s.name_key, s.id"
+    return f"{_ORDER[column].format(way)}, s.date_key DESC, s.name_key, s.id"

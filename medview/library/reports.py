@@ -19,6 +19,8 @@ class Added:
     new_files, known_files
         Files that joined the list; files that were there already: the same file, or an image with the same identifier
         and the same bytes.
+    found_again
+        How many of the new files are files of the list that were missing elsewhere.
     apart
         Files whose SOP Instance UID is that of another file with other bytes: both are kept, each as it is.
     left_out
@@ -28,6 +30,7 @@ class Added:
     study_ids: tuple[int, ...] = ()
     new_files: int = 0
     known_files: int = 0
+    found_again: int = 0
     apart: tuple[Path, ...] = ()
     left_out: tuple[tuple[Path, Sentence], ...] = ()
 
@@ -41,7 +44,7 @@ class Rescan:
     gone
         Files on the list that were below the folder and are there no more.
     added
-        What the new and changed files have become; `found_again` of them are files that were missing elsewhere.
+        What the new and changed files have become.
     other, rejected
         (path, what it is) and (path, why) of all files there that hold no image, read now or known.
     """
@@ -51,9 +54,8 @@ class Rescan:
     new: int = 0
     changed: int = 0
     gone: tuple[Path, ...] = ()
-    found_again: int = 0
     added: Added = Added()
-    other: tuple[tuple[Path, str], ...] = ()
+    other: tuple[tuple[Path, Sentence], ...] = ()
     rejected: tuple[tuple[Path, Sentence], ...] = ()
 
 
@@ -82,7 +84,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What `rebuild` did: studies and files on the list now, files of the store that no study had, folders not there."""
+    """What `rebuild` did: studies and files on the list now, copies that no study had had, folders not there."""
 
     studies: int
     files: int

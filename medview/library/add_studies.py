@@ -1,0 +1,133 @@
+"""Put scanned studies on the list, linked where they lie or copied into the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
+
+from medview.errors import Sentence
+from medview.files.dicom_scan import ScanReport
+from medview.library import notes
+from medview.library.copy_study import copy_study
+from medview.library.database import Database
+from medview.library.identity import study_identity
+from medview.library.join_study import join_study, paths_of
+from medview.library.relocated import relocated
+from medview.library.reports import Added
+from medview.library.roots import add_roots
+from medview.library.store import Store
+from medview.library.study_files import FileKind, FileRow, FileTable, files_of
+from medview.library.study_record import StudyRecord, edition_of, read_record, write_record
+from medview.progress import Progress, part
+
+if TYPE_CHECKING:
+    from medview.files.dicom_sort import FoundStudy
+
+
+def add_studies(
+    database: Database, store: Store, found: ScanReport | Iterable[FoundStudy], *, copy: bool, progress: Progress
+) -> Added:
+    """Add studies one after the other, each in a transaction of its own; see `Library.add`."""
+    studies = found.studies if isinstance(found, ScanReport) else tuple(found)
+    if copy:
+        store.sweep()
+    added = Added()
+    for number, study in enumerate(studies):
+        progress(number / len(studies), "")
+        span = part(progress, number / len(studies), (number + 1) / len(studies))
+        added = _sum(added, _add(database, store, study, copy=copy, progress=span))
+    if isinstance(found, ScanReport):
+        _remember_others(database, store, found)
+    return added
+
+
+def _add(database: Database, store: Store, study: FoundStudy, *, copy: bool, progress: Progress) -> Added:
+    study = _absolute(study)
+    identity = study_identity(study, store.folder)
+    if not copy:
+        return _written(database, store, study, identity, progress)
+    with store.claimed(identity, progress):
+        study, left_out = copy_study(store, study, identity, progress)
+        added = _written(database, store, study, identity, progress)
+    return replace(added, left_out=left_out)
+
+
+def _written(database: Database, store: Store, study: FoundStudy, identity: str, progress: Progress) -> Added:
+    """Join a study with what the list knows of it, and write it."""
+    files = files_of(study)
+    if not files:
+        return Added()
+    while True:
+        with database.reading() as connection:
+            record = read_record(connection, store.folder, identity=identity)
+            alike = _alike(FileTable(connection, store.folder), record, files)
+        joined = join_study(record, study, files, alike, identity, store, progress)
+        with database.writing() as connection:
+            if edition_of(connection, identity) != (record.edition if record else None):
+                continue  # another program or thread was quicker: it is worked out anew
+            number = write_record(connection, store.folder, joined.found, joined.files, joined.dropped)
+            _remember_folders(connection, database, store, joined.files)
+        return replace(joined.added, study_ids=(number,))
+
+
+def _alike(table: FileTable, record: StudyRecord | None, files: Sequence[FileRow]) -> dict[Path, list[FileRow]]:
+    """Return, for each file, those of the list that may be the same: by identifier, or by size where there is none."""
+    nameless = [row for row in record.parts if row.sop is None] if record else []
+    return {
+        row.path: [
+            other
+            for other in (nameless if row.sop is None else table.with_sop(row.sop))
+            if other.path != row.path and (row.sop is not None or other.size == row.size)
+        ]
+        for row in files
+    }
+
+
+def _absolute(study: FoundStudy) -> FoundStudy:
+    """Return a study whose paths hold wherever the program is started next time."""
+    relative = [path for path in paths_of(study) if not path.is_absolute()]
+    return relocated(study, {path: path.absolute() for path in relative}) if relative else study
+
+
+def _remember_folders(connection: Connection, database: Database, store: Store, files: Iterable[FileRow]) -> None:
+    """Remember where linked files lie, so that a rebuild from nothing finds them."""
+    folders = {row.path.parent for row in files if not store.holds(row.path)}
+    if add_roots(connection, ((str(folder), False) for folder in folders)):
+        notes.write(connection, database)
+
+
+def _remember_others(database: Database, store: Store, report: ScanReport) -> None:
+    """Note the files that are no images, so that another look at the folder need not read them."""
+    rows = [_other(path, FileKind.OTHER, what) for path, what in report.other]
+    rows += [_other(path, FileKind.REJECTED, why) for path, why in report.rejected]
+    if not rows:
+        return
+    with database.writing() as connection:
+        table = FileTable(connection, store.folder)
+        owned = table.owned(row.path for row in rows if row is not None)
+        table.put(row for row in rows if row is not None and row.path not in owned)
+        table.set_said((row.path, row.said) for row in rows if row is not None and row.path in owned)
+
+
+def _other(path: Path, kind: FileKind, said: Sentence) -> FileRow | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    text = json.dumps([said.template, {name: str(value) for name, value in said.values.items()}])
+    return FileRow(path.absolute(), facts.st_size, facts.st_mtime_ns, kind=kind, said=text)
+
+
+def _sum(one: Added, other: Added) -> Added:
+    return Added(
+        tuple(dict.fromkeys((*one.study_ids, *other.study_ids))),
+        one.new_files + other.new_files,
+        one.known_files + other.known_files,
+        one.found_again + other.found_again,
+        one.apart + other.apart,
+        one.left_out + other.left_out,
+    )

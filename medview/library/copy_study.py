@@ -1,0 +1,66 @@
+"""Copy the files of a scanned study into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medview.errors import Sentence
+from medview.library.relocated import relocated
+from medview.library.scan_again import read_again
+from medview.library.store import Store, StoredFile
+from medview.library.study_files import FileState, files_of
+from medview.progress import Progress, part
+
+if TYPE_CHECKING:
+    from medview.files.dicom_sort import FoundStudy
+
+LeftOut = tuple[tuple[Path, Sentence], ...]
+_CHANGED = Sentence("The file changed while it was imported: import it again.")
+_VANISHED = Sentence("The file was no longer there.")
+
+
+def copy_study(store: Store, found: FoundStudy, identity: str, progress: Progress) -> tuple[FoundStudy, LeftOut]:
+    """Return a study whose files lie in the store, and what could not be copied and why.
+
+    Files of formats other than DICOM stay where they are: some consist of several files that name each other.
+
+    Raises
+    ------
+    MedViewError
+        The disk is full or fails. What this call has copied is removed, originals are untouched; so it is on cancel.
+    """
+    foreign = {i.path for s in found.series if s.file_format != "DICOM" for i in s.instances}
+    rows = [row for row in files_of(found) if row.path not in foreign and not store.holds(row.path)]
+    stored: dict[Path, StoredFile] = {}
+    left: dict[Path, Sentence] = {}
+    try:
+        for number, row in enumerate(rows):
+            progress(number / len(rows), "")
+            try:
+                copy = store.put(row.path, identity, part(progress, number / len(rows), number / len(rows)))
+            except OSError:
+                left[row.path] = _VANISHED
+                continue
+            stored[row.path] = copy
+            if row.now != FileState.THERE:
+                left[row.path] = _CHANGED
+    except BaseException:
+        _take_back(store, stored)
+        raise
+    _take_back(store, {path: stored.pop(path) for path in left if path in stored})
+    store.settle({copy.path.parent for copy in stored.values()})
+    moved = relocated(found, {path: copy.path for path, copy in stored.items()})
+    if left:
+        there = [row.path for row in files_of(moved) if row.path not in left]
+        moved = read_again(there, identity, store.folder, progress) or replace(moved, series=(), objects=())
+    return moved, tuple(left.items())
+
+
+def _take_back(store: Store, stored: Mapping[Path, StoredFile]) -> None:
+    """Remove copies that were made for nothing; what was in the store before stays."""
+    for copy in stored.values():
+        if copy.is_new:
+            store.remove(copy.path)
