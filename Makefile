@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SUITE ?=
 
-.PHONY: demo test lint bench hostile venv clean
+.PHONY: demo test lint bench hostile truth venv clean
 
 demo: ; @$(PYTHON) installer/bootstrap.py demo $(ARGS)
 
@@ -14,6 +14,8 @@ lint: ; @$(PYTHON) installer/bootstrap.py lint
 bench: ; @$(PYTHON) installer/bootstrap.py bench $(SUITE)
 
 hostile: ; @$(PYTHON) installer/bootstrap.py hostile $(ARGS)
+
+truth: ; @$(PYTHON) installer/bootstrap.py truth $(ARGS)
 
 venv: ; @$(PYTHON) installer/bootstrap.py venv
 

@@ -1,4 +1,4 @@
-"""What ``installer/bootstrap.py`` can be asked for: demo, test, lint, bench, hostile, venv, clean."""
+"""What ``installer/bootstrap.py`` can be asked for: demo, test, lint, bench, hostile, truth, venv, clean."""
 
 from __future__ import annotations
 
@@ -118,6 +118,14 @@ def hostile(arguments: list[str]) -> int:
     return subprocess.run([str(venv_python()), "-m", "tests.hostile", *arguments], cwd=ROOT, check=False).returncode
 
 
+def truth(arguments: list[str]) -> int:
+    """Print where every series of the shared studies lies, held against its own headers and against dcm2niix."""
+    provide(missing_needs() + venv_needs())
+    set_up(frozenset({"dev"}))
+    command = [str(venv_python()), "-m", "tests.geometry_truth", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
 def venv(arguments: list[str]) -> int:
     """Set everything up and start nothing; names of extras may follow."""
     provide(missing_needs() + venv_needs(), essential=False)
@@ -133,7 +141,16 @@ def clean(arguments: list[str]) -> int:
     return 0
 
 
-VERBS = {"demo": demo, "test": test, "lint": lint, "bench": bench, "hostile": hostile, "venv": venv, "clean": clean}
+VERBS = {
+    "demo": demo,
+    "test": test,
+    "lint": lint,
+    "bench": bench,
+    "hostile": hostile,
+    "truth": truth,
+    "venv": venv,
+    "clean": clean,
+}
 
 
 def main() -> int:
