@@ -1,37 +1,68 @@
-"""The voxels of a series, read into one array.
+"""The voxels of a series, read into one array, the wanted slice first.
 
 PS3.5 8 (how pixels are stored), PS3.3 C.7.6.3 (image pixel), C.11.1 (modality values).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from medview.errors import MedViewError
-from medview.files.dicom_decode import decode
-from medview.files.dicom_file import BIG_ENDIAN, DEFLATED, inflated, open_regular
+from medview.errors import MedViewError, Sentence
+from medview.files.dicom_decode import codec_of
+from medview.files.frame_tasks import Filled, FrameReader, FrameTasks, Outwards, fill_frames, named
+from medview.files.other_formats import read_other_volume
+from medview.files.stored_frame import StoredFrame
+from medview.files.value_mapping import Extent
+from medview.files.value_unit import value_unit
+from medview.files.volume_plan import VolumePlan, plan_volume
+from medview.files.workers import InThisProcess, Workers
 from medview.progress import Progress, unheard
 from medview.study import shared_array
-from medview.study.series import Instance, Series, StoredPixels
+from medview.study.series import Series
 from medview.study.volume import Volume
 
-_RESCAN = "Open the folder again."
-_INT16 = (-32768, 32767)
+_INT16, _UINT16 = np.iinfo(np.int16), np.iinfo(np.uint16)
+_TASK_MS = 60.0  # long enough to make the handing over cheap, short enough for a scroll to change what comes next
+_DECODE_LIMIT_S = 60.0
+_TITLE = "Reading slices"
+_GAPS = Sentence("Some voxels hold no number (NaN or infinite): they are shown as 0.")
+_ROUNDED = Sentence("Some values have more digits than can be kept: they are rounded to seven digits.")
 
 
-def read_volume(series: Series, progress: Progress = unheard) -> Volume:
+def read_volume(
+    series: Series,
+    progress: Progress = unheard,
+    *,
+    workers: Workers | None = None,
+    wanted: Callable[[], int] | None = None,
+    on_begun: Callable[[Volume], None] | None = None,
+    on_filled: Callable[[int], None] | None = None,
+) -> Volume:
     """Read every slice of a series into one array of modality values, in shared memory.
+
+    Parameters
+    ----------
+    workers
+        Processes that decode compressed pixels, which native code does and foreign data can make it do anything: None
+        decodes in this process, which is right only for files of one's own.
+    wanted
+        Returns the index of the slice that is looked at: it is read first, then outwards from where it is by then.
+        None for the middle one. May be called from another thread.
+    on_begun
+        Gets the volume as soon as its first slice is in it; every slice is zero until `on_filled` tells its index.
 
     Returns
     -------
     Volume
-        int16 (uint8 for 8-bit images, uint16 where values exceed 32767) where the rescale slope is 1 and the
-        intercept whole, else float32. Padding pixels stay as they are. MONOCHROME1 is not inverted: that is display.
+        int16, or uint8 or uint16 where stored values are such, where the rescale slope is 1 and the intercept whole;
+        else float32. Colours are uint8 (slices, rows, columns, 3). Padding pixels stay as they are. MONOCHROME1 is not
+        inverted: that is display. The same volume that `on_begun` got, but for the rare one whose values prove not to
+        fit the type that the headers let expect.
 
     Raises
     ------
@@ -40,55 +71,79 @@ def read_volume(series: Series, progress: Progress = unheard) -> Volume:
     """
     if series.geometry is None:
         raise series.refusal or MedViewError("The series {name} forms no volume.", name=series.series_description)
-    reader = _Reader(series.instances)
-    stored = reader.stored_type
-    array = _allocate(series.geometry.shape, stored if stored is not None else np.dtype(np.float32))
-    least, most = 0, 0
-    for number, instance in enumerate(series.instances):
-        progress(number / len(series.instances), "Reading slices")
-        pixels = reader.read(series, instance)
-        if stored is None:
-            array[number] = _modality_values(pixels, instance)
-        else:
-            array[number] = pixels
-            least, most = min(least, int(pixels.min())), max(most, int(pixels.max()))
-    if stored is not None:
-        array = _shifted(array, series.instances[0].rescale_intercept, least, most)
+    if series.file_format != "DICOM":
+        return read_other_volume(series, progress, workers)
+    plan = plan_volume(series, series.instances)
+    colours = (3,) if plan.is_colour else ()
+    array = _allocate((*series.geometry.shape, *colours), plan.dtype)
+    volume = Volume(array, series.geometry, series, value_unit(series))
+    middle = len(series.instances) // 2
+    filling = _Filling(plan, array, progress, workers or InThisProcess(), wanted or (lambda: middle))
+    for number in filling.slices():
+        if not filling.is_fitting:
+            continue  # wrong values are shown to nobody
+        if filling.done == 1 and on_begun is not None:
+            on_begun(volume)
+        if on_filled is not None:
+            on_filled(number)
     progress(1.0, "")
-    return Volume(array, series.geometry, series, _unit(series))
+    return filling.finished(volume)
 
 
-def read_middle_slice(series: Series) -> NDArray[np.float32]:
-    """Return the modality values (rows, columns) of the slice in the middle, for a preview.
+def read_middle_slice(series: Series, workers: Workers | None = None) -> NDArray[Any]:
+    """Return the modality values float32 (rows, columns) of the slice in the middle, for a preview.
+
+    Of a colour image uint8 (rows, columns, 3). `workers` as for `read_volume`.
 
     Raises
     ------
     MedViewError
-        The image is not grey, or damaged.
+        The series holds no image, or the image is damaged.
     """
-    if series.refusal is not None and not series.photometric_interpretation.startswith("MONOCHROME"):
-        raise series.refusal
+    if not series.instances:
+        raise series.refusal or MedViewError("The series {name} forms no volume.", name=series.series_description)
+    if series.file_format != "DICOM":
+        array = read_other_volume(series, unheard, workers).array
+        return array[len(array) // 2] if series.is_colour else array[len(array) // 2].astype(np.float32)
     instance = series.instances[len(series.instances) // 2]
-    return _modality_values(_Reader((instance,)).read(series, instance), instance)
+    plan = plan_volume(series, (instance,))
+    size = series.geometry.shape[1:] if series.geometry is not None else (series.rows, series.columns)
+    array = _allocate((1, *size, 3), np.uint8) if plan.is_colour else _allocate((1, *size), np.float32)
+    for _ in _Filling(plan, array, unheard, workers or InThisProcess(), lambda: 0).slices():
+        pass
+    found: NDArray[Any] = array[0]
+    return found
 
 
-def thumbnail(series: Series, size: int = 96) -> NDArray[np.uint8]:
-    """Return a preview (size, size) of the middle slice, in its own window, in proportion, on black."""
-    values = read_middle_slice(series)
-    values = values[:: max(1, values.shape[0] // (2 * size)), :: max(1, values.shape[1] // (2 * size))]
+def thumbnail(series: Series, size: int = 96, workers: Workers | None = None) -> NDArray[np.uint8]:
+    """Return a preview of the middle slice, in its own window, in proportion, on black.
+
+    Returns
+    -------
+    NDArray
+        (size, size), of colour images (size, size, 3).
+    """
+    values = read_middle_slice(series, workers)
+    rows, columns = values.shape[:2]
+    values = values[:: max(1, rows // (2 * size)), :: max(1, columns // (2 * size))]
+    ratio = _pixel_aspect(series) * rows / max(columns, 1)
+    if series.is_colour:
+        return _fitted(values, size, ratio)
     low, high = _preview_range(series, values)
     grey = np.clip((values - low) / max(high - low, 1e-6), 0.0, 1.0)
     if series.photometric_interpretation == "MONOCHROME1":
         grey = 1.0 - grey
-    return _fitted(grey * 255, size, _pixel_aspect(series) * series.rows / max(series.columns, 1))
+    return _fitted(grey * 255, size, ratio)
 
 
 def _preview_range(series: Series, values: NDArray[np.float32]) -> tuple[float, float]:
     if series.windows:
         centre, width = series.windows[0]
         return centre - width / 2, centre + width / 2
-    kept = values[values != series.pixel_padding_value] if series.pixel_padding_value is not None else values
-    low, high = np.percentile(kept if kept.size else values, (0.5, 99.5))
+    kept = values[np.isfinite(values)]
+    if series.pixel_padding_value is not None and (kept != series.pixel_padding_value).any():
+        kept = kept[kept != series.pixel_padding_value]
+    low, high = np.percentile(kept, (0.5, 99.5)) if kept.size else (0.0, 1.0)
     return float(low), float(high)
 
 
@@ -100,162 +155,117 @@ def _pixel_aspect(series: Series) -> float:
     return row_mm / column_mm
 
 
-def _fitted(picture: NDArray[np.floating[Any]], size: int, ratio: float) -> NDArray[np.uint8]:
+def _fitted(picture: NDArray[Any], size: int, ratio: float) -> NDArray[np.uint8]:
     """Return a picture, `ratio` times as high as wide, scaled into a black square by the nearest pixel."""
     height = max(1, round(size * min(1.0, ratio)))
     width = max(1, round(size * min(1.0, 1.0 / ratio)))
     rows = np.arange(height) * picture.shape[0] // height
     columns = np.arange(width) * picture.shape[1] // width
-    square = np.zeros((size, size), dtype=np.uint8)
+    square = np.zeros((size, size, *picture.shape[2:]), dtype=np.uint8)
     top, left = (size - height) // 2, (size - width) // 2
     square[top : top + height, left : left + width] = picture[np.ix_(rows, columns)]
     return square
 
 
-class _Reader:
-    """Reads frames; keeps the file that the last one came from, since a multi-frame file has the next one too."""
+class _Filling:
+    """The filling of an array with the slices of a plan.
 
-    def __init__(self, instances: Sequence[Instance]) -> None:
-        self._path: object = None
-        self._bytes = b""
-        self._fragments: list[bytes] = []
-        self.stored_type = _stored_type(instances)
+    Attributes
+    ----------
+    done
+        How many slices are in the array.
+    is_fitting
+        Whether every value has fitted the type of the array so far.
+    """
 
-    def read(self, series: Series, instance: Instance) -> NDArray[Any]:
-        """Return the stored values (rows, columns) of one image, with sign, before rescale."""
-        pixels = instance.pixels
-        if pixels is None:
-            raise MedViewError("{file} was not read from a scan.", _RESCAN, file=instance.path.name)
-        try:
-            if pixels.length is None:
-                found = self._decoded(series, instance, pixels)
-            else:
-                found = self._native(series, instance, pixels)
-        except OSError as error:
-            raise MedViewError(
-                "{file} cannot be read: {reason}",
-                "Check that the disk or network folder is still there.",
-                file=instance.path.name,
-                reason=error.strerror or str(error),
-            ) from error
-        except MedViewError as error:
-            raise MedViewError(
-                "{file}: {reason}", error.remedy.template, file=instance.path.name, reason=error.message,
-                **error.remedy.values,
-            ) from error  # fmt: skip
-        return _with_sign(found, pixels)
+    def __init__(
+        self, plan: VolumePlan, array: NDArray[Any], progress: Progress, workers: Workers, wanted: Callable[[], int]
+    ) -> None:
+        self._plan = plan
+        self._array = array
+        self._progress = progress
+        self._workers = workers
+        self._wanted = wanted
+        self._least, self._most, self._is_rounded, self._has_gaps = 0, 0, False, False
+        self.done = 0
+        self.is_fitting = True
 
-    def _native(self, series: Series, instance: Instance, pixels: StoredPixels) -> NDArray[Any]:
-        """Read one frame straight from its place in the file."""
-        order = ">" if instance.transfer_syntax_uid == BIG_ENDIAN else "<"
-        dtype = np.dtype(f"{order}u{pixels.bits_allocated // 8}")
-        size = series.rows * series.columns * dtype.itemsize
-        with open_regular(instance.path) as file:
-            _check_unchanged(file, pixels)
-            stream: BinaryIO = inflated(file) if instance.transfer_syntax_uid == DEFLATED else file
-            stream.seek(pixels.offset + instance.frame_index * size)
-            data = stream.read(size)
-        if len(data) != size:
-            raise MedViewError("The pixel data is cut short.", "Copy the images again from their source.")
-        return np.frombuffer(data, dtype).reshape(series.rows, series.columns).astype(dtype.newbyteorder("="))
+    def slices(self) -> Iterator[int]:
+        """Read every frame; yield the index of each slice that it fills."""
+        with FrameReader() as reader:
+            for frame in Outwards([f for f in self._plan.frames if not f.is_compressed], self._wanted):
+                yield from self._told(reader.fill(frame, self._array))
+        compressed = [frame for frame in self._plan.frames if frame.is_compressed]
+        if compressed:
+            yield from self._decoded(compressed)
 
-    def _decoded(self, series: Series, instance: Instance, pixels: StoredPixels) -> NDArray[Any]:
-        if instance.path != self._path:
-            self._fragments = _compressed_frames(instance, pixels)
-            self._path = instance.path
-        shape = series.rows, series.columns
-        frame = self._fragments[instance.frame_index]
-        return decode(frame, instance.transfer_syntax_uid, shape, pixels.bits_allocated)
+    def _decoded(self, frames: Sequence[StoredFrame]) -> Iterator[int]:
+        size = min(_frames_a_task(frames), -(-len(frames) // self._workers.processes))
+        tasks = FrameTasks(frames, self._wanted, shared_array.handle(self._array), size)
+        for number, value in self._each(tasks):
+            failed = isinstance(value, MedViewError)
+            yield from self._told(self._one_by_one(tasks.taken[number]) if failed else value)
 
+    def _one_by_one(self, frames: Sequence[StoredFrame]) -> Filled:
+        """Do a task again that has failed, frame by frame, to find the one to blame."""
+        found: Filled = []
+        tasks = [(shared_array.handle(self._array), [frame]) for frame in frames]
+        for number, value in self._each(tasks):
+            if isinstance(value, MedViewError):
+                path = frames[number].path
+                raise value if value.message.values.get("file") == path.name else named(path, value)
+            found += value
+        return found
 
-def _stored_type(instances: Sequence[Instance]) -> np.dtype[Any] | None:
-    """Return the integer type that all slices can be read into and shifted in; None where they need float32."""
-    kinds = {
-        (i.pixels.bits_allocated, i.pixels.pixel_representation, i.rescale_slope, i.rescale_intercept)
-        for i in instances
-        if i.pixels is not None
-    }
-    if len(kinds) != 1:
-        return None
-    bits, signed, slope, intercept = kinds.pop()
-    if bits > 16 or slope != 1.0 or intercept != int(intercept):
-        return None
-    return np.dtype(f"{'i' if signed else 'u'}{1 if bits == 8 and not signed and intercept == 0 else 2}")
+    def _each(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+        def waiting() -> None:
+            self._progress(self.done / self._array.shape[0], _TITLE)
 
+        return self._workers.each(fill_frames, tasks, limit_s=_DECODE_LIMIT_S, waiting=waiting)
 
-def _compressed_frames(instance: Instance, pixels: StoredPixels) -> list[bytes]:
-    """Return the codestream of every frame of a file (PS3.5 A.4)."""
-    from pydicom.encaps import generate_frames
+    def _told(self, filled: Filled) -> Iterator[int]:
+        for number, extent in filled:
+            self._learn(extent)
+            self.done += 1
+            self._progress(self.done / self._array.shape[0], _TITLE)
+            yield number
 
-    with open_regular(instance.path) as file:
-        _check_unchanged(file, pixels)
-        file.seek(pixels.offset)
-        try:
-            frames = list(generate_frames(file, number_of_frames=pixels.frames))
-        except Exception as error:  # ValueError, struct.error, EOFError: a damaged offset table raises any
-            raise MedViewError(
-                "The compressed frames cannot be told apart.", "Copy the images again from their source."
-            ) from error
-    if len(frames) < pixels.frames:
-        raise MedViewError("The pixel data is cut short.", "Copy the images again from their source.")
-    return frames
+    def _learn(self, extent: Extent) -> None:
+        self._is_rounded |= extent.is_rounded
+        self._has_gaps |= extent.has_gaps
+        self._least, self._most = min(self._least, extent.least), max(self._most, extent.most)
+        if self._plan.is_checked:
+            self.is_fitting = self._least >= _INT16.min and self._most <= _INT16.max
 
+    def finished(self, volume: Volume) -> Volume:
+        """Return the volume, with another array where its values have not fitted, and with what must be said of it."""
+        said = (_ROUNDED,) * self._is_rounded + (_GAPS,) * self._has_gaps
+        series = replace(volume.series, warnings=volume.series.warnings + said) if said else volume.series
+        if not self.is_fitting:
+            return Volume(self._wider(), volume.geometry, series, volume.unit)
+        return volume if series is volume.series else Volume(self._array, volume.geometry, series, volume.unit)
 
-def _check_unchanged(file: BinaryIO, pixels: StoredPixels) -> None:
-    """Refuse a file that is not the one that was scanned: its pixels would carry another image's identity."""
-    facts = os.fstat(file.fileno())
-    if (facts.st_size, facts.st_mtime_ns) != (pixels.file_size, pixels.file_mtime_ns):
-        raise MedViewError("The file has changed since the folder was opened.", _RESCAN)
-
-
-def _with_sign(values: NDArray[Any], pixels: StoredPixels) -> NDArray[Any]:
-    """Return the low Bits Stored bits of each value as what they mean (PS3.5 8.1.1); higher bits may hold overlays."""
-    size = pixels.bits_allocated // 8
-    raw = values.astype(f"u{size}", copy=False)
-    unused = pixels.bits_allocated - pixels.bits_stored
-    if not pixels.pixel_representation:
-        return np.bitwise_and(raw, (1 << pixels.bits_stored) - 1) if unused else raw
-    signed: NDArray[Any] = np.left_shift(raw, unused).view(f"i{size}")
-    return signed >> unused
-
-
-def _modality_values(pixels: NDArray[Any], instance: Instance) -> NDArray[np.float32]:
-    values = pixels.astype(np.float64) * instance.rescale_slope + instance.rescale_intercept
-    return values.astype(np.float32)
-
-
-def _shifted(array: NDArray[Any], intercept: float, least: int, most: int) -> NDArray[Any]:
-    """Return the array with a whole intercept added, in place where the values then still fit 16 bits."""
-    shift = int(intercept)
-    if array.dtype == np.uint8:
-        return array
-    low, high = least + shift, most + shift
-    if _INT16[0] <= low and high <= _INT16[1]:
-        result = array.view(np.int16)
-    elif low >= 0 and high <= 65535:
-        result = array.view(np.uint16)
-    else:
-        wide = _allocate(array.shape, np.dtype(np.float32))
-        for before, after in zip(array, wide, strict=True):
-            np.add(before, np.float32(shift), out=after, casting="unsafe")
+    def _wider(self) -> NDArray[Any]:
+        """Return the values in a type that they fit: the 16 bits hold them modulo 65536 until then."""
+        if self._least >= 0 and self._most <= _UINT16.max:
+            return self._array.view(np.uint16)
+        wide = _allocate(self._array.shape, np.float32)
+        for frame in self._plan.frames:
+            for number, _ in frame.slices:
+                wide[number] = frame.mapping.unsettled(self._array[number])
         return wide
-    # arithmetic modulo 2^16 is exact here, because the sums are known to fit the type
-    raw = array.view(np.uint16)
-    np.add(raw, np.uint16(shift % 65536), out=raw)
-    return result
 
 
-def _unit(series: Series) -> str:
-    """Return "HU" for original CT images whose values are Hounsfield units, "" for all others (C.8.2.1.1.2)."""
-    if series.modality != "CT" or "LOCALIZER" in series.image_type or "SECONDARY" in series.image_type:
-        return ""
-    if series.rescale_type:
-        return "HU" if series.rescale_type == "HU" else ""
-    return "HU" if series.image_type[:1] == ("ORIGINAL",) else ""
+def _frames_a_task(frames: Sequence[StoredFrame]) -> int:
+    """Return how many frames make a task of a good length."""
+    pixels = frames[0].pixels
+    megapixels = pixels.rows * pixels.columns * pixels.samples_per_pixel / 1e6
+    slowest = max(codec_of(syntax).ms_per_megapixel for syntax in {f.transfer_syntax_uid for f in frames})
+    return max(1, round(_TASK_MS / (slowest * max(megapixels, 1e-3))))
 
 
-def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+def _allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     try:
         return shared_array.allocate(shape, dtype)
     except (OSError, MemoryError, ValueError) as error:

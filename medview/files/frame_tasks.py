@@ -1,0 +1,127 @@
+"""Frames of a volume in the order in which a person wants them, a few to a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, overload
+
+import numpy as np
+
+from medview.errors import MedViewError
+from medview.files.frame_file import FrameFile
+from medview.files.stored_frame import StoredFrame
+from medview.files.value_mapping import Extent
+from medview.files.volume_plan import cannot_be_read
+from medview.study import shared_array
+
+Handle = tuple[str, tuple[int, ...], str]
+Filled = list[tuple[int, Extent]]
+
+
+class FrameReader:
+    """Fills frames into an array; keeps the last file open, for a multi-frame file has the next frame, too."""
+
+    def __init__(self) -> None:
+        self._file: FrameFile | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def fill(self, frame: StoredFrame, array: Any) -> Filled:
+        """Fill one frame.
+
+        Raises
+        ------
+        MedViewError
+            It cannot be read; the file is named.
+        """
+        try:
+            return frame.fill(self._opened(frame), array)
+        except OSError as error:
+            raise cannot_be_read(frame.path, error) from error
+        except MedViewError as error:
+            raise named(frame.path, error) from error
+
+    def _opened(self, frame: StoredFrame) -> FrameFile:
+        if self._file is None or self._file.path != frame.path:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+            self._file = FrameFile(frame.path, frame.pixels, is_deflated=frame.is_deflated)
+        return self._file
+
+
+def named(path: Path, error: MedViewError) -> MedViewError:
+    """Return an error with the name of the file that it is about."""
+    return MedViewError(
+        "{file}: {reason}", error.remedy.template, file=path.name, reason=error.message, **error.remedy.values
+    )
+
+
+def fill_frames(handle: Handle, frames: Sequence[StoredFrame]) -> Filled | MedViewError:
+    """Fill a few frames into shared memory: runs in a process of the pool. An error comes back as a value."""
+    array = shared_array.attach(*handle)
+    try:
+        with FrameReader() as reader:
+            return [found for frame in frames for found in reader.fill(frame, array)]
+    except MedViewError as error:
+        return error
+
+
+class Outwards:
+    """Frames taken one after the other, the one nearest to the wanted slice first."""
+
+    def __init__(self, frames: Sequence[StoredFrame], wanted: Callable[[], int]) -> None:
+        self._frames = frames
+        self._wanted = wanted
+        self._places = np.array([np.mean([number for number, _ in frame.slices]) for frame in frames])
+
+    def take(self, count: int = 1) -> list[StoredFrame]:
+        """Return the next `count` frames, fewer at the end."""
+        distances = np.abs(self._places - self._wanted())
+        near = [int(distances.argmin())] if count == 1 else np.argsort(distances, kind="stable")[:count].tolist()
+        chosen = [number for number in near if distances[number] < np.inf]
+        self._places[chosen] = np.inf
+        return [self._frames[number] for number in chosen]
+
+    def __iter__(self) -> Iterator[StoredFrame]:
+        for _ in self._frames:
+            yield from self.take()
+
+
+class FrameTasks(Sequence[tuple[Handle, list[StoredFrame]]]):
+    """Tasks for `fill_frames`, each made when a process is free for it: what is wanted may have moved."""
+
+    def __init__(self, frames: Sequence[StoredFrame], wanted: Callable[[], int], handle: Handle, size: int) -> None:
+        self._order = Outwards(frames, wanted)
+        self._handle = handle
+        self._size = size
+        # the first picture is waited for: it comes alone
+        self._count = 1 + -(-(len(frames) - 1) // size)
+        self.taken: dict[int, list[StoredFrame]] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, number: int) -> tuple[Handle, list[StoredFrame]]: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[tuple[Handle, list[StoredFrame]]]: ...
+
+    def __getitem__(self, number: int | slice) -> Any:
+        if isinstance(number, slice):
+            raise TypeError("tasks are taken one by one")
+        if number >= self._count:
+            raise IndexError(number)
+        if number not in self.taken:
+            self.taken[number] = self._order.take(self._size if number else 1)
+        return self._handle, self.taken[number]
