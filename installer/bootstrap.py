@@ -1,4 +1,4 @@
-"""From a bare checkout to a running MedView: ``python3 installer/bootstrap.py demo`` (or test, lint, bench, hostile ...).
+"""From a bare checkout to a running MedView: ``python3 installer/bootstrap.py demo`` (test, lint, bench, hostile ...).
 
 Uses the standard library alone and works on Linux, macOS and Windows with Python 3.11 or newer. Makes ``.venv`` beside
 this folder, installs the versions of ``requirements.lock`` into it, sees to the system's libraries, and then does what
