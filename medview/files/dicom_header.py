@@ -12,6 +12,7 @@ from medview.files.dicom_file import DicomFile, read_dicom_file
 from medview.files.dicom_frames import Frame, frame_time_ms, frames_of
 from medview.files.dicom_mosaic import Tiling, mosaic_remark, tiling
 from medview.files.dicom_pixel_facts import stored_pixels
+from medview.files.dicom_suv import suv_of
 from medview.files.dicom_values import Values
 from medview.files.header_facts import LOSSY, ODD_UID, is_uid, odd_words, series_facts, study_facts
 from medview.files.object_header import DICOMDIR_CLASS, kind_of, sop_class_name, study_object
@@ -125,6 +126,9 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
     series = series_facts(values)
     if series.sop_class_uid != sop_class:
         series = replace(series, sop_class_uid=sop_class)
+    if series.modality == "PT":
+        factors, why_none = suv_of(values)
+        series, odd = replace(series, suv_factors=factors), odd + why_none
     refusal = _refusal(series)
     frames = frames_of(values, pixels.frames) if refusal is None else (Frame(),)
     if len(frames) > 1:
