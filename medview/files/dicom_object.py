@@ -16,6 +16,7 @@ from medview.errors import MedViewError
 from medview.files.dicom_file import BIG_ENDIAN, DEFLATED, NATIVE, inflated, looks_like_dicom, open_regular
 from medview.files.dicom_values import Values
 from medview.files.workers import InThisProcess, Workers
+from medview.study.series import StoredPixels
 
 _COPY = "Copy it again from its source."
 _LARGEST = 2 * 2**30  # bytes; a structure set of a whole body has 50 MB
@@ -89,13 +90,18 @@ class DicomObject:
             raise self._too_short() from error
         if len(streams) < count:
             raise self._too_short()
-        shape, bits = (size, kind.itemsize * 8) if kind is not None else ((1, (size[0] * size[1] + 7) // 8), 8)
-        tasks = [(stream, self.transfer_syntax_uid, shape, bits) for stream in streams[:count]]
+        (rows, columns), bits = (
+            (size, kind.itemsize * 8) if kind is not None else ((1, (size[0] * size[1] + 7) // 8), 8)
+        )
+        stored = StoredPixels(
+            0, None, 1, bits, bits, int(kind is not None and kind.kind == "i"), 0, 0, rows=rows, columns=columns
+        )
+        tasks = [(stream, self.transfer_syntax_uid, stored, "MONOCHROME2") for stream in streams[:count]]
         parts = [b""] * count
-        for number, pixels in workers.each(decode, tasks):
-            if isinstance(pixels, MedViewError):
-                raise pixels
-            parts[number] = pixels.astype(kind or np.uint8).tobytes()
+        for number, found in workers.each(decode, tasks):
+            if isinstance(found, MedViewError):
+                raise found
+            parts[number] = found.values.astype(kind or np.uint8).tobytes()
         return kind, parts
 
     def _too_short(self) -> MedViewError:

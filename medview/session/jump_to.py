@@ -41,7 +41,7 @@ def jump_to_mark(session: Session, study: Study, mark: Annotation) -> bool:
         return True
     shown = session.scene
     others = index.of_frame_of_reference(mark.frame_of_reference_uid)
-    if shown is not None and shown.study is study and any(s is shown.series for s in others):
+    if shown is not None and shown.study is study and any(s.key == shown.series.key for s in others):
         shown.move_cursor(mark.centre_mm)
         return True
     if not others:

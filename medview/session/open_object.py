@@ -11,7 +11,7 @@ from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.apply_presentation import apply_presentation
 from medview.session.jump_to import jump_to_image, jump_to_mark
-from medview.session.opened_object import OpenedObject, read_opened
+from medview.session.opened_object import OpenedObject, Reading, read_opened
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.when_shown import when_shown
@@ -30,7 +30,7 @@ def open_object(session: Session, study: Study, found: StudyObject) -> Job:
     """
 
     def work(progress: Progress) -> OpenedObject:
-        return read_opened(found, study.series, progress)
+        return read_opened(Reading(found, study.series, session.jobs.workers, progress))
 
     def done(value: OpenedObject) -> None:
         if study in session.studies:

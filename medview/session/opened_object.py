@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from medview.progress import Progress
 from medview.study.image_index import ImageIndex
@@ -14,6 +15,9 @@ from medview.study.series import Series
 from medview.study.study_object import ObjectKind, StudyObject
 from medview.study.value_map import ValueMap
 from medview.study.volume import Volume
+
+if TYPE_CHECKING:
+    from medview.files.workers import Workers
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,98 +33,108 @@ class OpenedObject:
     value_map: ValueMap | None = None
 
 
-def read_opened(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
-    """Read an object for a study of these series.
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a reader is given: the object, the series of its study, and who decodes compressed pixels."""
+
+    found: StudyObject
+    series: tuple[Series, ...]
+    workers: Workers
+    progress: Progress
+
+
+def read_opened(reading: Reading) -> OpenedObject:
+    """Read an object for its study.
 
     Raises
     ------
     MedViewError
         It is missing, damaged, or belongs to other images.
     """
-    progress(0.0, "Reading")
-    return _READERS[found.kind](found, series, progress)
+    reading.progress(0.0, "Reading")
+    return _READERS[reading.found.kind](reading)
 
 
-_Reader = Callable[[StudyObject, tuple[Series, ...], Progress], OpenedObject]
+_Reader = Callable[[Reading], OpenedObject]
 
 
-def _segmentation(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _segmentation(of: Reading) -> OpenedObject:
     from medview.files.dicom_seg_load import load_masks
     from medview.files.seg_report import seg_report
 
-    loaded = load_masks(found.path, series, progress)
-    return OpenedObject(seg_report(found, loaded), loaded.masks, loaded.series)
+    loaded = load_masks(of.found.path, of.series, of.progress, of.workers)
+    return OpenedObject(seg_report(of.found, loaded), loaded.masks, loaded.series)
 
 
-def _structures(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _structures(of: Reading) -> OpenedObject:
     from medview.files.rt_structure import read_structures
 
-    read = read_structures(found, series, progress)
+    read = read_structures(of.found, of.series, of.progress)
     return OpenedObject(read.report, read.masks, read.series)
 
 
-def _dose(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _dose(of: Reading) -> OpenedObject:
     from medview.files.rt_dose import read_dose
 
-    read = read_dose(found)
+    read = read_dose(of.found, of.workers)
     return OpenedObject(read.report, dose=read.volume)
 
 
-def _plan(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _plan(of: Reading) -> OpenedObject:
     from medview.files.rt_plan import read_plan
 
-    return OpenedObject(read_plan(found))
+    return OpenedObject(read_plan(of.found))
 
 
-def _report(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _report(of: Reading) -> OpenedObject:
     from medview.files.structured_report import read_report
 
-    return OpenedObject(read_report(found, ImageIndex(series)))
+    return OpenedObject(read_report(of.found, ImageIndex(of.series)))
 
 
-def _presentation(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _presentation(of: Reading) -> OpenedObject:
     from medview.files.presentation_state import read_presentation
 
-    read = read_presentation(found, ImageIndex(series))
+    read = read_presentation(of.found, ImageIndex(of.series))
     return OpenedObject(read.report, presentation=read.state)
 
 
-def _map(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _map(of: Reading) -> OpenedObject:
     from medview.files.parametric_map import read_parametric_map
 
-    read = read_parametric_map(found)
+    read = read_parametric_map(of.found, of.workers)
     return OpenedObject(read.report, volume=read.volume)
 
 
-def _value_map(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _value_map(of: Reading) -> OpenedObject:
     from medview.files.value_map import read_value_map
 
-    read = read_value_map(found, ImageIndex(series))
+    read = read_value_map(of.found, ImageIndex(of.series))
     return OpenedObject(read.report, value_map=read.value_map)
 
 
-def _registration(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _registration(of: Reading) -> OpenedObject:
     from medview.files.registration import read_registration
 
-    return OpenedObject(read_registration(found))
+    return OpenedObject(read_registration(of.found))
 
 
-def _document(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _document(of: Reading) -> OpenedObject:
     from medview.files.encapsulated_document import read_document
 
-    return OpenedObject(read_document(found))
+    return OpenedObject(read_document(of.found))
 
 
-def _waveform(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _waveform(of: Reading) -> OpenedObject:
     from medview.files.waveform import read_waveform
 
-    return OpenedObject(read_waveform(found))
+    return OpenedObject(read_waveform(of.found))
 
 
-def _other(found: StudyObject, series: tuple[Series, ...], progress: Progress) -> OpenedObject:
+def _other(of: Reading) -> OpenedObject:
     from medview.files.other_object import read_other
 
-    return OpenedObject(read_other(found))
+    return OpenedObject(read_other(of.found))
 
 
 _READERS: Mapping[ObjectKind, _Reader] = {

@@ -16,19 +16,24 @@ def when_shown(session: Session, study: Study, series: Series, then: Callable[[S
 
     Nothing is called where the series cannot be shown, or where another one is chosen meanwhile.
     """
-    if session.scene is not None and session.scene.series is series:
-        session.wanted_series = series  # another one that is still being read is no longer wanted
+    if session.scene is not None and _is_of(session.scene, series):
         then(session.scene)
         return
 
     def follow() -> None:
         scene = session.scene
-        if scene is None or scene.series is series or session.wanted_series is not series:
+        wanted = session.wanted_series
+        if scene is None or _is_of(scene, series) or wanted is None or wanted.key != series.key:
             session.scene_changed.disconnect(follow)
-        if scene is not None and scene.series is series:
+        if scene is not None and _is_of(scene, series):
             then(scene)
 
     session.scene_changed.connect(follow)
     job = show_series(session, study, series)
-    if job is None and (session.scene is None or session.scene.series is not series):
+    if job is None and (session.scene is None or not _is_of(session.scene, series)):
         session.scene_changed.disconnect(follow, missing_ok=True)
+
+
+def _is_of(scene: Scene, series: Series) -> bool:
+    """Whether a scene shows a series; reading may have given the series another warning, and so another object."""
+    return scene.series.key == series.key and scene.series.study_instance_uid == series.study_instance_uid
