@@ -20,8 +20,12 @@ from medview.study.series import Series
 from tests.files.make_dicom import image, mr_image, write, write_stack
 
 
+def dicom_series(folder: Path) -> list[Series]:
+    return [s for study in scan(folder).studies for s in study.series if s.file_format == "DICOM"]
+
+
 def stacks(folder: Path) -> dict[str, Series]:
-    return {s.stack: s for study in scan(folder).studies for s in study.series}
+    return {s.stack: s for s in dicom_series(folder)}
 
 
 def only(folder: Path) -> Series:
@@ -284,7 +288,7 @@ def test_no_image_is_dropped(shared_data: Path) -> None:
 
 
 def _openable(studies: tuple[FoundStudy, ...]) -> list[Series]:
-    return [s for study in studies for s in study.series if s.refusal is None]
+    return [s for study in studies for s in study.series if s.refusal is None and s.file_format == "DICOM"]
 
 
 def test_fmri_is_ten_volumes_of_fifteen_slices(shared_data: Path) -> None:
@@ -294,7 +298,7 @@ def test_fmri_is_ten_volumes_of_fifteen_slices(shared_data: Path) -> None:
 
 
 def test_enhanced_images_are_sorted_by_their_frames(shared_data: Path) -> None:
-    found = [s for study in scan(shared_data / "mr_enhanced_multiframe").studies for s in study.series]
+    found = dicom_series(shared_data / "mr_enhanced_multiframe")
     volumes = [s for s in found if s.geometry is not None and s.geometry.has_depth]
     assert [placed(s).shape for s in volumes] == [(6, 64, 64)] * 4
     assert [s.instances[0].path.name for s in volumes] == ["6_1.dcm", "6_2.dcm", "6_3.dcm", "6_4.dcm"]
@@ -315,7 +319,7 @@ def test_a_cardiac_recording_runs_at_its_own_pace(shared_data: Path) -> None:
 
 
 def test_siemens_mosaics_are_volumes_at_two_times(shared_data: Path) -> None:
-    found = [s for study in scan(shared_data / "mr_mosaic_siemens_orientation").studies for s in study.series]
+    found = dicom_series(shared_data / "mr_mosaic_siemens_orientation")
     assert [(s.stack, placed(s).shape) for s in found] == [("time 1", (35, 64, 64)), ("time 2", (35, 64, 64))] * 3
     assert [guard(s)[0] for s in found] == ["mosaic: 35 slices of one mosaic"] * 6
     assert all(placed(one).same_grid(placed(two)) for one, two in zip(found[::2], found[1::2], strict=True))

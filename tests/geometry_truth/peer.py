@@ -51,7 +51,7 @@ def converted(folder: Path) -> list[PeerVolume]:
 
 def _volumes(path: Path) -> list[PeerVolume]:
     image: Any = nibabel.load(path)
-    array = np.array(image.dataobj)
+    array = np.asanyarray(image.dataobj)
     if array.dtype.names:  # colours
         return []
     array = array.reshape((*array.shape, *(1,) * (3 - array.ndim))) if array.ndim < 3 else array

@@ -59,7 +59,7 @@ def rows_of(folder: Path, shared_data: Path) -> Iterator[Row]:
     theirs = peer.converted(folder)
     table = peer.table(shared_data).get(folder.relative_to(shared_data).parts[0], [])
     for study in studies:
-        for series in study.series:
+        for series in (s for s in study.series if s.file_format == "DICOM"):
             yield _row(folder.relative_to(shared_data).as_posix(), series, theirs, table)
 
 
