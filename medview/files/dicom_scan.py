@@ -94,13 +94,28 @@ def scan(
     findings = _look(roots, part(progress, 0.3 if roots != given and unpack_into else 0.0, 1.0), on_found, workers)
     for directory in findings.directories:
         remarks += remarks_on(directory)
-    report = ScanReport(
-        findings.studies(), findings.files, tuple(findings.other), tuple(findings.rejected), tuple(remarks)
-    )
+    report = _report(findings, remarks)
     if not (report.studies or may_be_empty):
         raise _nothing(given, report)
     progress(1.0, "")
     return report
+
+
+def scan_files(files: Sequence[Path], progress: Progress = unheard, workers: Workers | None = None) -> ScanReport:
+    """Look at these very files, an archive or a DICOMDIR among them being a file like any other; may find nothing.
+
+    Raises
+    ------
+    MedViewError
+        One of them does not exist.
+    """
+    return _report(_look(files, progress, None, workers), [])
+
+
+def _report(findings: Findings, remarks: Sequence[Sentence]) -> ScanReport:
+    return ScanReport(
+        findings.studies(), findings.files, tuple(findings.other), tuple(findings.rejected), tuple(remarks)
+    )
 
 
 def _roots(given: Sequence[Path], unpack_into: Path | None, progress: Progress) -> tuple[list[Path], list[Sentence]]:

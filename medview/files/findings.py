@@ -117,10 +117,10 @@ def _with_objects(
     """Return studies with the objects that belong to them, and studies of objects only."""
     waiting: dict[tuple[str, str, str], list[tuple[StudyFacts, StudyObject]]] = defaultdict(list)
     for facts, thing in objects:
-        waiting[_owner(facts)].append((facts, thing))
+        waiting[owner_of(facts)].append((facts, thing))
     found = []
     for study in studies:
-        mine = waiting.pop(_owner(study.facts), [])
+        mine = waiting.pop(owner_of(study.facts), [])
         found.append(replace(study, objects=_ordered(mine)) if mine else study)
     alone = sorted(waiting.items())
     return (*found, *(FoundStudy(members[0][0], (), _ordered(members)) for _, members in alone))
@@ -132,7 +132,7 @@ def _ordered(members: Iterable[tuple[StudyFacts, StudyObject]]) -> tuple[StudyOb
     return tuple(sorted(things, key=lambda o: (o.series_number or 0, o.content_date, o.content_time, o.path)))
 
 
-def _owner(facts: StudyFacts) -> tuple[str, str, str]:
+def owner_of(facts: StudyFacts) -> tuple[str, str, str]:
     """Return what tells a study from every other; a name is the same with and without its empty parts."""
     patient = facts.patient
     name = re.sub(r"[\^=\s]+", " ", patient.patient_name).strip().casefold()
