@@ -16,8 +16,10 @@ def study_identity(found: FoundStudy, store: Path) -> str:
     Two patients whose studies carry one UID stay apart; a study without UID is known by its folder, too. Copies in the
     store lie in a folder that bears the identity.
     """
+    from medview.files.findings import owner_of
+
     facts = found.facts
-    parts = [facts.study_instance_uid, facts.patient.patient_id, facts.patient.patient_name]
+    parts = list(owner_of(facts))
     if not facts.study_instance_uid:
         folders = {i.path.parent for s in found.series for i in s.instances} | {o.path.parent for o in found.objects}
         copied = sorted(folder.name for folder in folders if folder.parent == store)

@@ -63,13 +63,20 @@ class Packing:
     def _of(self, kind: Any) -> _Column:
         if kind not in self._made:
             # a class may hold others of its own kind: it is known by its name while it is being looked at
-            self._made[kind] = _Column(
-                lambda values: self._made[kind].write(values),
-                lambda data, count: self._made[kind].read(data, count),
-                str(kind),
-            )
+            self._made[kind] = self._later(kind)
             self._made[kind] = self._make(kind)
         return self._made[kind]
+
+    def _later(self, kind: Any) -> _Column:
+        """Return a column that does what the column of the kind will do once it is made."""
+
+        def write(values: Sequence[Any]) -> Any:
+            return self._made[kind].write(values) if values else []
+
+        def read(data: Any, count: int) -> Sequence[Any]:
+            return self._made[kind].read(data, count) if count else []
+
+        return _Column(write, read, str(kind))
 
     def _make(self, kind: Any) -> _Column:
         origin, inner = get_origin(kind), get_args(kind)

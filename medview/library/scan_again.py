@@ -16,18 +16,12 @@ if TYPE_CHECKING:
 
 def scan_again(paths: Iterable[Path], progress: Progress) -> ScanReport:
     """Return the report of a scan of these very files, also where none is an image."""
-    from medview.files.dicom_scan import ScanReport, scan
+    from medview.files.dicom_scan import scan_files
 
-    files = [path for path in paths if not is_catalogue(path) and path.exists()]
-    return scan(files, progress, may_be_empty=True) if files else ScanReport((), 0, (), ())
+    return scan_files([path for path in paths if path.exists()], progress)
 
 
 def read_again(paths: Iterable[Path], identity: str, store: Path, progress: Progress) -> FoundStudy | None:
     """Return the study of an identity as these files have it now, None where none of them is of it."""
     report = scan_again(sorted(paths), progress)
     return next((study for study in report.studies if study_identity(study, store) == identity), None)
-
-
-def is_catalogue(path: Path) -> bool:
-    """Whether a file is a DICOMDIR: a scan asked for it looks through the folder instead."""
-    return path.name.upper() == "DICOMDIR"
