@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError
 from medview.files.dicom_codes import code_of
+from medview.files.dicom_colour import srgb_of
 from medview.files.dicom_object import DicomObject, StoredFrames, read_object
 from medview.files.dicom_values import Values
 from medview.files.workers import Workers
@@ -175,7 +176,7 @@ def _segments(values: Values) -> Iterator[Segment]:
         yield Segment(
             number=item.integer("SegmentNumber") or number,
             label=item.text("SegmentLabel"),
-            colour=_colour(item.numbers("RecommendedDisplayCIELabValue")),
+            colour=srgb_of(item.numbers("RecommendedDisplayCIELabValue")) or _DEFAULT_COLOUR,
             category=code_of(item.item("SegmentedPropertyCategoryCodeSequence")) or TISSUE,
             type=code_of(item.item("SegmentedPropertyTypeCodeSequence")) or TISSUE,
             algorithm=item.text("SegmentAlgorithmType") or "AUTOMATIC",
@@ -208,13 +209,3 @@ def _maker(values: Values) -> dict[str, str]:
         "sop_instance_uid": values.text("SOPInstanceUID"),
     }
     return {key: value for key, value in facts.items() if value}
-
-
-def _colour(stored: tuple[float, ...]) -> tuple[int, int, int]:
-    """Return sRGB of a CIELab value as DICOM scales it (PS3.3 C.10.7.1.1)."""
-    if len(stored) != 3 or not all(0 <= v <= 65535 for v in stored):
-        return _DEFAULT_COLOUR
-    from highdicom.color import CIELabColor
-
-    red, green, blue = CIELabColor.from_dicom_value([int(v) for v in stored]).to_rgb()
-    return int(red), int(green), int(blue)

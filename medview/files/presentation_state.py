@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medview.errors import MedViewError, Sentence
+from medview.files.dicom_colour import srgb_of
 from medview.files.dicom_object import read_object
 from medview.files.dicom_values import Values
 from medview.files.presentation_graphics import Area, drawn
@@ -15,6 +16,8 @@ from medview.study.image_index import ImageIndex, ImagePlace
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.presentation import Presentation
 from medview.study.study_object import StudyObject
+
+_LEAST_COLOUR = 40  # between the strongest and the weakest of red, green and blue
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,14 +127,9 @@ def _area(values: Values, image: ImageName, wanted: tuple[ImageName, ...]) -> Ar
 
 def _colour(layer: Values) -> tuple[int, int, int] | None:
     """Return the colour of a graphic layer; a grey value alone is not used: it could not be told from the image."""
-    stored = layer.numbers("GraphicLayerRecommendedDisplayCIELabValue")
-    if len(stored) != 3 or not all(0 <= v <= 65535 for v in stored):
-        return None
-    from highdicom.color import CIELabColor
-
-    red, green, blue = CIELabColor.from_dicom_value([int(v) for v in stored]).to_rgb()
+    found = srgb_of(layer.numbers("GraphicLayerRecommendedDisplayCIELabValue"))
     # grey lines are lost on grey images
-    return None if max(red, green, blue) - min(red, green, blue) < 40 else (int(red), int(green), int(blue))
+    return None if found is None or max(found) - min(found) < _LEAST_COLOUR else found
 
 
 def _remarks(
