@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from medview.cli.answer import Answer
 from medview.cli.opened import Opened, opened
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.progress import Progress, part
 from medview.study.series import Series
 
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
 
 Verdict = Literal["ok", "warning", "rejected"]
 _ORDER: tuple[Verdict, ...] = ("ok", "warning", "rejected")
-_FOREIGN = ("not DICOM", "empty file", "special file")
-_FINE = ("copy of another file", "Media Storage Directory", "DICOMDIR")
+_FOREIGN = ("not DICOM", "empty file")
+_COPY = "copy of another file"
+_REFUSED = ("were left out", "were not read")  # remarks on what was not opened on purpose
 _QUIET_GUARD = ("uniform", "single", "4D", "cine", "mosaic")  # nothing that a reader must beware of
+_ALREADY_FOUND = 0.2  # the part of the work that the scan is: decoding takes longer than reading headers
 
 
 def check(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """Read every file's header, then decode every image; the answer has a row for each stack and each other file."""
-    with opened(arguments.path, part(progress, 0.0, 0.3), spacing=arguments.spacing, may_be_empty=True) as found:
-        rows = [*_stack_rows(found, part(progress, 0.3, 1.0)), *_file_rows(found)]
+    scanning = part(progress, 0.0, _ALREADY_FOUND)
+    with opened(arguments.path, scanning, spacing=arguments.spacing, may_be_empty=True) as found:
+        rows = [*_stack_rows(found, part(progress, _ALREADY_FOUND, 1.0)), *_file_rows(found)]
+        rows += [_remark_row(arguments.path[0], remark) for remark in found.report.remarks]
     counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in _ORDER}
     data = {"verdict": _overall(rows), "counts": counts, "rows": rows}
     lines = [f"{row['verdict']:8} {row['path']}: {row['message']}" for row in rows]
@@ -42,29 +47,34 @@ def _overall(rows: Iterable[dict[str, Any]]) -> Verdict:
     return "ok" if all(verdict == "ok" for verdict in verdicts) else "warning"
 
 
-def _stack_rows(found: Opened, progress: Progress) -> list[dict[str, Any]]:
-    series = found.series
-    rows = []
-    for number, one in enumerate(series):
-        span = part(progress, number / len(series), (number + 1) / len(series))
-        rows.append(_stack_row(found, one, span))
-    return rows
+def _stack_rows(found: Opened, progress: Progress) -> Iterator[dict[str, Any]]:
+    """Decode all stacks and yield their rows."""
+    total = sum(len(series.instances) for series in found.series) or 1
+    done = 0
+    parts = _parts(found)
+    for series in found.series:
+        span = part(progress, done / total, (done + len(series.instances)) / total)
+        yield _stack_row(found, series, parts[series.study_instance_uid, series.series_instance_uid], span)
+        done += len(series.instances)
 
 
-def _stack_row(found: Opened, series: Series, progress: Progress) -> dict[str, Any]:
+def _parts(found: Opened) -> dict[tuple[str, str], int]:
+    """Return into how many stacks each series was divided, the places of a 4-D one counted once."""
+    names: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for series in found.series:
+        names[series.study_instance_uid, series.series_instance_uid].add(
+            series.axis.group if series.axis else series.key
+        )
+    return {key: len(members) for key, members in names.items()}
+
+
+def _stack_row(found: Opened, series: Series, parts: int, progress: Progress) -> dict[str, Any]:
     """Decode one stack and return its row."""
-    said = [str(warning) for warning in series.warnings]
-    said += [str(line.text) for line in series.guard if line.kind not in _QUIET_GUARD]
-    verdict: Verdict = "warning" if said else "ok"
-    if series.refusal is not None:
-        verdict, said = "rejected", [str(series.refusal)]
-    else:
-        try:
-            found.read(series, progress)
-        except MedViewError as error:
-            verdict, said = "rejected", [str(error)]
+    said = [Sentence("The series was divided into {count} stacks.", {"count": parts})] if parts > 1 else []
+    said += [line.text for line in series.guard if line.kind not in _QUIET_GUARD]
+    verdict, message = _verdict(found, series, (*said, *series.warnings), progress)
     return {
-        "path": str(_place(series)),
+        "path": found.name(_place(series)),
         "kind": "stack",
         "key": series.key,
         "modality": series.modality,
@@ -72,8 +82,25 @@ def _stack_row(found: Opened, series: Series, progress: Progress) -> dict[str, A
         "images": len(series.instances),
         "files": len({instance.path for instance in series.instances}),
         "verdict": verdict,
-        "message": " ".join(said) or f"{len(series.instances)} images read.",
+        "message": message or f"{len(series.instances)} images read.",
     }
+
+
+def _verdict(found: Opened, series: Series, said: tuple[Sentence, ...], progress: Progress) -> tuple[Verdict, str]:
+    if series.refusal is not None:
+        return "rejected", str(series.refusal)
+    try:
+        volume = found.read(series, progress)
+    except MedViewError as error:
+        return "rejected", str(error)
+    said += tuple(warning for warning in volume.series.warnings if warning not in series.warnings)
+    return "warning" if said else "ok", " ".join(map(_as_sentence, said))
+
+
+def _as_sentence(said: Sentence) -> str:
+    """Return a remark or a badge as a sentence."""
+    text = str(said)
+    return text if text.endswith((".", "!", "?")) else f"{text[:1].upper()}{text[1:]}."
 
 
 def _place(series: Series) -> Path:
@@ -86,25 +113,31 @@ def _place(series: Series) -> Path:
 def _file_rows(found: Opened) -> list[dict[str, Any]]:
     """Return a row for each file that holds no image, or a refused one."""
     report = found.report
-    listed = {one.path: one for study in report.studies for one in study.objects}
-    rows = [_object_row(one) for one in listed.values()]
-    rows += [_other_row(path, str(kind)) for path, kind in report.other if path not in listed]
-    rows += [_row(path, "rejected", "file", str(reason)) for path, reason in report.rejected]
-    return rows
+    objects = {one.path: one for study in report.studies for one in study.objects}
+    rows = []
+    for path, kind in report.other:
+        said = _on_object(objects[path]) if path in objects else _on_other(kind)
+        rows.append(_row(found.name(path), str(kind), *said))
+    return rows + [_row(found.name(path), "file", "rejected", str(reason)) for path, reason in report.rejected]
 
 
-def _object_row(one: StudyObject) -> dict[str, Any]:
+def _on_object(one: StudyObject) -> tuple[Verdict, str]:
     if one.refusal is not None:
-        return _row(one.path, "rejected", one.kind, str(one.refusal))
-    said = " ".join(str(warning) for warning in one.warnings)
-    return _row(one.path, "warning" if said else "ok", one.kind, said or f"Listed: {one.kind}.")
+        return "rejected", str(one.refusal)
+    said = " ".join(map(_as_sentence, one.warnings))
+    return "warning" if said else "ok", said or f"Listed: {one.kind}."
 
 
-def _other_row(path: Path, kind: str) -> dict[str, Any]:
-    if kind in _FINE:
-        return _row(path, "ok", kind, f"No image: {kind}.")
-    return _row(path, "rejected" if kind in _FOREIGN else "warning", kind, f"No image: {kind}.")
+def _on_other(kind: Sentence) -> tuple[Verdict, str]:
+    if kind.template == _COPY:
+        return "ok", "A copy of another file: it is left out."
+    return "rejected" if kind.template in _FOREIGN else "warning", f"No image: {kind}."
 
 
-def _row(path: Path, verdict: Verdict, kind: str, message: str) -> dict[str, Any]:
-    return {"path": str(path), "kind": kind, "verdict": verdict, "message": message}
+def _remark_row(path: Path, remark: Sentence) -> dict[str, Any]:
+    refused = any(words in remark.template for words in _REFUSED)
+    return _row(str(path), "remark", "rejected" if refused else "warning", str(remark))
+
+
+def _row(path: str, kind: str, verdict: Verdict, message: str) -> dict[str, Any]:
+    return {"path": path, "kind": kind, "verdict": verdict, "message": message}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError
@@ -27,6 +28,8 @@ class Opened:
 
     report: ScanReport
     workers: Workers
+    _given: tuple[Path, ...]
+    _unpacked: Path
 
     @property
     def series(self) -> list[Series]:
@@ -50,7 +53,14 @@ class Opened:
         """Return the voxels of a stack; errors as `medview.files.dicom_pixels.read_volume`."""
         from medview.files.dicom_pixels import read_volume
 
-        return read_volume(series, progress)
+        return read_volume(series, progress, workers=self.workers)
+
+    def name(self, path: Path) -> str:
+        """Return a path as it is told: in an archive, that of the archive and behind it the entry's."""
+        if not path.is_relative_to(self._unpacked):
+            return str(path)
+        number, *entry = path.relative_to(self._unpacked).parts
+        return str(self._given[int(number)].joinpath(*entry))
 
 
 @contextmanager
@@ -74,11 +84,13 @@ def opened(
     from medview.files.dicom_scan import scan
     from medview.jobs.process_pool import ProcessPool
 
-    with ProcessPool() as workers:
-        report = scan(paths, progress, may_be_empty=may_be_empty)
+    given = (paths,) if isinstance(paths, Path) else tuple(paths)
+    # the contents of archives: a folder that only this person can read, deleted with the block
+    with TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True) as unpacked, ProcessPool() as workers:
+        report = scan(given, progress, may_be_empty=may_be_empty, workers=workers, unpack_into=Path(unpacked))
         if spacing is not None:
             report = _spaced(report, spacing)
-        yield Opened(report, workers)
+        yield Opened(report, workers, given, Path(unpacked))
 
 
 def _spaced(report: ScanReport, spacing: Spacing) -> ScanReport:

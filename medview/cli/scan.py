@@ -6,12 +6,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
-from medview.cli.opened import opened
+from medview.cli.opened import Opened, opened
 from medview.cli.stack_data import series_as_data
 from medview.progress import Progress
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
     from medview.files.dicom_sort import FoundStudy
     from medview.study.study_object import StudyObject
 
@@ -19,26 +18,27 @@ if TYPE_CHECKING:
 def scan(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """List studies, series and stacks, other objects, and what was left out and why."""
     with opened(arguments.path, progress, spacing=arguments.spacing) as found:
-        data = report_as_data(found.report)
+        data = report_as_data(found)
     return Answer(data, _as_text(data))
 
 
-def report_as_data(report: ScanReport) -> dict[str, Any]:
+def report_as_data(found: Opened) -> dict[str, Any]:
     """Return a scan's report; found = images + other + rejected, all counted in files."""
-    other = [{"path": str(path), "kind": str(kind)} for path, kind in report.other]
-    rejected = [{"path": str(path), "reason": str(reason)} for path, reason in report.rejected]
+    report = found.report
+    other = [{"path": found.name(path), "kind": str(kind)} for path, kind in report.other]
+    rejected = [{"path": found.name(path), "reason": str(reason)} for path, reason in report.rejected]
     return {
         "found": report.found,
         "images": report.images,
         "counts": {"found": report.found, "images": report.images, "other": len(other), "rejected": len(rejected)},
-        "studies": [_study_as_data(study) for study in report.studies],
+        "studies": [_study_as_data(found, study) for study in report.studies],
         "other": other,
         "rejected": rejected,
-        "remarks": [str(remark) for remark in getattr(report, "remarks", ())],
+        "remarks": [str(remark) for remark in report.remarks],
     }
 
 
-def _study_as_data(study: FoundStudy) -> dict[str, Any]:
+def _study_as_data(found: Opened, study: FoundStudy) -> dict[str, Any]:
     facts = study.facts
     return {
         "study_instance_uid": facts.study_instance_uid,
@@ -51,13 +51,13 @@ def _study_as_data(study: FoundStudy) -> dict[str, Any]:
         "study_description": facts.study_description,
         "accession_number": facts.accession_number,
         "series": series_as_data(study.series),
-        "objects": [_object_as_data(one) for one in study.objects],
+        "objects": [_object_as_data(found, one) for one in study.objects],
     }
 
 
-def _object_as_data(one: StudyObject) -> dict[str, Any]:
+def _object_as_data(found: Opened, one: StudyObject) -> dict[str, Any]:
     return {
-        "path": str(one.path),
+        "path": found.name(one.path),
         "kind": one.kind,
         "sop_class_name": one.sop_class_name,
         "sop_instance_uid": one.sop_instance_uid,

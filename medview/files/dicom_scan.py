@@ -72,7 +72,8 @@ def scan(
     ----------
     path
         A file, a folder, or several; folders are searched to any depth, link loops are noticed. A DICOMDIR stands for
-        the folder that it lies in.
+        the folder that it lies in. Pictures (PNG, JPEG, TIFF) are images where they are named themselves, or where
+        nothing else is found.
     on_found
         Called now and then with all studies found so far, so that a person need not wait for the end. A stack may
         grow, and get another name, from one call to the next.
@@ -92,6 +93,7 @@ def scan(
     given = [Path(p) for p in ([path] if isinstance(path, str | os.PathLike) else path)]
     roots, remarks = _roots(given, unpack_into, part(progress, 0.0, 0.3))
     findings = _look(roots, part(progress, 0.3 if roots != given and unpack_into else 0.0, 1.0), on_found, workers)
+    findings.take_pictures(given)
     for directory in findings.directories:
         remarks += remarks_on(directory)
     report = _report(findings, remarks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from medview.errors import MedViewError, Sentence
 from medview.files.dicom_header import Image, Other, read_header
 from medview.files.dicom_sort import FoundStudy, sort
 from medview.files.file_listing import reason
-from medview.files.other_formats import OtherStudy, read_other_format
+from medview.files.other_formats import OtherStudy, is_picture, read_other_format, read_pictures
+from medview.files.picture import read_picture_facts
 from medview.study.series import StudyFacts
 from medview.study.study_object import StudyObject
 
@@ -78,6 +79,20 @@ class Findings:
             self._other_studies.append(found)
         else:
             self._add_images(path, found)
+
+    def take_pictures(self, named: Collection[Path]) -> None:
+        """Count pictures among the other files as images: those that are named, and all where there is nothing else."""
+        pictures = []
+        for path, what in list(self.other):
+            if what.template == NOT_DICOM and (path in named or not len(self)) and is_picture(path):
+                self.other.remove((path, what))
+                try:
+                    read_picture_facts(path)
+                    pictures.append(path)
+                except MedViewError as error:
+                    self.rejected.append((path, error.message))
+        self.files += len(pictures)
+        self._other_studies += read_pictures(pictures)
 
     def studies(self) -> tuple[FoundStudy, ...]:
         """Return all that was found, sorted into studies."""

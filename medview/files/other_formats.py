@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from medview.errors import MedViewError, Sentence
+from medview.files.dicom_file import open_regular
 from medview.files.meta_image_header import read_meta_image_header
 from medview.files.nifti_header import read_nifti_header
 from medview.files.nrrd_header import read_nrrd_header
@@ -52,11 +53,12 @@ def read_other_format(path: Path) -> OtherStudy | None:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file begins like a PNG, JPEG or TIFF picture; OSError where it cannot be read."""
-    from medview.files.dicom_file import open_regular
-
-    with open_regular(path) as file:
-        return picture_format(file.read(8)) is not None
+    """Whether a file begins like a PNG, JPEG or TIFF picture and can be read."""
+    try:
+        with open_regular(path) as file:
+            return picture_format(file.read(8)) is not None
+    except OSError:
+        return False
 
 
 def read_pictures(paths: Sequence[Path]) -> tuple[OtherStudy, ...]:

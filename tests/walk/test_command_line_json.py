@@ -152,17 +152,18 @@ def test_a_file_whose_name_is_no_text(tmp_path: Path, capfdbinary: Shown) -> Non
 
 
 def test_pictures_with_a_spacing(tmp_path: Path, capfdbinary: Shown) -> None:
+    folder, out = tmp_path / "pictures", tmp_path / "out.nii.gz"
+    folder.mkdir()
     for number in range(3):
-        Image.fromarray(np.full((4, 5), number, np.uint8)).save(tmp_path / f"{number}.png")
-    out = tmp_path / "out.nii.gz"
-    data = told(capfdbinary, "scan", tmp_path, "--spacing", "2,0.5,0.6")
+        Image.fromarray(np.full((4, 5), number, np.uint8)).save(folder / f"{number}.png")
+    data = told(capfdbinary, "scan", folder, "--spacing", "2,0.5,0.6")
     (series,) = data["studies"][0]["series"]
     assert series["stacks"][0]["spacing_mm"] == [2.0, 0.5, 0.6]
-    told(capfdbinary, "convert", tmp_path, "--series", series["stacks"][0]["key"], "-o", out, "--spacing", "2,0.5,0.6")
+    told(capfdbinary, "convert", folder, "--series", series["stacks"][0]["key"], "-o", out, "--spacing", "2,0.5,0.6")
     stored: Any = nibabel.load(out)
     assert stored.header.get_zooms() == pytest.approx((0.6, 0.5, 2.0))
     assert (int(stored.header["sform_code"]), int(stored.header["qform_code"])) == (0, 0)
-    said = told(capfdbinary, "convert", tmp_path, "--all", "-o", tmp_path / "all", status=1)
+    said = told(capfdbinary, "convert", folder, "--all", "-o", tmp_path / "all", status=1)
     assert "--spacing" in said["remedy"]
 
 
