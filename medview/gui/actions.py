@@ -37,12 +37,12 @@ def ask_folder(shell: Shell) -> None:
 
 
 def ask_file(shell: Shell) -> None:
-    """Ask for one file and open it."""
+    """Ask for files or archives and open them."""
     last = shell.session.settings["last_folder"]
-    name, _ = QFileDialog.getOpenFileName(shell.widget, tr("Open an image file"), last)
-    if name:
-        shell.session.settings["last_folder"] = str(Path(name).parent)
-        open_folder(shell.session, Path(name))
+    names, _ = QFileDialog.getOpenFileNames(shell.widget, tr("Open image files or ZIP archives"), last)
+    if names:
+        shell.session.settings["last_folder"] = str(Path(names[0]).parent)
+        open_folder(shell.session, [Path(name) for name in names])
 
 
 def close_study_in_view(shell: Shell) -> None:

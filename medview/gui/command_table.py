@@ -28,7 +28,7 @@ _FILE = (
         short_title="Open",
         icon="open-folder",
     ),
-    Command("open_file", "Open file…", "File", actions.ask_file, ("Ctrl+Shift+O",), icon="study"),
+    Command("open_file", "Open files or ZIP…", "File", actions.ask_file, ("Ctrl+Shift+O",), icon="study"),
     Command(
         "library",
         "Library of studies",

@@ -41,7 +41,9 @@ class ImportForm(QDialog):
             note.setObjectName("dim")
             note.setContentsMargins(26, 0, 0, 0)
             layout.addWidget(note)
-        (self.copy if settings["import_copies"] else self.link).setChecked(True)
+        is_archive = any(path.suffix.lower() == ".zip" for path in paths)
+        self.link.setEnabled(not is_archive)  # what an archive holds can only be copied
+        (self.copy if settings["import_copies"] or is_archive else self.link).setChecked(True)
         layout.addSpacing(4)
         self.opens = QCheckBox(tr("Show the images when they are imported"), self)
         self.opens.setChecked(bool(settings["import_opens"]))
@@ -59,7 +61,8 @@ class ImportForm(QDialog):
 
     def accept(self) -> None:
         """Remember the answers."""
-        self._settings["import_copies"] = self.copy.isChecked()
+        if self.link.isEnabled():
+            self._settings["import_copies"] = self.copy.isChecked()
         self._settings["import_opens"] = self.opens.isChecked()
         super().accept()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
@@ -12,6 +13,7 @@ from medview.jobs.job import Job
 from medview.library.reports import Added
 from medview.progress import Progress, part
 from medview.session.session import Session
+from medview.session.thumbnails import make_thumbnails
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of an import: files with images, of another kind and left out, and what the library took."""
+    """What came of an import: files with images, of another kind and left out, and what the library took.
+
+    `studies` are those whose pictures are still to be made.
+    """
 
     added: Added
     images: int
@@ -38,19 +43,25 @@ def import_studies(
     Parameters
     ----------
     copy
-        Whether files are copied into the library; else they are linked where they lie. Originals are only read.
+        Whether files are copied into the library; else they are linked where they lie. What an archive holds is always
+        copied. Originals are only read.
     """
 
     def work(library: Library, progress: Progress) -> Imported:
         from medview.files.dicom_scan import scan
 
-        report = scan(paths, part(progress, 0.0, 0.5))
-        added = library.add(report, copy=copy, progress=part(progress, 0.5, 1.0))
-        return Imported(added, report.images, len(report.other), report.rejected, report.studies)
+        with TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True) as unpacked:
+            report = scan(paths, part(progress, 0.0, 0.5), unpack_into=Path(unpacked))
+            is_archive = any(Path(unpacked).iterdir())
+            added = library.add(report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
+            if is_archive:  # what it holds is gone from here in a moment
+                make_thumbnails(library, report.studies, progress)
+        studies = () if is_archive else report.studies
+        return Imported(added, report.images, len(report.other), report.rejected, studies)
 
     def done(imported: Imported) -> None:
         _tell(session, imported)
-        _make_thumbnails(session, imported)
+        _request_thumbnails(session, imported)
         if on_done is not None:
             on_done(imported)
 
@@ -76,19 +87,10 @@ def _tell(session: Session, imported: Imported) -> None:
     )
 
 
-def _make_thumbnails(session: Session, imported: Imported) -> None:
+def _request_thumbnails(session: Session, imported: Imported) -> None:
     """Submit the making of small pictures, which a person need not wait for."""
 
     def work(library: Library, progress: Progress) -> None:
-        from medview.session.thumbnails import cached_thumbnail
+        make_thumbnails(library, imported.studies, progress)
 
-        for study in imported.studies:
-            for series in study.series:
-                progress(0.0)
-                cached_thumbnail(library, study, series)
-
-    use_library(session, work, place="previews", on_failed=_pass_over)
-
-
-def _pass_over(_: BaseException) -> None:
-    """Leave a list without pictures as it is: opening the study says what is wrong with its images."""
+    use_library(session, work, place="previews")

@@ -1,9 +1,11 @@
-"""Open what lies in a folder or file: find the studies, show the most telling series."""
+"""Open what lies in folders, files and archives: find the studies, show the most telling series."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
@@ -20,26 +22,37 @@ if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
 
 
-def open_folder(session: Session, path: Path, *, show: bool = True) -> Job:
-    """Submit a scan of a folder or file; its studies join the session when it is done.
+def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = True) -> Job:
+    """Submit a scan of a folder, a file, an archive or several; its studies join the session when it is done.
 
     Parameters
     ----------
+    path
+        What a ZIP archive holds is unpacked into a folder of its own, which goes when the program ends.
     show
         Whether to put the largest volume found on the screen.
     """
+    paths = [path] if isinstance(path, Path) else list(path)
 
     def work(progress: Progress) -> ScanReport:
         from medview.files.dicom_scan import scan
+        from medview.files.zip_archive import is_zip
 
-        return scan(path, progress)
+        unpack_into = None
+        if any(is_zip(one) for one in paths):
+            unpacked = TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True)
+            session.unpacked.append(unpacked)
+            unpack_into = Path(unpacked.name)
+        return scan(paths, progress, unpack_into=unpack_into)
 
     def done(report: ScanReport) -> None:
         add_found(session, report, show=show)
 
-    return session.jobs.submit(
-        Sentence("Opening {name}", {"name": path.name}), work, on_done=done, on_failed=session.notices.add_error
-    )
+    if len(paths) == 1:
+        title = Sentence("Opening {name}", {"name": paths[0].name})
+    else:
+        title = Sentence("Opening {count} files and folders", {"count": len(paths)})
+    return session.jobs.submit(title, work, on_done=done, on_failed=session.notices.add_error)
 
 
 def add_found(session: Session, report: ScanReport, *, show: bool, tell: bool = True) -> list[Study]:
@@ -49,9 +62,11 @@ def add_found(session: Session, report: ScanReport, *, show: bool, tell: bool = 
     session.note_rejected(report.rejected)
     if tell:
         _tell(session, report)
-    if show and studies:
-        best = max(((s, series) for s in studies for series in s.series), key=lambda pair: _worth(pair[1]))
-        show_series(session, *best)
+    for remark in report.remarks:
+        session.notices.add("warning", remark)
+    shown = [(study, series) for study in studies for series in study.series]
+    if show and shown:
+        show_series(session, *max(shown, key=lambda pair: _worth(pair[1])))
     return studies
 
 
@@ -60,9 +75,12 @@ def _joined(session: Session, found: FoundStudy) -> Study:
     uid = found.facts.study_instance_uid
     for study in session.studies:
         if uid and study.facts == found.facts:
-            study.replace_series(joined_series(study.series, found.series, partial(_is_used, session, study)))
+            known = {one.path for one in study.objects}
+            objects = (*study.objects, *(one for one in found.objects if one.path not in known))
+            series = joined_series(study.series, found.series, partial(_is_used, session, study))
+            study.replace_series(series, objects)
             return study
-    study = Study(found.facts, found.series)
+    study = Study(found.facts, found.series, found.objects)
     session.add_study(study)
     return study
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -52,6 +53,8 @@ class Session:
         Files that could not be opened, each with its reason.
     other_files
         Files that hold no image, each with what it is.
+    unpacked
+        Folders with what archives held that were opened; they go with the session.
     last_found
         Numbers of files of the last scan: with images, other, rejected; together all that it looked at.
     library
@@ -87,6 +90,7 @@ class Session:
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
         self.other_files: tuple[tuple[Path, Sentence], ...] = ()
         self.last_found = (0, 0, 0)
+        self.unpacked: list[TemporaryDirectory[str]] = []
         self.desk = ReportDesk()
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}

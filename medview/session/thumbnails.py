@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.errors import MedViewError
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
@@ -39,6 +41,17 @@ def request_thumbnail(
 
     uid = series.study_instance_uid
     return session.jobs.submit("Thumbnail", work, place="previews", on_done=on_done, silent=True, about=uid)
+
+
+def make_thumbnails(library: Library, studies: tuple[FoundStudy, ...], progress: Progress) -> None:
+    """Keep a picture of every series in the library; one that cannot be made is passed over."""
+    for study in studies:
+        for series in study.series:
+            progress(0.0)
+            if series.refusal is None:
+                # a damaged image has no picture; opening it says what is wrong with it
+                with suppress(MedViewError, OSError):
+                    cached_thumbnail(library, study, series)
 
 
 def cached_thumbnail(library: Library, study: FoundStudy, series: Series) -> NDArray[np.uint8]:
