@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from medview.library.library import Library
 
 _WIDTHS: dict[Column, int] = {  # in digits
-    "patient_name": 26, "patient_id": 15, "birth_date": 13, "study_date": 13, "modalities": 11, "study_description": 26,
-    "series_count": 9, "image_count": 10, "status": 13, "comment": 26, "institution_name": 20, "accession_number": 16,
+    "patient_name": 25, "patient_id": 14, "birth_date": 13, "study_date": 13, "modalities": 11, "study_description": 25,
+    "series_count": 8, "image_count": 9, "status": 12, "comment": 18, "institution_name": 20, "accession_number": 16,
     "size_bytes": 10, "added": 18, "opened": 18, "where": 16, "files_missing": 14,
 }  # fmt: skip
 

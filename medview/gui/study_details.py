@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _PICTURE_PX = 80
 _SHOWN = 60  # series with pictures; a study with more is opened
-Pictured = tuple[SeriesRow, bytes | None]
+Pictured = tuple[SeriesRow, int, bytes | None]  # with the number of places of a 4-D series
 
 
 class StudyDetails(QWidget):
@@ -126,15 +126,17 @@ class StudyDetails(QWidget):
     def _ask(self, study_id: int) -> None:
         def work(library: Library, progress: Progress) -> list[Pictured]:
             progress(0.0)
-            rows = _one_for_each_axis(library.series(study_id))[:_SHOWN]
-            return [(row, library.thumbnail(study_id, row.key) if row.has_thumbnail else None) for row in rows]
+            rows = one_for_each_axis(library.series(study_id))[:_SHOWN]
+            pictures = (library.thumbnail(study_id, row.key) if row.has_thumbnail else None for row, _ in rows)
+            return [(row, places, picture) for (row, places), picture in zip(rows, pictures, strict=True)]
 
         self._job = use_library(self._session, work, on_done=self._fill)
 
     def _fill(self, rows: list[Pictured]) -> None:
         self.series.clear()
-        for row, picture in rows:
-            item = QListWidgetItem(QIcon(_picture(row, picture, self.devicePixelRatioF())), _words(row), self.series)
+        for row, places, png in rows:
+            picture = QIcon(_picture(row, png, self.devicePixelRatioF()))
+            item = QListWidgetItem(picture, _words(row, places), self.series)
             item.setToolTip(plain_tip(_tip(row)))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             width = self.fontMetrics().horizontalAdvance("0") * 20
@@ -165,20 +167,18 @@ def set_status(session: Session, study_ids: list[int], status: Status, done: obj
     return use_library(session, work, on_done=lambda _: done() if callable(done) else None)
 
 
-def _one_for_each_axis(rows: tuple[SeriesRow, ...]) -> list[SeriesRow]:
-    """Return one row for all places of a 4-D series."""
-    seen: set[str] = set()
-    kept = []
-    for row in rows:
-        if not row.axis_group or row.axis_group not in seen:
-            kept.append(row)
-        seen.add(row.axis_group)
-    return kept
+def one_for_each_axis(rows: tuple[SeriesRow, ...]) -> list[tuple[SeriesRow, int]]:
+    """Return the first row of each 4-D series with the number of its places, every other row with 1."""
+    groups: dict[str, list[SeriesRow]] = {}
+    for number, row in enumerate(rows):
+        groups.setdefault(row.axis_group or f"alone {number}", []).append(row)
+    return [(group[0], len(group)) for group in groups.values()]
 
 
-def _words(row: SeriesRow) -> str:
+def _words(row: SeriesRow, places: int) -> str:
     name = one_line(row.series_description) or row.modality or tr("Without a description")
     amount = tr("{count} images", count=row.image_count) if row.image_count != 1 else tr("1 image")
+    amount = f"{places} × {amount}" if places > 1 else amount
     second = row.modality if row.is_object else " · ".join(t for t in (row.modality, amount) if t)
     return f"{name[:36]}\n{second}"
 
