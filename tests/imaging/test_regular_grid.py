@@ -199,8 +199,8 @@ def _slice_at(volume: Volume, number: int, target: Geometry, plane: int) -> NDAr
     origin = np.linalg.lstsq(steps, target.to_mm((plane, 0, 0)) - start, rcond=None)[0]
     rows, columns = target.shape[1:]
     moved = SimpleITK.Resample(
-        image, [columns, rows], SimpleITK.Transform(2, SimpleITK.sitkIdentity), SimpleITK.sitkLinear, origin.tolist(), [1.0, 1.0],
-        [1.0, 0.0, 0.0, 1.0], float("nan"), SimpleITK.sitkFloat64,
+        image, [columns, rows], SimpleITK.Transform(2, SimpleITK.sitkIdentity), SimpleITK.sitkLinear,
+        origin.tolist(), [1.0, 1.0], [1.0, 0.0, 0.0, 1.0], float("nan"), SimpleITK.sitkFloat64,
     )  # fmt: skip
     return np.asarray(SimpleITK.GetArrayFromImage(moved))
 
