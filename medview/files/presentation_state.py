@@ -11,12 +11,19 @@ from medview.files.dicom_colour import srgb_of
 from medview.files.dicom_object import read_object
 from medview.files.dicom_values import Values
 from medview.files.presentation_graphics import Area, drawn
-from medview.study.annotation import Annotation, ImageName
+from medview.study.annotation import Annotation, AnnotationKind, ImageName
 from medview.study.image_index import ImageIndex, ImagePlace
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.presentation import Presentation
 from medview.study.study_object import StudyObject
 
+_SHAPES: dict[AnnotationKind, Sentence] = {
+    "point": Sentence("Point"),
+    "polyline": Sentence("Line"),
+    "polygon": Sentence("Outline"),
+    "ellipse": Sentence("Ellipse"),
+    "text": Sentence("Text"),
+}
 _LEAST_COLOUR = 40  # between the strongest and the weakest of red, green and blue
 
 
@@ -180,7 +187,7 @@ def _lines(values: Values, state: Presentation | None, wanted: tuple[ImageName, 
     )
     yield ReportLine(Sentence("For {count} images", {"count": len(wanted)}), children=images)
     for mark in state.annotations if state is not None else ():
-        yield ReportLine(mark.label or mark.kind, image=mark.image, annotation=mark)
+        yield ReportLine(mark.label or _SHAPES[mark.kind], image=mark.image, annotation=mark)
 
 
 def _named(name: str) -> tuple[ReportLine, ...]:

@@ -51,6 +51,7 @@ from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits
 from medview.session.open_folder import open_folder
+from medview.session.open_object import open_object
 from medview.session.session import Session
 from medview.study.series import Series
 from medview.study.study import Study
@@ -267,6 +268,7 @@ class MainWindow(QMainWindow):
         self.study_panel.close_wanted.connect(self._close_study)
         self.study_panel.warnings_wanted.connect(self.show_warnings)
         self.study_panel.header_wanted.connect(self._show_header_of)
+        self.study_panel.object_wanted.connect(self._open_object)
         return self.study_panel
 
     def _make_segmentation(self) -> QWidget:
@@ -343,6 +345,9 @@ class MainWindow(QMainWindow):
 
     def _close_study(self, study: Study) -> None:
         ask_close_study(self, study)
+
+    def _open_object(self, study: Study, found: StudyObject) -> None:
+        open_object(self._session, study, found)
 
     def _show_header_of(self, of: Series | StudyObject, path: Path | None = None) -> None:
         source = HeaderSource.of(of)

@@ -29,7 +29,7 @@ class OverlayPainter:
         """Draw the dose in picture coordinates; smooth, since its grid is coarser than the images."""
         if scene.dose is None:
             return
-        colours = self._wash.colours(scene.dose, picture.grid, scene.dose_opacity)
+        colours = self._wash.colours(scene.dose, scene, picture)
         height, width = colours.shape[:2]
         image = QImage(colours.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
         painter.drawImage(QPointF(0, 0), image)

@@ -17,6 +17,7 @@ from medview.study.segmentation import Segmentation
 from medview.study.series import Patient
 from medview.study.volume import Volume
 from medview.view.corner_line import CornerLine
+from medview.view.overlay_lines import overlay_lines, pointed_overlay_lines
 from medview.view.slice_view import SlicePicture
 from medview.view.state_lines import axis_lines, state_lines
 from medview.view.true_place import true_place
@@ -75,7 +76,8 @@ def corner_text(
     """
     title = CornerLine(_plane_title(scene, viewport), "title")
     mask = scene.segmentation if scene.mask_visible else None
-    badges = (*state_lines(scene), *fidelity(scene, viewport, picture), *origin(mask))
+    looks = (*fidelity(scene, viewport, picture), *overlay_lines(scene, picture))
+    badges = (*state_lines(scene), *looks, *origin(mask))
     here = (*_pointed_lines(scene, pointed), *axis_lines(scene), *_slice_lines(scene, picture))
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((title, *badges), (), here, ())
@@ -125,6 +127,11 @@ def origin(segmentation: Segmentation | None) -> tuple[CornerLine, ...]:
     if segmentation is None:
         return ()
     facts: Mapping[str, Any] = segmentation.provenance
+    if "file" in facts:
+        maker: dict[str, object] = {"maker": facts.get("algorithm") or facts.get("manufacturer") or facts["file"]}
+        read = Sentence("Mask from a file: {maker}", maker)
+        edited = Sentence("Mask from a file: {maker}, edited", maker)
+        return (CornerLine(edited if segmentation.edits > 0 else read, "badge"),)
     if "plugin" not in facts:
         return (CornerLine(Sentence("Mask: drawn by hand"), "badge"),)
     values: dict[str, object] = {"plugin": facts["plugin"], "version": facts.get("plugin_version", "")}
@@ -259,4 +266,5 @@ def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:
 def _pointed_lines(scene: Scene, pointed: Pointed | None) -> tuple[CornerLine, ...]:
     if pointed is None or pointed.value is None:
         return ()
-    return _lines(position_text(scene, pointed.point_mm), value_text(scene.volume, pointed.value))
+    told = _lines(position_text(scene, pointed.point_mm), value_text(scene.volume, pointed.value))
+    return (*told, *pointed_overlay_lines(scene, pointed.point_mm, pointed.value))

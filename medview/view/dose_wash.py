@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.session.scene import Scene
+from medview.study.image_index import ImagePlace
 from medview.study.volume import Volume
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslice import reslice
+from medview.view.slice_view import SlicePicture
 
 _SHOWN_FROM = 0.1  # of the highest dose: what is below would colour the whole body
 # dose as part of the highest, and its colour: blue, cyan, green, yellow, red
@@ -26,21 +28,18 @@ class DoseWash:
     """Makes the colours of a dose on the slices of one pane and keeps those of the slice shown."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[Any, ...], NDArray[np.uint8]] | None = None
+        self._key: tuple[object, ...] = ()
+        self._kept = np.empty((0, 0, 4), dtype=np.uint8)
 
-    def colours(self, dose: Volume, grid: PictureGrid, opacity: float) -> NDArray[np.uint8]:
+    def colours(self, dose: Volume, scene: Scene, picture: SlicePicture) -> NDArray[np.uint8]:
         """Return (height, width, 4) RGBA of the dose at the centres of a picture's pixels; alpha not multiplied in.
 
         The dose is interpolated linearly; outside its grid, and below a tenth of its maximum, alpha is 0.
         """
-        key = (dose, grid, opacity)
-        if (
-            self._kept is None
-            or any(a is not b for a, b in zip(self._kept[0][:2], key[:2], strict=True))
-            or (self._kept[0][2] != opacity)
-        ):
-            self._kept = (key, self._made(dose, grid, opacity))
-        return self._kept[1]
+        key = (dose, picture.grid, scene.dose_opacity)
+        if key != self._key:  # doses and grids are compared by what they are, not by their values
+            self._key, self._kept = key, self._made(dose, true_grid(scene, picture), scene.dose_opacity)
+        return self._kept
 
     def _made(self, dose: Volume, grid: PictureGrid, opacity: float) -> NDArray[np.uint8]:
         values, inside = reslice(dose.array, dose.geometry, grid)
@@ -52,6 +51,16 @@ class DoseWash:
             made[..., channel] = np.interp(part, stops, [colour[channel] for _, colour in _STOPS])
         made[..., 3] = np.where(inside & (part >= _SHOWN_FROM), round(255 * opacity), 0)
         return made
+
+
+def true_grid(scene: Scene, picture: SlicePicture) -> PictureGrid:
+    """Return where the pixels of a picture lie, also where the volume's grid places its slices for the screen alone."""
+    geometry, number = scene.volume.geometry, picture.slice_index
+    if geometry.has_depth or not picture.is_acquired or number >= len(scene.series.instances):
+        return picture.grid
+    shift = ImagePlace(scene.series, number).origin_mm - geometry.to_mm((number, 0, 0))
+    grid = picture.grid
+    return PictureGrid(grid.origin_mm + shift, grid.x_step_mm, grid.y_step_mm, grid.size)
 
 
 def dose_at(dose: Volume, point_mm: NDArray[np.float64]) -> float | None:
