@@ -65,6 +65,19 @@ class SlicePlane:
             bool(directions[:, y_axis] @ down < 0),
         )
 
+    def as_stored(self, rotation_deg: int, *, flipped: bool) -> SlicePlane:
+        """Return the plane of the images as acquired, laid on the screen as their rows and columns are stored.
+
+        They are turned clockwise by `rotation_deg`, a multiple of 90, and then mirrored from left to right where
+        `flipped` says so (PS3.3 C.10.6).
+        """
+        right, down = (2, False), (1, False)  # index axis, and whether it runs the other way
+        for _ in range(rotation_deg // 90 % 4):
+            right, down = (down[0], not down[1]), right
+        if flipped:
+            right = (right[0], not right[1])
+        return SlicePlane(self.geometry, self.name, 0, right[0], down[0], right[1], down[1])
+
     @property
     def slice_count(self) -> int:
         """Number of slices that can be scrolled through."""

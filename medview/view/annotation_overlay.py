@@ -96,9 +96,8 @@ def _in_space(mark: Annotation, scene: Scene, picture: SlicePicture) -> FloatArr
 
 def _through_pixels(points_mm: FloatArray, scene: Scene, picture: SlicePicture, place: ImagePlace) -> FloatArray:
     """Return pane points by way of the image's own pixels: right also where the volume's grid is not even."""
-    plane = SlicePlane.of(scene.volume.geometry, picture.plane)
-    on_picture = [plane.to_picture(index) for index in place.to_index(points_mm)]
-    return np.array([picture.transform.to_pane(x, y) for x, y in on_picture]).reshape(-1, 2)
+    on_grid = scene.volume.geometry.to_mm(place.to_index(points_mm))
+    return np.array([picture.mm_to_pane(point) for point in on_grid]).reshape(-1, 2)
 
 
 def _reach_mm(scene: Scene, picture: SlicePicture) -> float:

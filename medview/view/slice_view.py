@@ -12,6 +12,7 @@ from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.window import grey, voi_function
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
+from medview.study.annotation import ImageName
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box, Segmentation
 from medview.view.crosshair import CrosshairLine, crosshair
@@ -128,11 +129,23 @@ class SliceView:
         self._scene = scene
         self._viewport = viewport
         self._name = cast(PlaneName, viewport.pane)
-        self.plane = SlicePlane.of(scene.volume.geometry, self._name)
+        self._own_plane = SlicePlane.of(scene.volume.geometry, self._name)
         # a plane of a sheared volume that was not acquired is interpolated from a perpendicular one
-        self.is_resliced = self.plane.axis != 0 and scene.volume.geometry.is_sheared
+        self.is_resliced = self._own_plane.axis != 0 and scene.volume.geometry.is_sheared
         self._is_read: NDArray[np.bool_] | None = None
         self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
+
+    @property
+    def plane(self) -> SlicePlane:
+        """How the slices are laid on the screen: as a presentation state says, on the images that it is for."""
+        state = self._scene.presentation
+        if state is None or self._own_plane.axis != 0 or not (state.rotation_deg or state.is_flipped):
+            return self._own_plane
+        instance = self._scene.series.instances[self._scene.cursor_index[0]]
+        if not state.is_for(ImageName(instance.sop_instance_uid, instance.frame_index)):
+            return self._own_plane
+        turned = self._own_plane.as_stored(state.rotation_deg, flipped=state.is_flipped)
+        return cast(SlicePlane, self._keep("plane", (state,), lambda: turned))
 
     @property
     def _is_slice(self) -> bool:
@@ -142,7 +155,7 @@ class SliceView:
     @property
     def slice_index(self) -> int:
         """Which slice of the volume's own axis lies at the cursor."""
-        return self._scene.cursor_index[self.plane.axis]
+        return self._scene.cursor_index[self._own_plane.axis]
 
     def picture(self, pane_size: tuple[int, int]) -> SlicePicture:
         """Return what a pane of this size (device-independent pixels) shows now."""
@@ -209,7 +222,7 @@ class SliceView:
     def _section_key(self) -> tuple[object, ...]:
         scene, viewport = self._scene, self._viewport
         place = tuple(scene.cursor_mm) if self.is_resliced else (self.slice_index,)
-        return scene.volume, place, self._read_so_far(), viewport.slab_mm, viewport.slab_mode
+        return scene.volume, self.plane, place, self._read_so_far(), viewport.slab_mm, viewport.slab_mode
 
     def _read_so_far(self) -> int:
         """Return what tells that more of the volume lies in this plane than before."""
