@@ -46,8 +46,8 @@ LONG_S = 300.0
 # what is measured on
 
 
-def make_data(folder: Path) -> None:
-    """Write a CT of 300 slices, a head of 192, and a study of 40 series of 50 images each."""
+def ct_values() -> Any:
+    """Return a CT of 512x512x300: a body with lungs, bone and noise."""
     z, y, x = np.ogrid[-1:1:300j, -1:1:512j, -1:1:512j]
     body = (x / 0.8) ** 2 + (y / 0.6) ** 2 < 1
     ct = np.where(body, 40, -1000).astype(np.int16) + (20 * np.sin(20 * z)).astype(np.int16)
@@ -55,7 +55,18 @@ def make_data(folder: Path) -> None:
         ct[((x - side) / 0.22) ** 2 + (y / 0.4) ** 2 + (z / 0.8) ** 2 < 1] = -850
     ct[(x**2 + (y - 0.4) ** 2 < 0.005) & (z < 2)] = 700
     ct += np.random.default_rng(1).integers(-20, 20, ct.shape, dtype=np.int16)
-    _write(ct, 0.8, 1.0, folder / "ct", "CT", 1, "1")
+    return ct
+
+
+def make_ct(folder: Path) -> None:
+    """Write the CT of 300 slices."""
+    _write(ct_values(), 0.8, 1.0, folder, "CT", 1, "1")
+
+
+def make_data(folder: Path) -> None:
+    """Write a CT of 300 slices, a head of 192, and a study of 40 series of 50 images each."""
+    ct = ct_values()
+    make_ct(folder / "ct")
     _write(ct[::6, ::4, ::4], 3.2, 6.0, folder / "small", "CT", 1, "4")
     _write(ct[54:246, 128:384, 128:384], 1.0, 1.0, folder / "head", "MR", 1, "2")
     for number in range(1, 41):
