@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.benchmarks.bench_stalls import Probe, make_ct, rest, screen, until  # noqa: E402
+from tests.benchmarks.bench_stalls import Probe, make_ct, rest, screen, until
 
 ROUNDS = int(os.environ.get("MEDVIEW_BENCH_ROUNDS", "7"))
 
