@@ -20,7 +20,6 @@ from medview.files.dicom_file import (
     BIG_ENDIAN,
     DEFLATED,
     IMPLICIT,
-    UNDEFINED_LENGTH,
     inflated,
     looks_like_dicom,
     open_regular,
@@ -34,6 +33,7 @@ DEEPEST = 64
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXELS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _CHARACTER_SET, _TRANSFER_SYNTAX, _PIXEL_REPRESENTATION = 0x00080005, 0x00020010, 0x00280103
+UNDEFINED_LENGTH = 0xFFFFFFFF
 _HEAD = 4096
 _BLOCK = 2**16
 _LONG_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}

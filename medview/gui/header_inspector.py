@@ -82,6 +82,7 @@ class HeaderInspector(QDialog):
         layout.addLayout(self._make_comparison())
         layout.addLayout(self._make_search())
         self.view = TagView(self.model, self)
+        self.view.copy_wanted.connect(self.copy_row)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._show_value)
@@ -101,7 +102,6 @@ class HeaderInspector(QDialog):
         self.remark.setObjectName("research_only")
         layout.addWidget(self.remark)
         QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
-        QShortcut(QKeySequence.StandardKey.Copy, self.view, self.copy_row)
 
     def _make_comparison(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -182,9 +182,10 @@ class HeaderInspector(QDialog):
         self._show(None)
         if isinstance(error, MedViewError):
             self.remark.setText(say(error.message))
+        elif isinstance(error, OSError):
+            self.remark.setText(tr("The file cannot be read: {reason}", reason=error.strerror or type(error).__name__))
         else:
-            reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-            self.remark.setText(tr("The file cannot be read: {reason}", reason=reason))
+            self._session.notices.add_error(error)
         self.remark.show()
 
     def _search(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from medview.gui.language import tr
@@ -14,6 +15,8 @@ _NEAR_END = 40  # rows before the last one told
 
 class TagView(QTreeView):
     """Shows a `TagModel`."""
+
+    copy_wanted = Signal()
 
     def __init__(self, model: TagModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +64,14 @@ class TagView(QTreeView):
         self.verticalScrollBar().setValue(self._scrolled)
         self._size_columns()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let the copy key ask for the whole row: Qt's own copies one cell."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_wanted.emit()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
     def _size_columns(self) -> None:
         digit = self.fontMetrics().horizontalAdvance("0")
         header = self.header()
@@ -83,8 +94,10 @@ class TagView(QTreeView):
     def _fetch_what_is_near(self) -> None:
         """Let the model tell more of the list whose end is in sight."""
         index = self.indexAt(self.viewport().rect().bottomLeft())
-        if not index.isValid():
+        if not index.isValid():  # all rows fit, or the view is not laid out yet
             index = self._tags.index(self._tags.rowCount() - 1, 0)
+            if not self.visualRect(index).isValid() or self.visualRect(index).bottom() > self.viewport().height():
+                return
         while index.isValid():
             parent = index.parent()
             if index.row() >= self._tags.rowCount(parent) - _NEAR_END and self._tags.canFetchMore(parent):
