@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
 from medview.files.dicom_scan import ScanReport
 from medview.library import notes
-from medview.library.copy_study import copy_study
+from medview.library.copy_study import copy_study, stays_outside
 from medview.library.database import Database
 from medview.library.identity import study_identity
 from medview.library.join_study import join_study, paths_of
@@ -32,9 +33,10 @@ def add_studies(
     database: Database, store: Store, found: ScanReport | Iterable[FoundStudy], *, copy: bool, progress: Progress
 ) -> Added:
     """Add studies one after the other, each in a transaction of its own; see `Library.add`."""
-    studies = found.studies if isinstance(found, ScanReport) else tuple(found)
+    studies = [_absolute(study) for study in (found.studies if isinstance(found, ScanReport) else found)]
     if copy:
         store.sweep()
+    _remember_folders(database, store, studies, copy=copy)
     added = Added()
     for number, study in enumerate(studies):
         progress(number / len(studies), "")
@@ -46,7 +48,6 @@ def add_studies(
 
 
 def _add(database: Database, store: Store, study: FoundStudy, *, copy: bool, progress: Progress) -> Added:
-    study = _absolute(study)
     identity = study_identity(study, store.folder)
     if not copy:
         return _written(database, store, study, identity, progress)
@@ -70,47 +71,51 @@ def _written(database: Database, store: Store, study: FoundStudy, identity: str,
             if edition_of(connection, identity) != (record.edition if record else None):
                 continue  # another program or thread was quicker: it is worked out anew
             number = write_record(connection, store.folder, joined.found, joined.files, joined.dropped)
-            _remember_folders(connection, database, store, joined.files)
         return replace(joined.added, study_ids=(number,))
 
 
-def _alike(table: FileTable, record: StudyRecord | None, files: Sequence[FileRow]) -> dict[Path, list[FileRow]]:
+def _alike(table: FileTable, record: StudyRecord | None, files: Sequence[FileRow]) -> dict[str, list[FileRow]]:
     """Return, for each file, those of the list that may be the same: by identifier, or by size where there is none."""
+    named: dict[int | None, list[FileRow]] = defaultdict(list)
+    for other in table.with_sops([row.sop for row in files if row.sop is not None]):
+        named[other.sop].append(other)
     nameless = [row for row in record.parts if row.sop is None] if record else []
-    return {
-        row.path: [
-            other
-            for other in (nameless if row.sop is None else table.with_sop(row.sop))
-            if other.path != row.path and (row.sop is not None or other.size == row.size)
-        ]
-        for row in files
-    }
+    found: dict[str, list[FileRow]] = {}
+    for row in files:
+        if row.sop is None:
+            found[row.path] = [other for other in nameless if other.size == row.size and other.path != row.path]
+        elif row.sop in named:
+            found[row.path] = [other for other in named[row.sop] if other.path != row.path]
+    return found
 
 
 def _absolute(study: FoundStudy) -> FoundStudy:
     """Return a study whose paths hold wherever the program is started next time."""
-    relative = [path for path in paths_of(study) if not path.is_absolute()]
+    relative = [Path(path) for path in paths_of(study) if not os.path.isabs(path)]
     return relocated(study, {path: path.absolute() for path in relative}) if relative else study
 
 
-def _remember_folders(connection: Connection, database: Database, store: Store, files: Iterable[FileRow]) -> None:
+def _remember_folders(database: Database, store: Store, studies: Sequence[FoundStudy], *, copy: bool) -> None:
     """Remember where linked files lie, so that a rebuild from nothing finds them."""
-    folders = {row.path.parent for row in files if not store.holds(row.path)}
-    if add_roots(connection, ((str(folder), False) for folder in folders)):
-        notes.write(connection, database)
+    linked = (path for study in studies for path in (stays_outside(study) if copy else paths_of(study)))
+    folders = {os.path.dirname(path) for path in linked if not store.holds(path)}
+    with database.writing() as connection:
+        if add_roots(connection, ((folder, False) for folder in sorted(folders))):
+            notes.write(connection, database)
 
 
 def _remember_others(database: Database, store: Store, report: ScanReport) -> None:
     """Note the files that are no images, so that another look at the folder need not read them."""
     rows = [_other(path, FileKind.OTHER, what) for path, what in report.other]
     rows += [_other(path, FileKind.REJECTED, why) for path, why in report.rejected]
-    if not rows:
+    known = [row for row in rows if row is not None]
+    if not known:
         return
     with database.writing() as connection:
         table = FileTable(connection, store.folder)
-        owned = table.owned(row.path for row in rows if row is not None)
-        table.put(row for row in rows if row is not None and row.path not in owned)
-        table.set_said((row.path, row.said) for row in rows if row is not None and row.path in owned)
+        owned = table.owned(row.path for row in known)
+        table.put(row for row in known if row.path not in owned)
+        table.set_said((row.path, row.said) for row in known if row.path in owned)
 
 
 def _other(path: Path, kind: FileKind, said: Sentence) -> FileRow | None:
@@ -119,7 +124,7 @@ def _other(path: Path, kind: FileKind, said: Sentence) -> FileRow | None:
     except OSError:
         return None
     text = json.dumps([said.template, {name: str(value) for name, value in said.values.items()}])
-    return FileRow(path.absolute(), facts.st_size, facts.st_mtime_ns, kind=kind, said=text)
+    return FileRow(str(path.absolute()), facts.st_size, facts.st_mtime_ns, kind=kind, said=text)
 
 
 def _sum(one: Added, other: Added) -> Added:

@@ -32,15 +32,15 @@ def copy_study(store: Store, found: FoundStudy, identity: str, progress: Progres
     MedViewError
         The disk is full or fails. What this call has copied is removed, originals are untouched; so it is on cancel.
     """
-    foreign = {i.path for s in found.series if s.file_format != "DICOM" for i in s.instances}
+    foreign = stays_outside(found)
     rows = [row for row in files_of(found) if row.path not in foreign and not store.holds(row.path)]
-    stored: dict[Path, StoredFile] = {}
-    left: dict[Path, Sentence] = {}
+    stored: dict[str, StoredFile] = {}
+    left: dict[str, Sentence] = {}
     try:
         for number, row in enumerate(rows):
             progress(number / len(rows), "")
             try:
-                copy = store.put(row.path, identity, part(progress, number / len(rows), number / len(rows)))
+                copy = store.put(Path(row.path), identity, part(progress, number / len(rows), number / len(rows)))
             except OSError:
                 left[row.path] = _VANISHED
                 continue
@@ -52,14 +52,19 @@ def copy_study(store: Store, found: FoundStudy, identity: str, progress: Progres
         raise
     _take_back(store, {path: stored.pop(path) for path in left if path in stored})
     store.settle({copy.path.parent for copy in stored.values()})
-    moved = relocated(found, {path: copy.path for path, copy in stored.items()})
+    moved = relocated(found, {Path(path): copy.path for path, copy in stored.items()})
     if left:
         there = [row.path for row in files_of(moved) if row.path not in left]
         moved = read_again(there, identity, store.folder, progress) or replace(moved, series=(), objects=())
-    return moved, tuple(left.items())
+    return moved, tuple((Path(path), why) for path, why in left.items())
 
 
-def _take_back(store: Store, stored: Mapping[Path, StoredFile]) -> None:
+def stays_outside(found: FoundStudy) -> set[str]:
+    """Return the files of a study that are never copied."""
+    return {str(i.path) for s in found.series if s.file_format != "DICOM" for i in s.instances}
+
+
+def _take_back(store: Store, stored: Mapping[str, StoredFile]) -> None:
     """Remove copies that were made for nothing; what was in the store before stays."""
     for copy in stored.values():
         if copy.is_new:

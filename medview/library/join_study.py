@@ -19,7 +19,7 @@ from medview.progress import Progress
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
 
-Alike = Mapping[Path, Sequence[FileRow]]
+Alike = Mapping[str, Sequence[FileRow]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Joined:
 
     found: FoundStudy
     files: tuple[FileRow, ...]
-    dropped: tuple[Path, ...]
+    dropped: tuple[str, ...]
     added: Added
 
 
@@ -38,9 +38,9 @@ class _Sorting:
 
     fresh: list[FileRow] = field(default_factory=list)  # become part of the study
     copies: list[FileRow] = field(default_factory=list)  # the same bytes as a file that is
-    apart: list[Path] = field(default_factory=list)  # among the fresh: another file bears the same identifier
-    moved: dict[Path, Path] = field(default_factory=dict)  # a file that is missing: where it was found again
-    replaced: set[Path] = field(default_factory=set)  # linked files whose copy in the store takes their place
+    apart: list[str] = field(default_factory=list)  # among the fresh: another file bears the same identifier
+    moved: dict[str, str] = field(default_factory=dict)  # a file that is missing: where it was found again
+    replaced: set[str] = field(default_factory=set)  # linked files whose copy in the store takes their place
     known: int = 0
 
 
@@ -79,13 +79,13 @@ def join_study(
     rows += kept
     rows += [replace(known[path], kind=FileKind.COPY) for path in sorted(parts.replaced)]
     new = sum(path not in known for path in incoming) - parts.known
-    added = Added((), new, len(incoming) - new, len(parts.moved), tuple(parts.apart))
+    added = Added((), new, len(incoming) - new, len(parts.moved), tuple(map(Path, parts.apart)))
     return Joined(found, tuple(rows), tuple(parts.moved), added)
 
 
-def paths_of(found: FoundStudy) -> set[Path]:
+def paths_of(found: FoundStudy) -> set[str]:
     """Return the files that a study is made of."""
-    return {i.path for s in found.series for i in s.instances} | {o.path for o in found.objects}
+    return {str(i.path) for s in found.series for i in s.instances} | {str(o.path) for o in found.objects}
 
 
 def _sorted(record: StudyRecord | None, files: Sequence[FileRow], alike: Alike, store: Store) -> _Sorting:
@@ -95,7 +95,7 @@ def _sorted(record: StudyRecord | None, files: Sequence[FileRow], alike: Alike, 
     for row in files:
         before = known.get(row.path)
         if before is not None and (before.size, before.mtime_ns) == (row.size, row.mtime_ns):
-            (parts.copies if before.kind == FileKind.COPY else parts.fresh).append(replace(row, kind=before.kind))
+            (parts.copies if before.kind == FileKind.COPY else parts.fresh).append(before)
         else:
             is_shared = row.sop is not None and shared[row.sop] > 1  # a scan leaves out files of the same bytes
             _look_at(record, row, alike.get(row.path, ()), store, parts, is_apart=is_shared)
@@ -134,7 +134,7 @@ def _look_at(
         parts.apart.append(row.path)
 
 
-def _same_bytes(one: Path, other: Path) -> bool:
+def _same_bytes(one: str, other: str) -> bool:
     try:
         return filecmp.cmp(one, other, shallow=False)
     except OSError:  # one of them cannot be read at the moment

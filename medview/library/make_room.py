@@ -93,7 +93,8 @@ def _write_without(connection: Connection, store: Store, record: StudyRecord) ->
     """Take the copies out of the index; files that are linked become the study again when it is next opened."""
     table = FileTable(connection, store.folder)
     table.drop(row.path for row in record.files if store.holds(row.path))
-    table.put(replace(row, kind=FileKind.IN_STUDY) for row in record.files if not store.holds(row.path))
+    linked = [row for row in record.files if not store.holds(row.path)]
+    table.put((replace(row, kind=FileKind.IN_STUDY) for row in linked), record.id)
     mark_stale(connection, record.id)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from os.path import dirname
 from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError
@@ -17,6 +19,8 @@ from medview.progress import Progress
 
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
+
+_TOLD_EVERY = 50  # files
 
 
 def open_study(database: Database, store: Store, study_id: int, progress: Progress) -> FoundStudy:
@@ -37,63 +41,62 @@ def current_study(database: Database, store: Store, study_id: int, progress: Pro
     """
     with database.reading() as connection:
         record = read_record(connection, store.folder, study_id=study_id)
-        row = connection.execute("SELECT identity FROM study WHERE id = ?", (study_id,)).fetchone()
     if record is None:
         raise MedViewError("The study is no longer on the list.", "Import it again.")
-    states: dict[FileRow, FileState] = {}
-    for number, file in enumerate(record.parts):
-        progress(0.2 * number / len(record.parts), "")
-        states[file] = file.now
-    there = [file.path for file, state in states.items() if state != FileState.MISSING]
-    if not there:
-        _note_states(database, store, study_id, states)
-        raise _nowhere(record)
-    if record.found is not None and len(there) == len(states) and _is_as_packed(record, states):
-        if any(file.state != FileState.THERE for file in states):
-            _note_states(database, store, study_id, states)
+    states = _look(record.parts, progress)
+    there = [row.path for row in states if row.state != FileState.MISSING]
+    is_as_before = not any(row.state == FileState.CHANGED for row in states) and _is_packed(record)
+    if is_as_before and len(there) == len(states) and record.found is not None:
+        _note_states(database, store, record, states)
         return record.found
-    again = read_again(there, row[0], store.folder, progress)
+    again = read_again(there, record.identity, store.folder, progress) if there else None
+    if is_as_before or again is None:  # when what is missing comes back, the study is whole again
+        _note_states(database, store, record, states)
+    else:
+        _write(database, store, record, again, states)
     if again is None:
         raise _nowhere(record)
-    if record.found is None or not _is_less(record, states):
-        _write(database, store, record, again, states)
-    else:
-        _note_states(database, store, study_id, states)
     return again
 
 
-def _is_as_packed(record: StudyRecord, states: dict[FileRow, FileState]) -> bool:
-    unchanged = all(state == FileState.THERE for state in states.values())
-    return unchanged and record.found is not None and paths_of(record.found) == {file.path for file in states}
+def _look(parts: Sequence[FileRow], progress: Progress) -> list[FileRow]:
+    """Return the files with their states as they are now."""
+    found = []
+    for number, row in enumerate(parts):
+        if number % _TOLD_EVERY == 0:
+            progress(0.2 * number / len(parts), "")
+        now = row.now
+        found.append(row if row.state == now else replace(row, state=now))
+    return found
 
 
-def _is_less(record: StudyRecord, states: dict[FileRow, FileState]) -> bool:
-    """Whether the files are as they were except that some are missing: the study is whole again when they are back."""
-    unchanged = all(state != FileState.CHANGED for state in states.values())
-    return unchanged and record.found is not None and paths_of(record.found) == {file.path for file in states}
+def _is_packed(record: StudyRecord) -> bool:
+    """Whether the study as it was packed is made of just the files it has on the list."""
+    return record.found is not None and paths_of(record.found) == {row.path for row in record.parts}
 
 
-def _write(
-    database: Database, store: Store, record: StudyRecord, again: FoundStudy, states: dict[FileRow, FileState]
-) -> None:
+def _write(database: Database, store: Store, record: StudyRecord, again: FoundStudy, states: Sequence[FileRow]) -> None:
     """Write a study as it was scanned again; missing files stay on the list as missing."""
     now = files_of(again)
-    missing = [replace(f, state=s) for f, s in states.items() if s == FileState.MISSING]
-    copies = [f for f in record.files if f.kind == FileKind.COPY]
-    kept = {f.path for f in (*now, *missing, *copies)}
-    gone = [f.path for f in record.files if f.path not in kept]
+    missing = [row for row in states if row.state == FileState.MISSING]
+    copies = [row for row in record.files if row.kind == FileKind.COPY]
+    kept = {row.path for row in (*now, *missing, *copies)}
+    gone = [row.path for row in record.files if row.path not in kept]
     with database.writing() as connection:
         write_record(connection, store.folder, again, [*copies, *missing, *now], gone)
 
 
-def _note_states(database: Database, store: Store, study_id: int, states: dict[FileRow, FileState]) -> None:
-    with database.writing() as connection:
-        FileTable(connection, store.folder).set_state((file.path, state) for file, state in states.items())
-        count_files(connection, study_id)
+def _note_states(database: Database, store: Store, record: StudyRecord, states: Sequence[FileRow]) -> None:
+    """Write which files are missing, where that is another set than before."""
+    changed = [(new.path, new.state) for old, new in zip(record.parts, states, strict=True) if new is not old]
+    if changed:
+        with database.writing() as connection:
+            FileTable(connection, store.folder).set_state(changed)
+            count_files(connection, record.id)
 
 
 def _nowhere(record: StudyRecord) -> MedViewError:
-    folders = sorted({str(row.path.parent) for row in record.parts})
+    folders = sorted({dirname(row.path) for row in record.parts})
     return MedViewError(
         "None of the {count} files of this study is where it was ({folder}).",
         "Connect the disk or share they lie on. If they have been moved, import the folder they are in now.",

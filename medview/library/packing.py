@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import types
 import zlib
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -150,11 +152,12 @@ class Packing:
         hints = get_type_hints(kind)
         names = [f.name for f in dataclasses.fields(kind)]
         columns = [self._of(hints[name]) for name in names]
+        getters = [attrgetter(name) for name in names]
 
         def write(values: Sequence[Any]) -> Any:
             if not values:
                 return []
-            return [c.write([getattr(v, name) for v in values]) for name, c in zip(names, columns, strict=True)]
+            return [c.write(list(map(get, values))) for get, c in zip(getters, columns, strict=True)]
 
         def read(data: Any, count: int) -> Sequence[Any]:
             if not count:
@@ -167,18 +170,23 @@ class Packing:
 
     def _path(self) -> _Column:
         """Return the column of paths: each folder once, and the names."""
-        base = self._base
+        base = os.path.join(self._base, "")
 
         def write(values: Sequence[Path]) -> Any:
-            folders: dict[Path, int] = {}
-            places = [folders.setdefault(path.parent, len(folders)) for path in values]
-            texts = [_IN_STORE + f.relative_to(base).as_posix() if f.is_relative_to(base) else str(f) for f in folders]
-            return [texts, _shorter(places), _shorter([path.name for path in values])]
+            folders: dict[str, int] = {}
+            splits = [os.path.split(path) for path in values]
+            places = [folders.setdefault(folder, len(folders)) for folder, _ in splits]
+            texts = [
+                _IN_STORE + folder[len(base) :].replace(os.sep, "/") if folder.startswith(base) else folder
+                for folder in folders
+            ]
+            return [texts, _shorter(places), _shorter([name for _, name in splits])]
 
         def read(data: Any, count: int) -> Sequence[Path]:
-            folders = [Path(base, text[1:]) if text[:1] == _IN_STORE else Path(text) for text in data[0]]
+            folders = [base + text[1:] if text[:1] == _IN_STORE else text for text in data[0]]
+            starts = [os.path.join(folder, "") for folder in folders]
             places, names = _longer(data[1], count), _longer(data[2], count)
-            return [folders[place] / name for place, name in zip(places, names, strict=True)]
+            return [Path(starts[place] + name) for place, name in zip(places, names, strict=True)]
 
         return _Column(write, read, "path")
 
@@ -199,12 +207,19 @@ def _arrays() -> _Column:
 
 def _shorter(values: Sequence[Any]) -> Any:
     """Return a column as it is, or its one value where all are the same."""
-    if values:
-        first = values[0]
-        # 1, 1.0 and True are equal, and so are 0.0 and -0.0, but they are not the same
-        if all(v is first or (v == first and type(v) is type(first) and (v or repr(v) == repr(first))) for v in values):
+    column = values if isinstance(values, list) else list(values)
+    if column:
+        first = column[0]
+        if column.count(first) == len(column) and _is_one_value(column, first):
             return {"all": first}
-    return values if isinstance(values, list) else list(values)
+    return column
+
+
+def _is_one_value(column: list[Any], first: Any) -> bool:
+    """Whether equal values are the same: 1, 1.0 and True are equal, and so are 0.0 and -0.0."""
+    if isinstance(first, str) or first is None:
+        return True
+    return len(set(map(type, column))) == 1 and (first != 0 or len(set(map(repr, column))) == 1)
 
 
 def _longer(data: Any, count: int) -> Any:

@@ -53,7 +53,7 @@ def _add_orphans(database: Database, store: Store, progress: Progress) -> int:
         table = FileTable(connection, store.folder)
         known = {folder: set(table.in_folder(str(folder))) for folder in {path.parent for path in files}}
     orphans = [path for path in files if path.name not in known[path.parent]]
-    folders = [list(paths) for _, paths in groupby(orphans, key=lambda path: path.parent)]
+    folders = [[str(path) for path in paths] for _, paths in groupby(orphans, key=lambda path: path.parent)]
     for number, paths in enumerate(folders):  # a study each: those without identifiers must not meet
         span = part(progress, number / len(folders), (number + 1) / len(folders))
         report = scan_again(paths, part(span, 0.0, 0.8))

@@ -17,7 +17,7 @@ from medview.library.reports import Added, Rescan
 from medview.library.roots import add_roots
 from medview.library.scan_again import scan_again
 from medview.library.store import Store
-from medview.library.study_files import FileKind, FileState, FileTable
+from medview.library.study_files import FileFacts, FileKind, FileState, FileTable
 from medview.library.study_record import count_files
 from medview.progress import Progress, part
 
@@ -31,10 +31,10 @@ class Look:
 
     unchanged: int = 0
     study_ids: set[int] = field(default_factory=set)
-    new: list[Path] = field(default_factory=list)
-    changed: list[tuple[Path, int | None]] = field(default_factory=list)
-    gone: list[tuple[Path, int | None, FileState]] = field(default_factory=list)
-    back: list[tuple[Path, int | None]] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    changed: list[tuple[str, int | None]] = field(default_factory=list)
+    gone: list[tuple[str, int | None, int]] = field(default_factory=list)
+    back: list[tuple[str, int]] = field(default_factory=list)
     others: list[tuple[Path, Sentence]] = field(default_factory=list)
     rejected: list[tuple[Path, Sentence]] = field(default_factory=list)
 
@@ -98,7 +98,7 @@ def rescan(
         found.unchanged,
         len(found.new),
         len(found.changed),
-        tuple(path for path, _, _ in found.gone),
+        tuple(Path(path) for path, _, _ in found.gone),
         added,
         (*found.others, *report.other),
         (*found.rejected, *report.rejected),
@@ -159,37 +159,37 @@ def _compare(
                 known[entry.name] = row
             continue
         if row is None:
-            found.new.append(Path(folder, entry.name))
+            found.new.append(entry.path)
         elif row[0] == facts.st_size and row[1] == facts.st_mtime_ns:
             found.unchanged += 1
             if row[2] is not None and row[3] == FileKind.IN_STUDY and row[4] == FileState.THERE and row[5] is None:
                 found.study_ids.add(row[2])
             else:
-                _note_unchanged(Path(folder, entry.name), row, found)
+                _note_unchanged(entry.path, row, found)
         else:
-            found.changed.append((Path(folder, entry.name), row[2]))
+            found.changed.append((entry.path, row[2]))
     for name, row in known.items():
         if not only or name == only:
-            found.gone.append((Path(folder, name), row[2], FileState(row[4])))
+            found.gone.append((os.path.join(folder, name), row[2], row[4]))
 
 
-def _note_unchanged(path: Path, row: tuple[int, int, int | None, int, int, str | None], found: Look) -> None:
+def _note_unchanged(path: str, row: FileFacts, found: Look) -> None:
     """Note what is particular about a file that is as it was: it was missing, or is no image."""
     _, _, study_id, kind, state, said = row
     sentence = Sentence(*json.loads(said)) if said else Sentence("copy of another file")
     if study_id is None and kind != FileKind.REJECTED:
-        found.others.append((path, sentence))
+        found.others.append((Path(path), sentence))
     elif study_id is not None:
         found.study_ids.add(study_id)
         if state != FileState.THERE:
             found.back.append((path, study_id))
         if said or kind == FileKind.COPY:
-            found.others.append((path, sentence))
+            found.others.append((Path(path), sentence))
     elif kind == FileKind.REJECTED:
-        found.rejected.append((path, sentence))
+        found.rejected.append((Path(path), sentence))
 
 
-def _wanted(database: Database, store: Store, found: Look) -> list[Path]:
+def _wanted(database: Database, store: Store, found: Look) -> list[str]:
     """Return the files to scan: new and changed ones, and the others of the studies that changed ones were part of."""
     changed = {path for path, _ in found.changed}
     wanted = {*found.new, *changed}

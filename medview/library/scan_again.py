@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
 
 
-def scan_again(paths: Iterable[Path], progress: Progress) -> ScanReport:
+def scan_again(paths: Iterable[str], progress: Progress) -> ScanReport:
     """Return the report of a scan of these very files, also where none is an image."""
     from medview.files.dicom_scan import scan_files
 
-    return scan_files([path for path in paths if path.exists()], progress)
+    return scan_files([Path(path) for path in paths if os.path.exists(path)], progress)
 
 
-def read_again(paths: Iterable[Path], identity: str, store: Path, progress: Progress) -> FoundStudy | None:
+def read_again(paths: Iterable[str], identity: str, store: Path, progress: Progress) -> FoundStudy | None:
     """Return the study of an identity as these files have it now, None where none of them is of it."""
     report = scan_again(sorted(paths), progress)
     return next((study for study in report.studies if study_identity(study, store) == identity), None)

@@ -43,6 +43,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._inside = os.path.join(folder, "")
 
     def put(self, source: Path, study: str, progress: Progress) -> StoredFile:
         """Copy a file into the folder of a study, or find it there.
@@ -96,8 +97,9 @@ class Store:
                 finally:
                     os.close(descriptor)
 
-    def remove(self, path: Path) -> int:
+    def remove(self, file: Path | str) -> int:
         """Delete a copy and return the bytes freed; ValueError where the path is not in the store."""
+        path = Path(file)
         if not self.holds(path):
             raise ValueError("not a copy of the store")
         try:
@@ -109,9 +111,9 @@ class Store:
             path.parent.rmdir()
         return size
 
-    def holds(self, path: Path) -> bool:
+    def holds(self, path: Path | str) -> bool:
         """Whether a path lies in the store."""
-        return path.is_relative_to(self.folder)
+        return str(path).startswith(self._inside)
 
     def files(self) -> list[Path]:
         """Return every copy that is there, in the order of names."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -33,17 +34,31 @@ class FileState(IntEnum):
     CHANGED = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class FileRow:
-    """A file as it was read. `sop` is `identity.sop_number`'s."""
+    """A file as it was read.
 
-    path: Path
+    Attributes
+    ----------
+    path
+        As text: there are many of them.
+    study_id
+        None where it belongs to none, or to one that has no number yet.
+    sop
+        `identity.sop_number` of its SOP Instance UID.
+    kind, state
+        A `FileKind` and a `FileState`.
+    said
+        What a scan said of a file that it did not count as an image: template and values of the sentence, as JSON.
+    """
+
+    path: str
     size: int
     mtime_ns: int
     study_id: int | None = None
     sop: int | None = None
-    kind: FileKind = FileKind.IN_STUDY
-    state: FileState = FileState.THERE
+    kind: int = FileKind.IN_STUDY
+    state: int = FileState.THERE
     said: str | None = None
 
     @property
@@ -58,6 +73,10 @@ class FileRow:
 
 
 _COLUMNS = "d.in_store, d.path, f.name, f.size, f.mtime_ns, f.study_id, f.sop, f.kind, f.state, f.said"
+_JOINED = f"SELECT {_COLUMNS} FROM file f JOIN folder d ON d.id = f.folder_id"
+
+# size, mtime_ns, study id, kind, state, what was said
+FileFacts = tuple[int, int, int | None, int, int, str | None]
 
 
 class FileTable:
@@ -71,23 +90,24 @@ class FileTable:
 
     def __init__(self, connection: Connection, store: Path) -> None:
         self._connection = connection
-        self._store = store
-        self._folders: dict[Path, int] = {}
+        self._store = str(store)
+        self._folders: dict[str, int] = {}
 
     def of_study(self, study_id: int) -> list[FileRow]:
         """Return the files of a study, its copies of files included, in the order of paths."""
-        return list(self._rows("f.study_id = ? ORDER BY d.path, f.name", study_id))
+        return list(self._rows(f"{_JOINED} WHERE f.study_id = ? ORDER BY d.path, f.name", study_id))
 
-    def with_sop(self, sop: int) -> list[FileRow]:
-        """Return the files that carry a SOP Instance UID and are part of a study."""
-        return list(self._rows("f.sop = ? AND f.kind = ?", sop, FileKind.IN_STUDY))
+    def with_sops(self, sops: Sequence[int]) -> list[FileRow]:
+        """Return the files that are part of a study and carry one of some SOP Instance UIDs."""
+        text = f"{_JOINED} JOIN json_each(?) j ON f.sop = j.value WHERE f.kind = ?"
+        return list(self._rows(text, json.dumps(sops), FileKind.IN_STUDY))
 
-    def in_folder(self, folder: str) -> dict[str, tuple[int, int, int | None, int, int, str | None]]:
-        """Return size, mtime_ns, study id, kind, state and what was said of each file of one folder, by name."""
+    def in_folder(self, folder: str) -> dict[str, FileFacts]:
+        """Return what is known of each file of one folder, by name."""
         rows = self._connection.execute(
             "SELECT f.name, f.size, f.mtime_ns, f.study_id, f.kind, f.state, f.said FROM folder d JOIN file f "
             "ON f.folder_id = d.id WHERE d.in_store = ? AND d.path = ?",
-            self._place(Path(folder)),
+            self._place(folder),
         )
         return {_text(row[0]): row[1:] for row in rows}
 
@@ -97,112 +117,107 @@ class FileTable:
         inside = os.path.join(root, "")
         return [path for path in (_text(row[0]) for row in rows) if path == root or path.startswith(inside)]
 
-    def owned(self, paths: Iterable[Path]) -> dict[Path, int]:
+    def owned(self, paths: Iterable[str]) -> dict[str, int]:
         """Return the studies that files belong to as the index has it; files that belong to none are left out."""
-        wanted: dict[Path, set[Path]] = {}
+        wanted: dict[str, list[tuple[str, str]]] = {}
         for path in paths:
-            wanted.setdefault(path.parent, set()).add(path)
+            folder, name = os.path.split(path)
+            wanted.setdefault(folder, []).append((name, path))
         found = {}
         for folder, files in wanted.items():
-            known = self.in_folder(str(folder))
-            for path in files:
-                facts = known.get(path.name)
-                if facts is not None and facts[2] is not None:
-                    found[path] = facts[2]
+            known = self.in_folder(folder)
+            for name, path in files if known else ():
+                owner = known[name][2] if name in known else None
+                if owner is not None:
+                    found[path] = owner
         return found
 
-    def set_said(self, rows: Iterable[tuple[Path, str | None]]) -> None:
-        """Write what a scan said of files that it did not count as images."""
-        self._connection.executemany(
-            "UPDATE file SET said = ? WHERE folder_id = ? AND name = ?",
-            ((said, self._folder(path.parent), _kept(path.name)) for path, said in rows),
-        )
-
-    def all_paths(self) -> Iterator[FileRow]:
+    def all_parts(self) -> Iterator[FileRow]:
         """Yield every file that is part of a study, study by study."""
-        return self._rows("f.kind = ? ORDER BY f.study_id, d.path, f.name", FileKind.IN_STUDY)
+        return self._rows(f"{_JOINED} WHERE f.kind = ? ORDER BY f.study_id, d.path, f.name", FileKind.IN_STUDY)
 
-    def put(self, rows: Iterable[FileRow]) -> None:
-        """Write rows, in place of those of the same paths."""
+    def put(self, rows: Iterable[FileRow], study_id: int | None = None) -> None:
+        """Write rows, in place of those of the same paths, as files of a study."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO file (folder_id, name, size, mtime_ns, study_id, sop, kind, state, said) "
+            "INSERT OR REPLACE INTO file (size, mtime_ns, study_id, sop, kind, state, said, folder_id, name) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (self._folder(r.path.parent), _kept(r.path.name), r.size, r.mtime_ns, r.study_id, r.sop, r.kind,
-                 r.state, r.said)
-                for r in rows
-            ),
-        )  # fmt: skip
+            [(r.size, r.mtime_ns, study_id, r.sop, r.kind, r.state, r.said, *self._key(r.path)) for r in rows],
+        )
 
-    def drop(self, paths: Iterable[Path]) -> None:
+    def drop(self, paths: Iterable[str]) -> None:
         """Remove the rows of paths."""
-        self._connection.executemany(
-            "DELETE FROM file WHERE folder_id = ? AND name = ?",
-            ((self._folder(path.parent), _kept(path.name)) for path in paths),
-        )
+        keys = [self._key(path) for path in paths]
+        self._connection.executemany("DELETE FROM file WHERE folder_id = ? AND name = ?", keys)
 
-    def set_state(self, rows: Iterable[tuple[Path, FileState]]) -> None:
+    def set_state(self, rows: Iterable[tuple[str, int]]) -> None:
         """Write what a look for files has found."""
-        self._connection.executemany(
-            "UPDATE file SET state = ? WHERE folder_id = ? AND name = ?",
-            ((state, self._folder(path.parent), _kept(path.name)) for path, state in rows),
-        )
+        keys = [(state, *self._key(path)) for path, state in rows]
+        self._connection.executemany("UPDATE file SET state = ? WHERE folder_id = ? AND name = ?", keys)
 
-    def _rows(self, condition: str, *values: object) -> Iterator[FileRow]:
-        found = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM file f JOIN folder d ON d.id = f.folder_id WHERE {condition}", values
-        )
-        folders: dict[tuple[int, str], Path] = {}
-        for in_store, place, name, size, mtime_ns, study_id, sop, kind, state, said in found:
+    def set_said(self, rows: Iterable[tuple[str, str | None]]) -> None:
+        """Write what a scan said of files that it did not count as images."""
+        keys = [(said, *self._key(path)) for path, said in rows]
+        self._connection.executemany("UPDATE file SET said = ? WHERE folder_id = ? AND name = ?", keys)
+
+    def _rows(self, query: str, *values: object) -> Iterator[FileRow]:
+        folders: dict[tuple[int, str], str] = {}
+        for in_store, place, name, *facts in self._connection.execute(query, values):
             folder = folders.get((in_store, place))
             if folder is None:
-                folder = folders[in_store, place] = Path(self._store if in_store else "", _text(place))
-            yield FileRow(
-                folder / _text(name), size, mtime_ns, study_id, sop, FileKind(kind), FileState(state), said
-            )  # fmt: skip
+                # with the separator of folder and name at its end
+                folder = os.path.join(self._store if in_store else "", _text(place), "")
+                folders[in_store, place] = folder
+            yield FileRow(folder + _text(name), *facts)
 
-    def _folder(self, folder: Path) -> int:
-        """Return the number of a folder, a new one where it has none."""
-        if folder not in self._folders:
+    def _key(self, path: str) -> tuple[int, str | bytes]:
+        """Return the number of a file's folder, a new one where it has none, and its name."""
+        folder, name = os.path.split(path)
+        number = self._folders.get(folder)
+        if number is None:
             place = self._place(folder)
             self._connection.execute("INSERT OR IGNORE INTO folder (in_store, path) VALUES (?, ?)", place)
             row = self._connection.execute("SELECT id FROM folder WHERE in_store = ? AND path = ?", place).fetchone()
-            self._folders[folder] = int(row[0])
-        return self._folders[folder]
+            number = self._folders[folder] = int(row[0])
+        return number, _kept(name)
 
-    def _place(self, folder: Path) -> tuple[int, str | bytes]:
-        if folder.is_relative_to(self._store):
-            return 1, _kept(folder.relative_to(self._store).as_posix())
-        return 0, _kept(str(folder))
+    def _place(self, folder: str) -> tuple[int, str | bytes]:
+        inside = os.path.join(self._store, "")
+        if folder.startswith(inside):
+            return 1, _kept(folder[len(inside) :].replace(os.sep, "/"))
+        return 0, _kept(folder)
 
 
 def files_of(found: FoundStudy) -> list[FileRow]:
     """Return the files of a scanned study as they were when they were read; one that has vanished is left out."""
-    rows: dict[Path, FileRow] = {}
+    rows: dict[str, FileRow | None] = {}
     for series in found.series:
         for instance in series.instances:
-            if instance.path in rows:
+            path = str(instance.path)
+            if path in rows:
                 continue
             pixels, sop = instance.pixels, sop_number(instance.sop_instance_uid)
             if pixels is not None:
-                rows[instance.path] = FileRow(instance.path, pixels.file_size, pixels.file_mtime_ns, sop=sop)
+                rows[path] = FileRow(path, pixels.file_size, pixels.file_mtime_ns, sop=sop)
             else:
-                _look_up(rows, instance.path, sop)
+                rows[path] = _looked_up(path, sop)
     for one in found.objects:
-        _look_up(rows, one.path, sop_number(one.sop_instance_uid))
-    return list(rows.values())
+        path = str(one.path)
+        rows[path] = _looked_up(path, sop_number(one.sop_instance_uid))
+    return [row for row in rows.values() if row is not None]
 
 
-def _look_up(rows: dict[Path, FileRow], path: Path, sop: int | None) -> None:
+def _looked_up(path: str, sop: int | None) -> FileRow | None:
     try:
-        facts = path.stat()
+        facts = os.stat(path)
     except OSError:
-        return
-    rows[path] = FileRow(path, facts.st_size, facts.st_mtime_ns, sop=sop)
+        return None
+    return FileRow(path, facts.st_size, facts.st_mtime_ns, sop=sop)
 
 
 def _kept(text: str) -> str | bytes:
     """Return a path as SQLite can hold it: as its bytes where it is no valid text."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -211,4 +226,4 @@ def _kept(text: str) -> str | bytes:
 
 
 def _text(kept: str | bytes) -> str:
-    return os.fsdecode(kept) if isinstance(kept, bytes) else kept
+    return kept if isinstance(kept, str) else os.fsdecode(kept)

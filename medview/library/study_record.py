@@ -6,7 +6,7 @@ import re
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from sqlite3 import Connection
@@ -39,6 +39,7 @@ class StudyRecord:
     """
 
     id: int
+    identity: str
     edition: int
     files: tuple[FileRow, ...]
     found: FoundStudy | None
@@ -52,20 +53,19 @@ class StudyRecord:
 def read_record(connection: Connection, store: Path, *, identity: str = "", study_id: int = 0) -> StudyRecord | None:
     """Return the record of an identity or a number, None where there is none."""
     row = connection.execute(
-        "SELECT s.id, s.edition, p.format, p.content FROM study s LEFT JOIN packed p ON p.study_id = s.id "
+        "SELECT s.id, s.identity, s.edition, p.format, p.content FROM study s LEFT JOIN packed p ON p.study_id = s.id "
         "WHERE s.identity = ? OR s.id = ?",
         (identity, study_id),
     ).fetchone()
     if row is None:
         return None
-    number, edition, form, content = row
-    return StudyRecord(
-        number, edition, tuple(FileTable(connection, store).of_study(number)), _found(store, form, content)
-    )
+    number, known_as, edition, form, content = row
+    files = tuple(FileTable(connection, store).of_study(number))
+    return StudyRecord(number, known_as, edition, files, _found(store, form, content))
 
 
 def write_record(
-    connection: Connection, store: Path, found: FoundStudy, files: Sequence[FileRow], dropped: Sequence[Path] = ()
+    connection: Connection, store: Path, found: FoundStudy, files: Sequence[FileRow], dropped: Sequence[str] = ()
 ) -> int:
     """Write a study in place of what the index says of it, and return its number.
 
@@ -81,7 +81,7 @@ def write_record(
     table = FileTable(connection, store)
     table.drop(dropped)
     robbed = set(table.owned(row.path for row in files).values()) - {number}
-    table.put(replace(row, study_id=number) for row in files)
+    table.put(files, number)
     for other in robbed:  # a file of theirs is now one of this study
         mark_stale(connection, other)
     packing = _packing(store)
