@@ -6,12 +6,14 @@ PS3.3 C.8.3.1 and C.8.13 (MR), C.7.6.16 (functional groups), C.7.6.17 (dimension
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 from medview.files.dicom_values import Values
+from medview.files.remembered import remembered
 
 # the functional groups that hold an attribute of `_ORDER`
 AXIS_GROUPS = (
@@ -55,11 +57,34 @@ _NO_DIMENSION = {0x00209056, 0x00209057, 0x00200032, 0x00209128}
 
 def axis_facts(*groups: Values, dimensions: Iterable[tuple[str, float]] = ()) -> Iterator[tuple[str, float]]:
     """Yield (name, value) of what is given, the most telling first; clocks in ms."""
+    yield from _numbers(groups)
+    yield from dimensions
+    yield from _clocks(groups)
+
+
+def own_axis_facts(values: Values) -> tuple[tuple[str, float], ...]:
+    """Return `axis_facts` of a file without functional groups."""
+    return _own_numbers(values) + _own_clocks(values)
+
+
+@remembered
+def _own_numbers(values: Values) -> tuple[tuple[str, float], ...]:
+    return tuple(_numbers((values,)))
+
+
+@remembered
+def _own_clocks(values: Values) -> tuple[tuple[str, float], ...]:
+    return tuple(_clocks((values,)))
+
+
+def _numbers(groups: Sequence[Values]) -> Iterator[tuple[str, float]]:
     for name, keywords in _ORDER:
         number = next((n for k in keywords for g in groups if (n := g.number(k)) is not None), None)
         if number is not None:
             yield name, number
-    yield from dimensions
+
+
+def _clocks(groups: Sequence[Values]) -> Iterator[tuple[str, float]]:
     for name, keywords in _CLOCKS:
         time = next((t for k in keywords for g in groups if (t := _clock_ms(g.text(k))) is not None), None)
         if time is not None:
@@ -79,6 +104,7 @@ def dimension_facts(file: Values, content: Values) -> tuple[tuple[str, float], .
     )
 
 
+@remembered
 def b_value(values: Values) -> float | None:
     """Return the diffusion b-value in s/mm2: the standard's, Siemens', United Imaging's, or GE's (marked by 1e9)."""
     number = values.number("DiffusionBValue")
@@ -88,6 +114,7 @@ def b_value(values: Values) -> float | None:
     return None if number is None else number % 1e5
 
 
+@remembered
 def diffusion_direction(values: Values) -> tuple[float, ...] | None:
     """Return the unit vector of the diffusion gradient; None where it is not given, or none was on."""
     direction = values.numbers("DiffusionGradientOrientation")
@@ -113,6 +140,7 @@ def traits(*groups: Values) -> Iterator[tuple[str, str]]:
                 yield "component", component
 
 
+@lru_cache(maxsize=4096)
 def _clock_ms(text: str) -> float | None:
     """Return a DT or TM value (PS3.5 6.2) as ms from a fixed moment, without its zone; None where it is none."""
     digits, _, fraction = re.split("[+-]", text, maxsplit=1)[0].partition(".")

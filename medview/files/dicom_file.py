@@ -20,6 +20,7 @@ from pydicom.tag import BaseTag
 
 from medview.errors import MedViewError
 from medview.files.dicom_values import Values
+from medview.files.header_pattern import Header, Patterns
 from medview.files.header_scanner import Cut, Unusual, pixel_element, walk, walk_meta
 from medview.files.scanned_values import ScannedValues
 
@@ -37,6 +38,7 @@ _DEFLATED_ELEMENT = (
 _HEAD = 16384
 _MOST_SCANNED = 64 * 2**20
 _STANDARD = "1.2.840.10008.1.2"
+_PATTERNS = Patterns()
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _LONG_VALUE = 2**20  # longer values are passed over until somebody asks for them
 _PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
@@ -128,6 +130,24 @@ def read_dicom_file(path: Path, *, with_pydicom: bool = False) -> DicomFile | No
 
 def _scanned(path: Path, descriptor: int, head: bytes, facts: os.stat_result) -> DicomFile:
     """Scan a header, reading on as long as it goes on; raises Unusual where that is for pydicom."""
+    header = _PATTERNS.match(head) or _walked(descriptor, head, facts.st_size)
+    meta = ScannedValues(header.meta, False)
+    found = pixel_element(header.data, header.end, header.implicit)
+    return DicomFile(
+        path,
+        ScannedValues(header.cells, header.implicit, None, header.pattern),
+        meta,
+        head[:128],
+        meta.text("TransferSyntaxUID"),
+        None if found is None else PixelElement(*found),
+        facts.st_size,
+        facts.st_size,
+        facts.st_mtime_ns,
+        header.meta_end,
+    )
+
+
+def _walked(descriptor: int, head: bytes, size: int) -> Header:
     meta, start = walk_meta(head)
     syntax = ScannedValues(meta, False).text("TransferSyntaxUID")
     implicit = syntax == IMPLICIT
@@ -135,18 +155,16 @@ def _scanned(path: Path, descriptor: int, head: bytes, facts: os.stat_result) ->
         raise Unusual
     while True:
         try:
-            cells, end = walk(head, start, implicit, whole=len(head) >= facts.st_size)
+            cells, end = walk(head, start, implicit, whole=len(head) >= size)
             break
         except Cut:
-            head = _longer(descriptor, head, facts.st_size)
-    found = pixel_element(head, end, implicit)
-    if found is not None and end + 12 > len(head):
+            head = _longer(descriptor, head, size)
+    header = Header(head, meta, cells, end, implicit)
+    if end + (8 if implicit else 12) <= len(head):
+        _PATTERNS.learn(header)
+    elif end != len(head):
         raise Unusual
-    return DicomFile(
-        path, ScannedValues(cells, implicit), ScannedValues(meta, False), head[:128], syntax,
-        None if found is None else PixelElement(*found),
-        facts.st_size, facts.st_size, facts.st_mtime_ns, start,
-    )  # fmt: skip
+    return header
 
 
 def _has_vr(head: bytes, start: int) -> bool:

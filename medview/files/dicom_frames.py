@@ -16,9 +16,11 @@ from medview.files.dicom_axis_facts import (
     b_value,
     diffusion_direction,
     dimension_facts,
+    own_axis_facts,
     traits,
 )
 from medview.files.dicom_values import Values
+from medview.files.remembered import remembered
 
 Vector = tuple[float, ...]
 Point = tuple[float, float, float]
@@ -89,10 +91,15 @@ def _from_attributes(values: Values) -> Frame:
         windows=_windows(values),
         b_value=b_value(values),
         direction=diffusion_direction(values),
-        order=tuple(axis_facts(values)),
-        traits=tuple(traits(values)),
+        order=own_axis_facts(values),
+        traits=_own_traits(values),
         warnings=_odd_place(values, values, values) + odd,
     )
+
+
+@remembered
+def _own_traits(values: Values) -> tuple[tuple[str, str], ...]:
+    return tuple(traits(values))
 
 
 def _from_groups(frame: Values, shared: Values, file: Values) -> Frame:
@@ -130,15 +137,20 @@ def _place(
         (place[0], place[1], place[2]) if len(place) == 3 else None,
         _orientation(orientation),
         _pixel_spacing(measures),
-        _positive(measures.number("SliceThickness")),
-        _positive(measures.number("SpacingBetweenSlices")),
+        *_thicknesses(measures),
     )
+
+
+@remembered
+def _thicknesses(measures: Values) -> tuple[float | None, float | None]:
+    return _positive(measures.number("SliceThickness")), _positive(measures.number("SpacingBetweenSlices"))
 
 
 def _positive(number: float | None) -> float | None:
     return number if number is not None and _SANE_SPACING_MM[0] <= number <= _SANE_SPACING_MM[1] else None
 
 
+@remembered
 def _pixel_spacing(measures: Values) -> tuple[float, float] | None:
     """Return (row spacing, column spacing) where both are believable millimetres."""
     spacing = measures.numbers("PixelSpacing")
@@ -147,6 +159,7 @@ def _pixel_spacing(measures: Values) -> tuple[float, float] | None:
     return spacing[0], spacing[1]
 
 
+@remembered
 def _orientation(values: Values) -> Vector | None:
     """Return the six cosines, made of unit length where they are not; None where they span no plane."""
     cosines = np.array(values.numbers("ImageOrientationPatient"))
@@ -165,22 +178,35 @@ def _orientation(values: Values) -> Vector | None:
 
 def _odd_place(position: Values, orientation: Values, measures: Values) -> tuple[Sentence, ...]:
     """Say what is given about the place but cannot be used as it is."""
-    found = []
+    return _odd_orientation(orientation) + _odd_spacing(measures) + _odd_position(position)
+
+
+@remembered
+def _odd_orientation(orientation: Values) -> tuple[Sentence, ...]:
     cosines = orientation.numbers("ImageOrientationPatient")
     if orientation.has("ImageOrientationPatient") and _orientation(orientation) is None:
-        found.append(Sentence("The image orientation is not usable: no orientation letter is shown."))
-    elif cosines and np.abs(np.linalg.norm(np.reshape(cosines, (2, 3)), axis=1) - 1).max() > 1e-3:
-        found.append(Sentence("The direction cosines of the image were not of length one; they were made so."))
-    elif not cosines:
-        found.append(Sentence("The image gives no orientation in the patient: no orientation letter is shown."))
-    if measures.text("PixelSpacing") and _pixel_spacing(measures) is None:
-        found.append(Sentence("The pixel spacing is not usable: {spacing}.",
-                              {"spacing": measures.text("PixelSpacing")[:40]}))  # fmt: skip
-    if position.text("ImagePositionPatient") and len(position.numbers("ImagePositionPatient")) != 3:
-        found.append(Sentence("The image position is not usable."))
-    return tuple(found)
+        return (Sentence("The image orientation is not usable: no orientation letter is shown."),)
+    if not cosines:
+        return (Sentence("The image gives no orientation in the patient: no orientation letter is shown."),)
+    if np.abs(np.linalg.norm(np.reshape(cosines, (2, 3)), axis=1) - 1).max() > 1e-3:
+        return (Sentence("The direction cosines of the image were not of length one; they were made so."),)
+    return ()
 
 
+@remembered
+def _odd_spacing(measures: Values) -> tuple[Sentence, ...]:
+    if not measures.text("PixelSpacing") or _pixel_spacing(measures) is not None:
+        return ()
+    return (Sentence("The pixel spacing is not usable: {spacing}.", {"spacing": measures.text("PixelSpacing")[:40]}),)
+
+
+def _odd_position(position: Values) -> tuple[Sentence, ...]:
+    if len(position.numbers("ImagePositionPatient")) == 3 or not position.text("ImagePositionPatient"):
+        return ()
+    return (Sentence("The image position is not usable."),)
+
+
+@remembered
 def _rescale(values: Values) -> tuple[float, float, str, tuple[Sentence, ...]]:
     """Return slope, intercept and type; of an unusable pair the stored values are kept, of no unit (C.11.1)."""
     slope, intercept = values.number("RescaleSlope"), values.number("RescaleIntercept")
@@ -192,10 +218,12 @@ def _rescale(values: Values) -> tuple[float, float, str, tuple[Sentence, ...]]:
     return slope, intercept, values.text("RescaleType"), ()
 
 
+@remembered
 def _has_rescale(values: Values) -> bool:
     return bool(values.text("RescaleSlope") or values.text("RescaleIntercept"))
 
 
+@remembered
 def _windows(values: Values) -> tuple[tuple[float, float], ...]:
     pairs = zip(values.numbers("WindowCenter"), values.numbers("WindowWidth"), strict=False)
     return tuple((centre, width) for centre, width in pairs if width > 0)

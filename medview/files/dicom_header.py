@@ -16,6 +16,8 @@ from medview.files.dicom_suv import suv_of
 from medview.files.dicom_values import Values
 from medview.files.header_facts import LOSSY, ODD_UID, is_uid, odd_words, series_facts, study_facts
 from medview.files.object_header import DICOMDIR_CLASS, kind_of, sop_class_name, study_object
+from medview.files.remembered import remembered
+from medview.study.changed import changed
 from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study_object import ObjectKind, StudyObject
 
@@ -124,6 +126,9 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
     values = file.values
     pixels, odd = stored_pixels(file)
     series = series_facts(values)
+    taken = values.text("AcquisitionTime")
+    if taken:
+        series = changed(series, acquisition_time=taken)
     if series.sop_class_uid != sop_class:
         series = replace(series, sop_class_uid=sop_class)
     if series.modality == "PT":
@@ -147,10 +152,7 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
             has_modality_lut=values.has("ModalityLUTSequence"),
         ),
         frames[0],
-        values.text("FrameOfReferenceUID"),
-        values.text("ConvolutionKernel"),
-        "/".join(filter(None, (values.text("ScanningSequence"), values.text("SequenceVariant")))),
-        values.integer("EchoNumbers"),
+        *_parting_facts(values),
         _said(file, sop_instance, odd + odd_number),
         refusal,
     )
@@ -161,6 +163,17 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
     if remark:
         image = replace(image, warnings=image.warnings + remark)
     return tuple(_of_frame(image, frame, number) for number, frame in enumerate(frames))
+
+
+@remembered
+def _parting_facts(values: Values) -> tuple[str, str, str, int | None]:
+    """Return frame of reference, kernel, pulse sequence and echo number."""
+    return (
+        values.text("FrameOfReferenceUID"),
+        values.text("ConvolutionKernel"),
+        "/".join(filter(None, (values.text("ScanningSequence"), values.text("SequenceVariant")))),
+        values.integer("EchoNumbers"),
+    )
 
 
 def _said(file: DicomFile, sop_instance: str, odd: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
@@ -208,22 +221,23 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
     if image.series.modality == "CT" and not frame.has_rescale:
         rescale_type = "US"  # unspecified: stored values are no Hounsfield units
         said += (Sentence("The rescale slope and intercept are missing: stored values are shown, without a unit."),)
-    instance = replace(
+    instance = changed(
         image.instance,
         frame_index=number,
         rescale_slope=frame.rescale_slope,
         rescale_intercept=frame.rescale_intercept,
         image_position_patient=frame.position,
     )
-    series = replace(
+    series = changed(
         image.series,
         image_type=frame.frame_type or image.series.image_type,
         rescale_type=rescale_type,
         slice_thickness_mm=frame.slice_thickness_mm,
         windows=frame.windows,
     )
-    frame = replace(frame, pixel_spacing=spacing)
-    return replace(image, series=series, instance=instance, frame=frame, warnings=said)
+    if spacing is not frame.pixel_spacing:
+        frame = changed(frame, pixel_spacing=spacing)
+    return changed(image, series=series, instance=instance, frame=frame, warnings=said)
 
 
 def _refusal(series: Series) -> MedViewError | None:

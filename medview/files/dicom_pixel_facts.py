@@ -16,7 +16,7 @@ from medview.files.dicom_file import (
 )
 from medview.files.dicom_values import Values
 from medview.files.header_scanner import UNDEFINED_LENGTH
-from medview.files.remembered import Remembered
+from medview.files.remembered import remembered
 from medview.study.series import StoredPixels
 
 _KNOWN_PREFIX = "1.2.840.10008.1.2"
@@ -33,10 +33,6 @@ _PALETTE_DATA = (
     "SegmentedRedPaletteColorLookupTableData",
     "PaletteColorLookupTableUID",
 )
-_DESCRIBED = (
-    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
-    "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
     if not file.transfer_syntax_uid.startswith(_KNOWN_PREFIX):
         raise MedViewError("The transfer syntax {uid} is not known.", uid=file.transfer_syntax_uid)
     bits = _FLOAT_BITS.get(element.tag)
-    told = _description(file.values) if bits is None else _describe_float(file.values, bits)
+    told = _describe(file.values) if bits is None else _describe_float(file.values, bits)
     if told.is_palette:
         _check_palette(file.values)
     native = file.transfer_syntax_uid in NATIVE
@@ -96,6 +92,7 @@ def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
     return pixels, told.odd + _odd_file(file, element)
 
 
+@remembered
 def _describe(values: Values) -> _Description:
     """Return what the header says of integer pixels (PS3.3 C.7.6.3)."""
     rows, columns = _size(values)
@@ -124,9 +121,6 @@ def _describe_float(values: Values, bits: int) -> _Description:
         rows, columns, frames, 1, bits, bits, representation=1, planar=0, is_palette=False,
         expected=rows * columns * frames * bits // 8, odd=(),
     )  # fmt: skip
-
-
-_description = Remembered(_describe, _DESCRIBED)
 
 
 def _size(values: Values) -> tuple[int, int]:
@@ -231,11 +225,16 @@ def _odd_file(file: DicomFile, element: PixelElement) -> tuple[Sentence, ...]:
         found.append(Sentence("The DICOM file header is not as long as it says; it was read to its true end."))
     if file.preamble.startswith(_EXECUTABLE):
         found.append(Sentence("The file begins like a program. It was only read as an image."))
-    if any(file.values.has(group | 0x10) and not _overlay_fits(file.values, group) for group in _OVERLAYS):
+    if not _overlays_fit(file.values):
         found.append(Sentence("An overlay is larger than its data; it was left out."))
     if element.length != UNDEFINED_LENGTH and 0 < element.offset + element.length < file.size:
         found += _what_follows(file, element.offset + element.length)
     return tuple(found)
+
+
+@remembered
+def _overlays_fit(values: Values) -> bool:
+    return all(_overlay_fits(values, group) for group in _OVERLAYS if values.has(group | 0x10))
 
 
 def _overlay_fits(values: Values, group: int) -> bool:

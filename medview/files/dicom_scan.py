@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +92,8 @@ def scan(
     """
     given = [Path(p) for p in ([path] if isinstance(path, str | os.PathLike) else path)]
     roots, remarks = _roots(given, unpack_into, part(progress, 0.0, 0.3))
-    findings = _look(roots, part(progress, 0.3 if roots != given and unpack_into else 0.0, 1.0), on_found, workers)
+    span = part(progress, 0.3 if roots != given and unpack_into else 0.0, 1.0)
+    findings = _look(list_files(roots, span), span, on_found, workers)
     findings.take_pictures(given)
     for directory in findings.directories:
         remarks += remarks_on(directory)
@@ -104,14 +105,8 @@ def scan(
 
 
 def scan_files(files: Sequence[Path], progress: Progress = unheard, workers: Workers | None = None) -> ScanReport:
-    """Look at these very files, an archive or a DICOMDIR among them being a file like any other; may find nothing.
-
-    Raises
-    ------
-    MedViewError
-        One of them does not exist.
-    """
-    return _report(_look(files, progress, None, workers), [])
+    """Look at these very files, an archive or a DICOMDIR among them being a file like any other; may find nothing."""
+    return _report(_look(((file, True) for file in files), progress, None, workers), [])
 
 
 def _report(findings: Findings, remarks: Sequence[Sentence]) -> ScanReport:
@@ -137,11 +132,13 @@ def _roots(given: Sequence[Path], unpack_into: Path | None, progress: Progress) 
     return roots, remarks
 
 
-def _look(roots: Sequence[Path], progress: Progress, on_found: OnFound | None, workers: Workers | None) -> Findings:
-    """Look at every file, and tell now and then what has been found."""
+def _look(
+    listed: Iterable[tuple[Path, bool]], progress: Progress, on_found: OnFound | None, workers: Workers | None
+) -> Findings:
+    """Look at every file that is a regular one, and tell now and then what has been found."""
     progress(0.0, "Listing files")
     findings, files = Findings(), []
-    for file, is_regular in list_files(roots, progress):
+    for file, is_regular in listed:
         if is_regular:
             files.append(file)
         else:

@@ -6,11 +6,14 @@ import logging
 import math
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydicom import config
 from pydicom.charset import convert_encodings, python_encoding
 from pydicom.dataset import Dataset
+
+if TYPE_CHECKING:
+    from medview.files.header_pattern import Pattern
 
 # A viewer reads what is there and says itself what is odd. The libraries' own remarks quote values, and so patients:
 # they must reach no log.
@@ -25,13 +28,15 @@ LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
 class Values:
     """Read access to a dataset that never raises: a missing or damaged element is "", (), or None.
 
-    `ScannedValues` is the same over a header that was scanned without pydicom; both give equal answers.
+    `ScannedValues` is the same over a header that was scanned without pydicom; both give equal answers. `pattern` is
+    what the header has in common with others, None where nothing is known of that.
     """
 
-    __slots__ = ("_dataset",)
+    __slots__ = ("_dataset", "pattern")
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+        self.pattern: Pattern | None = None
 
     @property
     def dataset(self) -> Dataset:
@@ -86,10 +91,9 @@ class Values:
     def length(self, key: str | int) -> int:
         """Return the length of the value in bytes, 0 where nobody knows it."""
         try:
-            element = self._dataset.get_item(key)
+            value: Any = getattr(self._dataset.get_item(key), "value", None)
         except Exception:  # as in _values
             return 0
-        value: Any = None if element is None else element.value
         return len(value) if isinstance(value, bytes) else 0
 
     def is_empty(self) -> bool:

@@ -10,21 +10,12 @@ from collections.abc import Iterable
 
 from medview.errors import Sentence
 from medview.files.dicom_values import LONGEST_TEXT, Values, unknown_character_sets
-from medview.files.remembered import Remembered
+from medview.files.remembered import remembered
 from medview.study.series import Patient, Series, StudyFacts
 
-_STUDY = (
+_TEXTS = (
     "StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "AccessionNumber", "InstitutionName",
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
-)  # fmt: skip
-_SERIES = (
-    "SeriesInstanceUID", "StudyInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined",
-    "ImageType", "Manufacturer", "PatientPosition", "ContrastBolusAgent", "ScanningSequence",
-    "PhotometricInterpretation", "AcquisitionDate", "AcquisitionTime", "Rows", "Columns", "VOILUTFunction",
-    "PixelPaddingValue", "PixelRepresentation", "SOPClassUID",
-)  # fmt: skip
-_ODD = (
-    "BurnedInAnnotation", "RecognizableVisualFeatures", "LossyImageCompression", "LossyImageCompressionRatio",
 )  # fmt: skip
 _UID = re.compile(r"[0-9.]{1,64}")
 _DATE = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|\d{4}\.\d{2}\.\d{2}")  # the second: ACR-NEMA's
@@ -32,7 +23,9 @@ _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d|60)?)?(\.\d{1,6})?|\d{2}:\d
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def _study_facts(values: Values) -> StudyFacts:
+@remembered
+def study_facts(values: Values) -> StudyFacts:
+    """Return patient and study."""
     return StudyFacts(
         study_instance_uid=values.text("StudyInstanceUID"),
         study_date=values.text("StudyDate"),
@@ -49,7 +42,9 @@ def _study_facts(values: Values) -> StudyFacts:
     )
 
 
-def _series_facts(values: Values) -> Series:
+@remembered
+def series_facts(values: Values) -> Series:
+    """Return the facts of the series, without its instances and without Acquisition Time."""
     return Series(
         series_instance_uid=values.text("SeriesInstanceUID"),
         study_instance_uid=values.text("StudyInstanceUID"),
@@ -65,7 +60,6 @@ def _series_facts(values: Values) -> Series:
         scanning_sequence=values.text("ScanningSequence"),
         photometric_interpretation=values.text("PhotometricInterpretation") or "MONOCHROME2",
         acquisition_date=values.text("AcquisitionDate"),
-        acquisition_time=values.text("AcquisitionTime"),
         rows=values.integer("Rows") or 0,
         columns=values.integer("Columns") or 0,
         voi_lut_function=values.text("VOILUTFunction") or "LINEAR",
@@ -73,7 +67,8 @@ def _series_facts(values: Values) -> Series:
     )
 
 
-def _odd_words(values: Values) -> tuple[Sentence, ...]:
+@remembered
+def odd_words(values: Values) -> tuple[Sentence, ...]:
     """Return what is odd in the words of patient, study and series."""
     return (*_odd_texts(values), *_odd_identity(values), *_odd_pixels(values))
 
@@ -83,7 +78,7 @@ def _odd_texts(values: Values) -> Iterable[Sentence]:
     if names:
         yield Sentence("The character set {name} is not known: letters that are no plain ASCII were replaced.",
                        {"name": names[0][:40]})  # fmt: skip
-    texts = [values.text(keyword) for keyword in (*_STUDY, "SeriesDescription")]
+    texts = [values.text(keyword) for keyword in (*_TEXTS, "SeriesDescription")]
     if any(_REPLACEMENT in text for text in texts) and not names:
         yield Sentence("Some text is not in the character set that the file names: what could not be read is marked.")
     if not values.has("SpecificCharacterSet") and not all(text.isascii() for text in texts):
@@ -123,8 +118,3 @@ LOSSY = Sentence("lossy")
 def is_uid(text: str) -> bool:
     """Whether a text may be a UID (PS3.5 9.1): digits and dots, at most 64."""
     return _UID.fullmatch(text) is not None
-
-
-study_facts = Remembered(_study_facts, _STUDY)
-series_facts = Remembered(_series_facts, _SERIES)
-odd_words = Remembered(_odd_words, (*_STUDY, "SeriesInstanceUID", "SeriesDescription", *_ODD))

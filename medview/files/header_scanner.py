@@ -82,6 +82,22 @@ def walk_meta(data: bytes) -> tuple[Cells, int]:
     return cells, position
 
 
+def is_long(cell: bytes) -> bool:
+    """Whether an explicit VR element has a length of four bytes."""
+    return cell[:2] in _LONG
+
+
+def element_end(data: bytes, position: int, implicit: bool) -> int:
+    """Return where an element ends whose length of four bytes lies at `position`; raises IndexError where it is cut."""
+    try:
+        length = _length(data, position)[0]
+        if length != UNDEFINED_LENGTH:
+            return position + 4 + int(length)
+        return _skip_items(data, position + 4, len(data), implicit, 1)
+    except (struct.error, Cut) as error:
+        raise IndexError from error
+
+
 def pixel_element(data: bytes, position: int, implicit: bool) -> tuple[int, int, int] | None:
     """Return (tag, offset of the value, length) of the pixel data at which a walk has ended; None where it has not."""
     if position + (8 if implicit else 12) > len(data):

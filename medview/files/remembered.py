@@ -1,42 +1,38 @@
-"""What was made of the same bytes before: the files of one series say most things in the same words."""
+"""What a function made of the same elements before: the files of one series say most things in the same words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from medview.files.dicom_values import Values
-from medview.files.scanned_values import ScannedValues, stored_tag
+from medview.files.scanned_values import WatchedValues
 
 T = TypeVar("T")
-_MOST = 2000
+_CHANGES, _UNKNOWN = object(), object()
 
 
-class Remembered(Generic[T]):
-    """A function of some elements of a header, which is called once for the same bytes.
+def remembered(make: Callable[[Values], T]) -> Callable[[Values], T]:
+    """Return a function of a header that is called once for the headers of one pattern, where that gives the same.
 
-    Parameters
-    ----------
-    make
-        Is given no other elements than `keywords`, so what it returns can depend on nothing else.
-    keywords
-        Keywords or tags; Specific Character Set always is among them.
+    Which elements it reads is watched in the first call. Where one of them changes from file to file it is called
+    every time. `make` must depend on nothing but the values that it reads.
     """
 
-    def __init__(self, make: Callable[[Values], T], keywords: Iterable[str | int]) -> None:
-        self._make = make
-        self._tags = tuple(stored_tag(keyword) for keyword in keywords)
-        self._known: dict[tuple[bytes | bool | None, ...], T] = {}
+    @wraps(make)
+    def ask(values: Values) -> T:
+        pattern = values.pattern
+        if pattern is None:
+            return make(values)
+        found: Any = pattern.results.get(make, _UNKNOWN)
+        if found is _CHANGES:
+            return make(values)
+        if found is _UNKNOWN:
+            watched = WatchedValues.of(values)
+            found = make(watched)
+            pattern.results[make] = _CHANGES if watched.read & pattern.changing else found
+        made: T = found
+        return made
 
-    def __call__(self, values: Values) -> T:
-        """Return what `make` makes of a header; raises what it raises, each time anew."""
-        if not isinstance(values, ScannedValues):
-            return self._make(values)
-        raw = values.raw(self._tags)
-        found = self._known.get(raw)
-        if found is None:
-            found = self._make(values.limited_to(self._tags))
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[raw] = found
-        return found
+    return ask

@@ -20,10 +20,12 @@ from pydicom.tag import BaseTag
 from pydicom.values import convert_SQ
 
 from medview.files.dicom_values import Values, as_numbers, as_texts, as_tuple
+from medview.files.header_pattern import Pattern
 from medview.files.header_scanner import Cells, Unusual, as_stored, items
 
 _MOST_REMEMBERED = 50_000
-_LONGEST_REMEMBERED = 256
+_LONGEST = 256  # bytes of a value that is read here
+_LONGEST_REMEMBERED = 32
 _CHARACTER_SET = as_stored(0x00080005)
 _PIXEL_REPRESENTATION = as_stored(0x00280103)
 _NOT_THERE = -1
@@ -52,14 +54,19 @@ class ScannedValues(Values):
         Whether the VRs are those of the dictionary rather than in the cells.
     parent
         The dataset that this is an item of.
+    pattern
+        What the header has in common with others.
     """
 
     __slots__ = ("_cells", "_implicit", "_parent")
 
-    def __init__(self, cells: Cells, implicit: bool, parent: ScannedValues | None = None) -> None:
+    def __init__(
+        self, cells: Cells, implicit: bool, parent: ScannedValues | None = None, pattern: Pattern | None = None
+    ) -> None:
         self._cells = cells
         self._implicit = implicit
         self._parent = parent
+        self.pattern = pattern
 
     def has(self, key: str | int) -> bool:
         """Whether the element is there, empty or not."""
@@ -119,16 +126,6 @@ class ScannedValues(Values):
         """Return the first item of a sequence, an empty one where there is none."""
         found = self.items(key) if stored_tag(key) in self._cells else ()
         return found[0] if found else _EMPTY
-
-    def raw(self, tags: tuple[int, ...]) -> tuple[bytes | bool | None, ...]:
-        """Return the bytes that elements are made of, by `as_stored` tag: where they are equal, so are the values."""
-        get = self._cells.get
-        return (self._implicit, get(_CHARACTER_SET), *map(get, tags))
-
-    def limited_to(self, tags: tuple[int, ...]) -> ScannedValues:
-        """Return what `raw` gives the bytes of, and no other element."""
-        kept = {tag: self._cells[tag] for tag in (_CHARACTER_SET, *tags) if tag in self._cells}
-        return ScannedValues(kept, self._implicit)
 
     def length(self, key: str | int) -> int:
         """Return the length of the value in bytes, 0 where there is none."""
@@ -200,6 +197,63 @@ class ScannedValues(Values):
 _EMPTY = ScannedValues({}, False)
 
 
+class WatchedValues(ScannedValues):
+    """Values that remember which elements have been asked for.
+
+    Attributes
+    ----------
+    read
+        Their tags as header_scanner keeps them, and those that what they say may depend on.
+    """
+
+    __slots__ = ("read",)
+    read: set[int]
+
+    @classmethod
+    def of(cls, values: Values) -> WatchedValues:
+        """Return the same values, watched."""
+        assert isinstance(values, ScannedValues)
+        watched = cls(values._cells, values._implicit)
+        watched.read = {_CHARACTER_SET, _PIXEL_REPRESENTATION}
+        return watched
+
+    def has(self, key: str | int) -> bool:
+        """As `Values.has`."""
+        self.read.add(stored_tag(key))
+        return super().has(key)
+
+    def texts(self, key: str | int) -> tuple[str, ...]:
+        """As `Values.texts`."""
+        self.read.add(stored_tag(key))
+        return super().texts(key)
+
+    def numbers(self, key: str | int) -> tuple[float, ...]:
+        """As `Values.numbers`."""
+        self.read.add(stored_tag(key))
+        return super().numbers(key)
+
+    def items(self, key: str | int) -> tuple[Values, ...]:
+        """As `Values.items`."""
+        self.read.add(stored_tag(key))
+        return super().items(key)
+
+    def item(self, key: str | int) -> Values:
+        """As `Values.item`."""
+        self.read.add(stored_tag(key))
+        return super().item(key)
+
+    def length(self, key: str | int) -> int:
+        """As `Values.length`."""
+        self.read.add(stored_tag(key))
+        return super().length(key)
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """As `ScannedValues.keys`."""
+        self.read.update(self._cells)
+        return super().keys
+
+
 @cache
 def stored_tag(key: str | int) -> int:
     """Return the tag of a keyword or number as header_scanner keeps it; one that no element has where it is unknown."""
@@ -226,7 +280,7 @@ def _plain_texts(vr: bytes, value: bytes) -> tuple[str, ...] | None:
     if vr in _BINARY:
         numbers = _unpacked(vr, value)
         return None if numbers is None else tuple(map(str, numbers))
-    if not value.isascii() or len(value) > _LONGEST_REMEMBERED:
+    if not value.isascii() or len(value) > _LONGEST:
         return None
     text = value.decode("ascii").rstrip(" \0")
     if not text.isprintable() or (vr == b"PN" and "=" in text):
@@ -257,7 +311,7 @@ def _plain_numbers(vr: bytes, value: bytes) -> tuple[float, ...] | None:
 def _unpacked(vr: bytes, value: bytes) -> tuple[Any, ...] | None:
     code = _BINARY[vr]
     count, rest = divmod(len(value), struct.calcsize("<" + code))
-    if rest or len(value) > _LONGEST_REMEMBERED or (code == "h" and count == 3):  # a LUT descriptor is read otherwise
+    if rest or len(value) > _LONGEST or (code == "h" and count == 3):  # a LUT descriptor is read otherwise
         return None
     return struct.unpack(f"<{count}{code}", value)
 

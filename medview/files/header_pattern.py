@@ -1,0 +1,163 @@
+"""What the headers of one series have in common, so that the next one is compared instead of taken apart.
+
+From file to file few elements change. A pattern keeps the bytes between them: where a file has the same there, its
+elements are the same, and only those that change are read. Whatever fits no pattern is walked over as usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from medview.files.header_scanner import Cells, Unusual, as_stored, element_end, is_long
+
+_SERIES = as_stored(0x0020000E)
+_MOST_PATTERNS = 12
+_SHORT, _LONG = 0, 1  # what follows the constant bytes of a part: a length of two bytes, or of four
+
+_Part = tuple[bytes, int, int, int, bool]
+"""(bytes up to the length field of an element that changes, how many, its tag, the length's kind, is file meta)."""
+
+
+class Pattern:
+    """One header, and which of its elements change from file to file.
+
+    Attributes
+    ----------
+    results
+        What functions of elements that do not change have returned: the same for every file of the pattern.
+    """
+
+    def __init__(self, header: Header, changing: frozenset[int], changing_meta: frozenset[int]) -> None:
+        self.header = header
+        self.changing = changing
+        self.changing_meta = changing_meta
+        self.results: dict[Callable[..., Any], Any] = {}
+        self._parts: list[_Part] = []
+        start = 0
+        for tag, cell, position, is_meta in header.elements():
+            if tag in (changing_meta if is_meta else changing):
+                implicit = header.implicit and not is_meta
+                is_wide = implicit or is_long(cell)
+                end = position + 4 + (0 if implicit else 4 if is_wide else 2)
+                self._parts.append((header.data[start:end], end - start, tag, _LONG if is_wide else _SHORT, is_meta))
+                start = position + 4 + len(cell)
+        self._tail = header.data[start : header.end + (4 if header.implicit else 8)]
+
+    def match(self, data: bytes) -> Header | None:
+        """Return the header that `data` begins with; None where it is not of this pattern."""
+        position = 0
+        meta, cells = self.header.meta, self.header.cells
+        if self.changing_meta:
+            meta = meta.copy()
+        cells = cells.copy()
+        implicit = self.header.implicit
+        starts = data.startswith
+        for constant, size, tag, kind, is_meta in self._parts:
+            if not starts(constant, position):
+                return None
+            position += size
+            if kind == _SHORT:
+                end = position + 2 + (data[position] | data[position + 1] << 8)
+                (meta if is_meta else cells)[tag] = data[position - 2 : end]
+            else:
+                end = element_end(data, position, implicit and not is_meta)
+                (meta if is_meta else cells)[tag] = data[position - (0 if implicit and not is_meta else 4) : end]
+            position = end
+        if not starts(self._tail, position):
+            return None
+        end = position + len(self._tail) - (4 if implicit else 8)
+        return Header(data, meta, cells, end, implicit, self) if end + 12 <= len(data) else None
+
+
+class Header:
+    """A scanned header: its elements, and where the pixel data begins.
+
+    `pattern` is what it has in common with others, None where nothing is known of that.
+    """
+
+    __slots__ = ("cells", "data", "end", "implicit", "meta", "pattern")
+
+    def __init__(
+        self, data: bytes, meta: Cells, cells: Cells, end: int, implicit: bool, pattern: Pattern | None = None
+    ) -> None:
+        self.data = data
+        self.meta = meta
+        self.cells = cells
+        self.end = end
+        self.implicit = implicit
+        self.pattern = pattern
+
+    @property
+    def meta_end(self) -> int:
+        """Where the file meta information ends."""
+        return 132 + sum(map(len, self.meta.values())) + 4 * len(self.meta)
+
+    def elements(self) -> Iterator[tuple[int, bytes, int, bool]]:
+        """Yield (tag, cell, position, whether it is of the file meta information) in the file's order."""
+        position = 132
+        for cells, is_meta in ((self.meta, True), (self.cells, False)):
+            for tag, cell in cells.items():
+                yield tag, cell, position, is_meta
+                position += 4 + len(cell)
+
+    def is_whole(self) -> bool:
+        """Whether the elements lie one behind the other as they are kept; a repeated one does not."""
+        return 132 + sum(4 + len(cell) for cells in (self.meta, self.cells) for cell in cells.values()) == self.end
+
+
+class Patterns:
+    """The patterns of the headers that were read last, the latest first."""
+
+    def __init__(self) -> None:
+        self._patterns: tuple[Pattern, ...] = ()
+        self._last: Header | None = None
+
+    def match(self, data: bytes) -> Header | None:
+        """Return the header that `data` begins with, where it is of a known pattern."""
+        for number, pattern in enumerate(self._patterns):
+            try:
+                found = pattern.match(data)
+            except (IndexError, Unusual):  # it ends too early, or is damaged: the walk will tell
+                continue
+            if found is not None:
+                if number:
+                    self._put_first(pattern, pattern)
+                return found
+        return None
+
+    def learn(self, header: Header) -> None:
+        """Compare a header that fitted no pattern with those before it."""
+        if not header.is_whole():
+            return
+        for pattern in self._patterns:
+            if _is_alike(pattern.header, header):
+                self._put_first(_pattern(pattern.header, header, pattern.changing, pattern.changing_meta), pattern)
+                return
+        if self._last is not None and _is_alike(self._last, header):
+            self._put_first(_pattern(self._last, header, frozenset(), frozenset()), None)
+        self._last = header
+
+    def _put_first(self, pattern: Pattern, instead_of: Pattern | None) -> None:
+        others = tuple(p for p in self._patterns if p is not instead_of)
+        self._patterns = (pattern, *others[: _MOST_PATTERNS - 1])
+
+
+def _is_alike(one: Header, other: Header) -> bool:
+    """Whether two headers are of one series and have the same elements in the same order."""
+    return (
+        one.implicit == other.implicit
+        and one.cells.get(_SERIES) == other.cells.get(_SERIES)
+        and list(one.cells) == list(other.cells)
+        and list(one.meta) == list(other.meta)
+    )
+
+
+def _pattern(one: Header, other: Header, changing: frozenset[int], changing_meta: frozenset[int]) -> Pattern:
+    return Pattern(
+        other, changing | _differing(one.cells, other.cells), changing_meta | _differing(one.meta, other.meta)
+    )
+
+
+def _differing(one: Cells, other: Cells) -> frozenset[int]:
+    return frozenset(tag for tag, cell in one.items() if other[tag] != cell)
