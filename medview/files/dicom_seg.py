@@ -101,6 +101,8 @@ def _checked(segmentation: Segmentation, series: Series) -> Geometry:
     """Return the common geometry; MedViewError where the mask cannot be written for this series."""
     if not segmentation.labels.any():
         raise MedViewError("The mask is empty: there is nothing to save.", "Draw something, or run a segmentation.")
+    if series.resampled_from is not None and segmentation.source.sop_hash == series.sop_hash:
+        raise MedViewError("The mask lies on a stack that was resampled, whose slices are no DICOM images.", _NIFTI)
     if segmentation.source.sop_hash != series.sop_hash or series.geometry is None:
         raise MedViewError("The mask was made from other images than these.", "Open the images it was made from.")
     geometry = series.geometry

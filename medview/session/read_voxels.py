@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from medview.progress import Progress
+from medview.progress import Progress, part
 from medview.study.series import Series
 from medview.study.volume import Volume
 
@@ -24,8 +25,13 @@ def read_voxels(
 ) -> Volume:
     """Read a series into one array; parameters and errors as `medview.files.dicom_pixels.read_volume`.
 
-    Formats that lie in one piece are not told slice by slice.
+    Formats that lie in one piece, and stacks that are resampled, are not told slice by slice.
     """
+    if series.resampled_from is not None:
+        from medview.imaging.regularise import regularised
+
+        source = read_voxels(series.resampled_from, part(progress, 0.0, 0.5), workers)
+        return replace(regularised(source, part(progress, 0.5, 1.0)), series=series)
     if series.file_format != "DICOM":
         from medview.files.other_formats import read_other_volume
 
