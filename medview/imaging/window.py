@@ -14,12 +14,13 @@ from medview.study.volume import Volume
 
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 Window = tuple[float, float]
-_SAMPLE = 2_000_000  # voxels that are looked at for a percentile: more changes no window a person could see
+_SAMPLE = 500_000  # voxels that are looked at for a percentile: more changes no window a person could see
 _LARGEST_WHITE = 0.25
 _PET_SUV = (3.0, 6.0)  # centre and width in g/ml
 COLOUR_WINDOW: Window = (128.0, 256.0)
 _percentiles: WeakKeyDictionary[Volume, Window] = WeakKeyDictionary()
 _ranges: WeakKeyDictionary[Volume, Window] = WeakKeyDictionary()
+_samples: WeakKeyDictionary[Volume, NDArray[Any]] = WeakKeyDictionary()
 
 
 def grey(
@@ -109,12 +110,12 @@ def default_window(volume: Volume, slice_index: int | None = None) -> Window:
     suv = dict(volume.series.suv_factors).get("bw")
     if suv:
         return _PET_SUV[0] / suv, _PET_SUV[1] / suv
-    values = volume.array if slice_index is None else volume.array[slice_index]
+    values = _sample_of(volume) if slice_index is None else _sample(volume.array[slice_index])
     narrowest = 1e-9 if values.dtype.kind == "f" else 1.0
     for centre, width in volume.series.windows:
         if not np.isfinite((centre, width)).all() or width < narrowest:
             continue
-        if volume.unit or np.mean(_sample(values) > centre + width / 2) <= _LARGEST_WHITE:
+        if volume.unit or np.mean(values > centre + width / 2) <= _LARGEST_WHITE:
             return float(centre), float(width)
     return percentile_window(volume) if slice_index is None else _percentile_window(values, volume.series)
 
@@ -122,12 +123,11 @@ def default_window(volume: Volume, slice_index: int | None = None) -> Window:
 def percentile_window(volume: Volume) -> Window:
     """Return the window from percentile 0.1 to 99.9 of the values, padding and NaN left out; computed once a volume."""
     if volume not in _percentiles:
-        _percentiles[volume] = _percentile_window(volume.array, volume.series)
+        _percentiles[volume] = _percentile_window(_sample_of(volume), volume.series)
     return _percentiles[volume]
 
 
-def _percentile_window(array: NDArray[Any], series: Series) -> Window:
-    values = _sample(array)
+def _percentile_window(values: NDArray[Any], series: Series) -> Window:
     values = values[np.isfinite(values)]
     padding = padding_value(series)
     if padding is not None and (values != padding).any():
@@ -155,13 +155,20 @@ def padding_value(series: Series) -> float | None:
 def value_range(volume: Volume) -> tuple[float, float]:
     """Return the smallest and largest value of (a regular sample of) the voxels; computed once a volume."""
     if volume not in _ranges:
-        values = _sample(volume.array)
+        values = _sample_of(volume)
         values = values[np.isfinite(values)]
         _ranges[volume] = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     return _ranges[volume]
 
 
+def _sample_of(volume: Volume) -> NDArray[Any]:
+    """Return the sample of a volume, taken once: it is gathered from all over the memory."""
+    if volume not in _samples:
+        _samples[volume] = _sample(volume.array)
+    return _samples[volume]
+
+
 def _sample(array: NDArray[Any]) -> NDArray[Any]:
-    """Return at most about two million voxels, evenly spread, flat."""
+    """Return at most about half a million voxels, evenly spread, flat."""
     step = max(1, round((array.size / _SAMPLE) ** (1 / 3)))
     return array[tuple(slice((n - 1) % step // 2, None, step) for n in array.shape)].ravel()

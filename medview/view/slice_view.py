@@ -21,7 +21,7 @@ from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslice import reslice
 from medview.view.slab import slab
-from medview.view.unread import PictureRect, unread
+from medview.view.unread import PictureRect, read_part, unread
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,13 +236,25 @@ class SliceView:
         volume, viewport = self._scene.volume, self._viewport
         if self.is_resliced:
             grid = PictureGrid.perpendicular(volume.geometry, self._name, self._scene.cursor_mm)
+            if not self._can_project:
+                return _Section(grid, np.zeros(grid.size[::-1], volume.array.dtype), None)
             values, inside = reslice(
                 volume.array, volume.geometry, grid, slab_mm=viewport.slab_mm, slab_mode=viewport.slab_mode
             )
             return _Section(grid, values, inside)
         index = self.slice_index
-        values = slab(volume.array, self.plane, index, viewport.slab_mm, viewport.slab_mode)
+        if self._is_slice and self._is_read is not None:
+            values = read_part(self.plane.slice_view(volume.array, index), self.plane, self._is_read)
+        elif self._can_project:
+            values = slab(volume.array, self.plane, index, viewport.slab_mm, viewport.slab_mode)
+        else:
+            values = np.zeros(self.plane.size[::-1], volume.array.dtype)
         return _Section(PictureGrid.of_slice(self.plane, index), values, None)
+
+    @property
+    def _can_project(self) -> bool:
+        """Whether every image is there that a slab or an interpolated plane is made of."""
+        return self._is_read is None or bool(self._is_read.all())
 
     def _grey(self, section: _Section) -> NDArray[np.uint8]:
         scene = self._scene

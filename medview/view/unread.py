@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,23 @@ def unread(
     if plane.x_axis == 0:
         return tuple((start, 0, stop - start, size[1]) for start, stop in bands)
     return tuple((0, start, size[0], stop - start) for start, stop in bands)
+
+
+def read_part(picture: NDArray[Any], plane: SlicePlane, is_read: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return a slice of the volume, as the plane turns it, of which only what has been read is looked at.
+
+    A plane across the images touches every page of the array: those that nothing has been read into would have to be
+    made first, for nothing, which takes longer than the reading.
+    """
+    if plane.axis == 0:
+        return picture
+    flags = is_read[::-1] if _flipped(plane) else is_read
+    found = np.zeros(picture.shape, picture.dtype)
+    if plane.x_axis == 0:
+        found[:, flags] = picture[:, flags]
+    else:
+        found[flags] = picture[flags]
+    return found
 
 
 def _flipped(plane: SlicePlane) -> bool:
