@@ -118,7 +118,9 @@ class MainWindow(QMainWindow):
         """Show the header of the image in view."""
         scene = self._session.scene
         if scene is not None:
-            self._show_header_of(scene.series, scene.series.instances[scene.cursor_index[0]].path)
+            series = scene.series.resampled_from or scene.series  # a resampled stack has no image of its own
+            number = min(scene.cursor_index[0], len(series.instances) - 1)
+            self._show_header_of(series, series.instances[number].path)
 
     def toggle_library(self) -> None:
         """Show the library, or the images again."""
@@ -295,7 +297,8 @@ class MainWindow(QMainWindow):
     def _follow(self, topics: frozenset[str]) -> None:
         if "settings" in topics:
             self._follow_settings()
-        self._refresh()
+        if topics - {"progress"}:  # told twenty times a second while something is read
+            self._refresh()
         self._follow_report(is_new="report" in topics)
         if "scene" in topics and self._session.scene is not None:
             if self._session.scene.only_plane is not None:
