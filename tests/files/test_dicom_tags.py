@@ -246,7 +246,7 @@ def test_every_shared_header_reads_as_pydicom_reads_it(shared_data: Path) -> Non
             text = None if ours[key].is_item else _text(expected[key])
             if text is not None and ours[key].vr == expected[key].VR and not ours[key].is_cut:
                 compared += 1
-                if ours[key].text != text:
+                if ours[key].text.rstrip("=") != text.rstrip("="):  # pydicom drops empty groups of a name
                     wrong[f"{path.name} {key}"] = [ours[key].text, text]
     assert compared > 10_000
     assert wrong == {}

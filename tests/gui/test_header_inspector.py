@@ -138,10 +138,13 @@ def test_many_rows_are_told_by_the_page(inspector: HeaderInspector, settle: Sett
     inspector.chooser.slider.setValue(0)
     settle()
     model = inspector.model
-    assert model.rowCount() == 1000
-    inspector.view.verticalScrollBar().setValue(inspector.view.verticalScrollBar().maximum())
-    settle()
-    assert model.rowCount() == 2000
+    told = [model.rowCount()]
+    assert 1000 <= told[0] < 3000
+    while model.canFetchMore(QModelIndex()) and len(told) < 5:
+        inspector.view.verticalScrollBar().setValue(inspector.view.verticalScrollBar().maximum())
+        settle()
+        told.append(model.rowCount())
+    assert told == sorted(set(told))
     index = model.index_of(((0x004D10C7, 0),))
     assert model.data(model.index(index.row(), TagColumn.VALUE)) == "2999"
 
