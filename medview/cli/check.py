@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from medview.cli.answer import Answer
 from medview.cli.opened import Opened, opened
 from medview.errors import MedViewError, Sentence
-from medview.progress import Progress, part
+from medview.progress import Progress, part, unheard
 from medview.study.series import Series
 
 if TYPE_CHECKING:
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 Verdict = Literal["ok", "warning", "rejected"]
 _ORDER: tuple[Verdict, ...] = ("ok", "warning", "rejected")
 _FOREIGN = ("not DICOM", "empty file")
-_COPY = "copy of another file"
+_COPY, _SPECIAL = "copy of another file", "special file"
 _REFUSED = ("were left out", "were not read")  # remarks on what was not opened on purpose
+# an object that is whole, and whose images are not here
+_WITHOUT_IMAGES = (
+    "{name} belongs to another series: {series}.",
+    "{name} does not say which images it was made from.",
+)
 _QUIET_GUARD = ("uniform", "single", "4D", "cine", "mosaic")  # nothing that a reader must beware of
 _ALREADY_FOUND = 0.2  # the part of the work that the scan is: decoding takes longer than reading headers
 
@@ -111,26 +116,35 @@ def _place(series: Series) -> Path:
 
 
 def _file_rows(found: Opened) -> list[dict[str, Any]]:
-    """Return a row for each file that holds no image, or a refused one."""
+    """Return a row for each file that holds no image, or a refused one; objects beside images are opened."""
     report = found.report
-    objects = {one.path: one for study in report.studies for one in study.objects}
+    objects = {one.path: (one, study.series) for study in report.studies for one in study.objects}
     rows = []
     for path, kind in report.other:
-        said = _on_object(objects[path]) if path in objects else _on_other(kind)
+        said = _on_object(found, *objects[path]) if path in objects else _on_other(path, kind)
         rows.append(_row(found.name(path), str(kind), *said))
     return rows + [_row(found.name(path), "file", "rejected", str(reason)) for path, reason in report.rejected]
 
 
-def _on_object(one: StudyObject) -> tuple[Verdict, str]:
+def _on_object(found: Opened, one: StudyObject, series: tuple[Series, ...]) -> tuple[Verdict, str]:
+    """Open an object that is no image, and return what came of it."""
+    from medview.session.opened_object import Reading, read_opened
+
     if one.refusal is not None:
         return "rejected", str(one.refusal)
-    said = " ".join(map(_as_sentence, one.warnings))
-    return "warning" if said else "ok", said or f"Listed: {one.kind}."
+    try:
+        report = read_opened(Reading(one, series, found.workers, unheard)).report
+    except MedViewError as error:
+        return "warning" if error.message.template in _WITHOUT_IMAGES else "rejected", str(error)
+    said = " ".join(map(_as_sentence, dict.fromkeys((*one.warnings, *report.warnings))))
+    return "warning" if said else "ok", said or f"Opened: {one.kind}."
 
 
-def _on_other(kind: Sentence) -> tuple[Verdict, str]:
+def _on_other(path: Path, kind: Sentence) -> tuple[Verdict, str]:
     if kind.template == _COPY:
         return "ok", "A copy of another file: it is left out."
+    if path.name.upper() == "DICOMDIR" or (kind.template == _SPECIAL and path.is_symlink()):
+        return "ok", f"No image: {kind}."
     return "rejected" if kind.template in _FOREIGN else "warning", f"No image: {kind}."
 
 
