@@ -14,6 +14,7 @@ from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.export_segmentation import Kind, export_segmentation
 from medview.session.open_folder import open_folder
+from medview.session.regularise import regularise
 from medview.session.save_picture import save_picture
 from medview.session.scene import Scene
 from medview.session.session import Session
@@ -119,6 +120,20 @@ def show_neighbour_series(shell: Shell, step: int) -> None:
     place = next((i for i, s in enumerate(shown) if s.key == scene.series.key), 0) + step
     if 0 <= place < len(shown):
         show_series(shell.session, scene.study, shown[place])
+
+
+def resample_in_view(shell: Shell) -> None:
+    """Show the uneven or tilted series in view resampled to right angles and even slices."""
+    scene = shell.session.scene
+    if scene is not None:
+        regularise(shell.session, scene.study, scene.series)
+
+
+def regularise_in_view(shell: Shell) -> None:
+    """Show the stack in view resampled, as a stack of its own."""
+    scene = shell.session.scene
+    if scene is not None:
+        regularise(shell.session, scene.study, scene.series)
 
 
 def next_segment(shell: Shell, step: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
+from medview.imaging.regularise import needs_regularising
 from medview.session import advance
 from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.scene import Scene
@@ -18,6 +19,8 @@ _NO_WINDOW = Sentence("Colours are shown as they are stored: there is no window 
 _BEING_READ = Sentence("The images are still being read.")
 _NOT_WHOLE = Sentence("Not all images were read. Open the series again.")
 _NOTHING_TO_PLAY = Sentence("These images follow no time: there is nothing to play.")
+_EVEN = Sentence("These slices lie evenly and at right angles, or do not say where they lie.")
+_RESAMPLED = ("missing", "variable", "tilted")
 _NO_PLACES = Sentence("These images are of one time, or one kind.")
 _NO_STUDY = Sentence("No study is open.")
 _NO_MASK = Sentence("There is no segmentation on these images yet.")
@@ -25,6 +28,7 @@ _NO_UNDO = Sentence("There is nothing to undo.")
 _NO_REDO = Sentence("There is nothing to redo.")
 _NO_SPACING = Sentence("The images do not say how large a pixel is: a surface would have no size.")
 _DEMO_COMING = Sentence("The demo study is being made.")
+_REGULAR = Sentence("These slices are even and at right angles, or do not say where they lie.")
 _NO_WARNINGS = Sentence("Nothing was left out and no series has a warning.")
 
 
@@ -63,6 +67,14 @@ def is_whole(session: Session) -> Sentence | None:
 def can_window(session: Session) -> Sentence | None:
     """Ask for grey values that are all there, so that a window can be fitted to them."""
     return has_grey(session) or is_whole(session)
+
+
+def can_resample(session: Session) -> Sentence | None:
+    """Ask for slices that are tilted, or not evenly spaced."""
+    scene = session.scene
+    if scene is None:
+        return _NO_IMAGES
+    return None if any(line.kind in _RESAMPLED for line in scene.series.guard) else _EVEN
 
 
 def can_play(session: Session) -> Sentence | None:
@@ -115,3 +127,9 @@ def has_warnings(session: Session) -> Sentence | None:
     series = [s for study in session.studies for s in study.series]
     told = session.rejected or any(s.warnings or s.refusal for s in series)
     return None if told else _NO_WARNINGS
+
+
+def can_be_regularised(session: Session) -> Sentence | None:
+    """Ask for a tilted or uneven stack whose images say where they lie."""
+    scene = session.scene
+    return has_images(session) or (None if scene and needs_regularising(scene.series) else _REGULAR)

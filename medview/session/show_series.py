@@ -100,12 +100,21 @@ def _show(session: Session, study: Study, value: Begun, loading: Loading | None 
     if drawn:
         scene.show_segmentation(drawn[-1])
     session.show(scene, keep_view=before is not None)
+    if before is None:
+        _tell_uneven(session, volume.series)
     if loading is None:
         _keep(session, value)
 
 
+def _tell_uneven(session: Session, series: Series) -> None:
+    """Say why only one plane is shown, and what helps."""
+    for line in series.guard:
+        if line.kind in ("missing", "variable"):
+            session.notices.add("warning", line.meaning, "Resample to an even grid (menu View) to see other planes.")
+
+
 def _take_remarks(session: Session, study: Study, series: Series, read: Series) -> None:
-    """Put the series as it was read, with a warning that only its pixels could give, in the place of the one scanned."""
+    """Put a series that has got a warning by its pixels in the place of the one that was scanned."""
     if read is not series:
         study.replace_series(tuple(read if one is series else one for one in study.series))
         session.wanted_series = read

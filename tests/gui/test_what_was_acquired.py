@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +19,12 @@ from medview.errors import Sentence
 from medview.gui.main_window import MainWindow
 from medview.gui.viewport_widget import ViewportWidget
 from medview.session.loading import Loading
+from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
 from medview.study.series import GuardKind, GuardLine
+from tests.files.make_dicom import image, write
 from tests.gui.panes import hover, pixels_of
 from tests.view.scenes import AXIAL, draw, scene_of
 
@@ -180,3 +184,24 @@ def test_an_uneven_stack_is_shown_slice_by_slice_in_its_own_plane_alone(window: 
     assert "not even" in action.toolTip()
     turn_wheel(pane(window), 2)
     assert scene.cursor_index[0] == 5
+
+
+def test_a_stack_with_a_gap_says_so_and_is_seen_in_every_plane_once_it_is_resampled(
+    window: MainWindow, qtbot: QtBot, settle: Callable[[], None], tmp_path: Path
+) -> None:
+    for index in (0, 1, 2, 3, 5, 6, 7):
+        write(image(index), tmp_path / "gap" / f"{index}.dcm")
+    open_folder(window.session, tmp_path / "gap")
+    settle()
+    assert visible(window) == ["axial"]
+    assert any("gap" in str(notice.message) for notice in window.session.notices.notices)
+    assert "H 7.5 mm" in window.readout.text()
+    turn_wheel(pane(window), 1)
+    qtbot.waitUntil(lambda: "H 12.5 mm" in window.readout.text())  # beyond the gap
+    window.commands.actions["regularise"].trigger()
+    settle()
+    assert visible(window) == ["axial", "sagittal", "coronal", "volume"]
+    scene = window.session.scene
+    assert scene is not None
+    assert scene.series.resampled_from is window.session.studies[0].series[0]
+    assert not window.commands.actions["regularise"].isEnabled()
