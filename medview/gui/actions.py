@@ -129,13 +129,6 @@ def resample_in_view(shell: Shell) -> None:
         regularise(shell.session, scene.study, scene.series)
 
 
-def regularise_in_view(shell: Shell) -> None:
-    """Show the stack in view resampled, as a stack of its own."""
-    scene = shell.session.scene
-    if scene is not None:
-        regularise(shell.session, scene.study, scene.series)
-
-
 def next_segment(shell: Shell, step: int) -> None:
     """Make the next segment of the list the one that the brush paints."""
     scene = shell.session.scene

@@ -237,14 +237,6 @@ _VIEW = (
         checked=lambda session: session.settings["theme"] == "light",
         separator=True,
     ),
-    Command(
-        "regularise",
-        "Resample to even slices at right angles",
-        "View",
-        actions.regularise_in_view,
-        when=conditions.can_be_regularised,
-        separator=True,
-    ),
     Command("studies_side", "Show or hide the study list", "View", lambda shell: shell.toggle_side("studies"), ("F7",)),
     Command(
         "segmentation_side",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
-from medview.imaging.regularise import needs_regularising
 from medview.session import advance
 from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.scene import Scene
@@ -28,7 +27,6 @@ _NO_UNDO = Sentence("There is nothing to undo.")
 _NO_REDO = Sentence("There is nothing to redo.")
 _NO_SPACING = Sentence("The images do not say how large a pixel is: a surface would have no size.")
 _DEMO_COMING = Sentence("The demo study is being made.")
-_REGULAR = Sentence("These slices are even and at right angles, or do not say where they lie.")
 _NO_WARNINGS = Sentence("Nothing was left out and no series has a warning.")
 
 
@@ -127,9 +125,3 @@ def has_warnings(session: Session) -> Sentence | None:
     series = [s for study in session.studies for s in study.series]
     told = session.rejected or any(s.warnings or s.refusal for s in series)
     return None if told else _NO_WARNINGS
-
-
-def can_be_regularised(session: Session) -> Sentence | None:
-    """Ask for a tilted or uneven stack whose images say where they lie."""
-    scene = session.scene
-    return has_images(session) or (None if scene and needs_regularising(scene.series) else _REGULAR)
