@@ -87,6 +87,15 @@ class ContourRaster:
         step = float(others.min()) if len(others) else self._series.slice_thickness_mm or 1.0
         return step / 2.0 + _SAME_MM
 
+    def _is_nested(self, plane: _Plane) -> bool:
+        """Whether contours overlap that are not said to be joined by exclusive or: the standard leaves that open."""
+        plain = [c for c in plane.contours if c.kind == "CLOSED_PLANAR"]
+        if len(plain) < 2 or len(plain) < len(plane.contours):
+            return False
+        alone = [self._filled(_Plane(plane.slice_index, 0.0, [c])) for c in plain]
+        together = self._filled(plane)
+        return sum(int(p.mask.sum()) for p in alone if p) != (int(together.mask.sum()) if together else 0)
+
     def _filled(self, plane: _Plane) -> Patch | None:
         """Return the mask of a plane's contours, cut to what it covers; None where it covers no voxel's centre."""
         steps = self._geometry.affine[:3, :3].copy()
@@ -120,6 +129,9 @@ class ContourRaster:
                 "{count} contours of {roi} name another image than the one at their place: shown by their coordinates.",
                 {"roi": roi.name, "count": other},
             )
+        if any(self._is_nested(plane) for plane in planes):
+            yield Sentence("Contours of {roi} lie within or across others: what two of them hold is taken as a hole.",
+                           {"roi": roi.name})  # fmt: skip
         slices = {plane.slice_index for plane in planes}
         gaps = (max(slices) - min(slices) + 1 - len(slices)) if slices else 0
         if gaps:

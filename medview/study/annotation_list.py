@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from psygnal import Signal
 
@@ -15,22 +16,23 @@ class AnnotationList:
     changed = Signal()
 
     def __init__(self) -> None:
-        self._annotations: tuple[Annotation, ...] = ()
+        self._by_object: dict[str, tuple[Annotation, ...]] = {}
 
     def __iter__(self) -> Iterator[Annotation]:
-        return iter(self._annotations)
+        return chain.from_iterable(self._by_object.values())
 
     def __len__(self) -> int:
-        return len(self._annotations)
+        return sum(map(len, self._by_object.values()))
 
     def of_object(self, object_uid: str) -> tuple[Annotation, ...]:
         """Return the annotations that were read from one object."""
-        return tuple(a for a in self._annotations if a.object_uid == object_uid)
+        return self._by_object.get(object_uid, ())
 
     def put(self, object_uid: str, annotations: Iterable[Annotation]) -> None:
         """Show the annotations of an object, in place of those it had."""
-        others = tuple(a for a in self._annotations if a.object_uid != object_uid)
-        self._annotations = (*others, *annotations)
+        self._by_object.pop(object_uid, None)
+        if found := tuple(annotations):
+            self._by_object[object_uid] = found
         self.changed.emit()
 
     def take_off(self, object_uid: str) -> None:
