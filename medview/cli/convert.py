@@ -16,6 +16,7 @@ from medview.cli.opened import Opened, opened
 from medview.cli.out_folder import file_name, make_folder
 from medview.cli.stack_data import stack_as_data, stack_groups
 from medview.errors import MedViewError
+from medview.imaging.regularise import needs_regularising, regular_series
 from medview.progress import Progress, part
 from medview.study.series import Series
 from medview.study.volume import Volume
@@ -34,6 +35,8 @@ def convert(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """Write every stack into a folder, or one into a file; what is left out is told with the reason."""
     with opened(arguments.path, part(progress, 0.0, 0.3), spacing=arguments.spacing) as found:
         chosen = found.chosen(arguments.series)
+        if arguments.regular:
+            chosen = [regular_series(s) if needs_regularising(s) else s for s in chosen]
         groups = stack_groups(chosen)
         if arguments.all:
             make_folder(arguments.out)

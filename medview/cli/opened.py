@@ -51,9 +51,9 @@ class Opened:
 
     def read(self, series: Series, progress: Progress = unheard) -> Volume:
         """Return the voxels of a stack; errors as `medview.files.dicom_pixels.read_volume`."""
-        from medview.files.dicom_pixels import read_volume
+        from medview.session.read_voxels import read_voxels
 
-        return read_volume(series, progress, workers=self.workers)
+        return read_voxels(series, progress, self.workers)
 
     def name(self, path: Path) -> str:
         """Return a path as it is told: in an archive, that of the archive and behind it the entry's."""
