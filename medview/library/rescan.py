@@ -7,18 +7,22 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_scan import ScanReport
+from medview.files.file_listing import reason
+from medview.files.findings import SPECIAL
 from medview.library import notes
 from medview.library.add_studies import add_studies
 from medview.library.database import Database
+from medview.library.join_study import paths_of
 from medview.library.reports import Added, Rescan
 from medview.library.roots import add_roots
 from medview.library.scan_again import scan_again
 from medview.library.store import Store
 from medview.library.study_files import FileFacts, FileKind, FileState, FileTable
-from medview.library.study_record import count_files
+from medview.library.study_record import count_files, mark_stale
 from medview.progress import Progress, part
 
 
@@ -30,7 +34,7 @@ class Look:
     """
 
     unchanged: int = 0
-    study_ids: set[int] = field(default_factory=set)
+    study_ids: set[int | None] = field(default_factory=set)
     new: list[str] = field(default_factory=list)
     changed: list[tuple[str, int | None]] = field(default_factory=list)
     gone: list[tuple[str, int | None, int]] = field(default_factory=list)
@@ -61,7 +65,11 @@ def look(table: FileTable, roots: Iterable[tuple[str, bool]], progress: Progress
             for folder, entries in _folders(root, deep, seen, spared):
                 progress(0.0, "")
                 walked.add(folder)
-                _compare(table, folder, entries, found)
+                if isinstance(entries, OSError):  # what may not be read is not known to be gone
+                    why = Sentence("The file cannot be read: {reason}", {"reason": reason(entries)})
+                    found.rejected.append((Path(folder), why))
+                else:
+                    _compare(table, folder, entries, found)
             for folder in table.folders_below(root) if deep else [root]:
                 if folder not in walked:
                     _compare(table, folder, [], found)
@@ -91,10 +99,11 @@ def rescan(
     if found.new or found.changed:
         wanted = _wanted(database, store, found)
         report = scan_again(wanted, part(progress, 0.0, 0.8))
+        _let_go(database, store, found, report)
         added = add_studies(database, store, report, copy=copy, progress=part(progress, 0.8, 1.0))
     _note(database, store, found, [] if copy else [(root, deep) for root, deep in roots if os.path.isdir(root)])
     return Rescan(
-        tuple(dict.fromkeys((*sorted(found.study_ids), *added.study_ids))),
+        tuple(dict.fromkeys((*sorted(number for number in found.study_ids if number is not None), *added.study_ids))),
         found.unchanged,
         len(found.new),
         len(found.changed),
@@ -118,31 +127,27 @@ class _Entry:
 
 def _folders(
     root: str, deep: bool, seen: set[tuple[int, int]], spared: str
-) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
-    """Yield each folder with its files, in the order of names, each once however it is linked."""
+) -> Iterator[tuple[str, list[os.DirEntry[str]] | OSError]]:
+    """Yield each folder with its files, or why it cannot be read; each once however it is linked."""
     facts = os.stat(root)
     if ((facts.st_dev, facts.st_ino) in seen and facts.st_ino) or root == spared:
         return
     seen.add((facts.st_dev, facts.st_ino))
-    try:
-        with os.scandir(root) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError:  # what may not be read is not known to be gone
-        return
     folders: list[os.DirEntry[str]] = []
     files: list[os.DirEntry[str]] = []
-    for entry in entries:
-        (folders if _is_folder(entry) else files).append(entry)
-    yield root, files
-    for entry in folders if deep else []:
-        yield from _folders(entry.path, deep, seen, spared)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir()
-    except OSError:  # a link that points to itself
-        return False
+        with os.scandir(root) as listing:
+            for entry in listing:
+                try:
+                    (folders if entry.is_dir() else files).append(entry)
+                except OSError:  # a link that points to itself
+                    files.append(entry)
+    except OSError as error:
+        yield root, error
+        return
+    yield root, files
+    for entry in sorted(folders, key=lambda folder: folder.name) if deep else ():
+        yield from _folders(entry.path, deep, seen, spared)
 
 
 def _compare(
@@ -154,28 +159,30 @@ def _compare(
         row = known.pop(entry.name, None)
         try:
             facts = entry.stat()
-        except OSError:
-            if row is not None:
-                known[entry.name] = row
+        except OSError:  # a link to nothing
+            found.others.append((Path(entry.path), SPECIAL))
             continue
         if row is None:
-            found.new.append(entry.path)
-        elif row[0] == facts.st_size and row[1] == facts.st_mtime_ns:
+            if S_ISREG(facts.st_mode):
+                found.new.append(entry.path)
+            else:
+                found.others.append((Path(entry.path), SPECIAL))
+        elif row[1] == facts.st_size and row[2] == facts.st_mtime_ns:
             found.unchanged += 1
-            if row[2] is not None and row[3] == FileKind.IN_STUDY and row[4] == FileState.THERE and row[5] is None:
-                found.study_ids.add(row[2])
+            if row[4] == FileKind.IN_STUDY and row[5] == FileState.THERE and row[6] is None:
+                found.study_ids.add(row[3])
             else:
                 _note_unchanged(entry.path, row, found)
         else:
-            found.changed.append((entry.path, row[2]))
+            found.changed.append((entry.path, row[3]))
     for name, row in known.items():
         if not only or name == only:
-            found.gone.append((os.path.join(folder, name), row[2], row[4]))
+            found.gone.append((os.path.join(folder, name), row[3], row[5]))
 
 
 def _note_unchanged(path: str, row: FileFacts, found: Look) -> None:
     """Note what is particular about a file that is as it was: it was missing, or is no image."""
-    _, _, study_id, kind, state, said = row
+    _, _, _, study_id, kind, state, said = row
     sentence = Sentence(*json.loads(said)) if said else Sentence("copy of another file")
     if study_id is None and kind != FileKind.REJECTED:
         found.others.append((Path(path), sentence))
@@ -199,6 +206,17 @@ def _wanted(database: Database, store: Store, found: Look) -> list[str]:
             rows = table.of_study(study_id)
             wanted |= {row.path for row in rows if row.kind == FileKind.IN_STUDY and row.now != FileState.MISSING}
     return sorted(wanted)
+
+
+def _let_go(database: Database, store: Store, found: Look, report: ScanReport) -> None:
+    """Take changed files from their studies that are no part of any study now."""
+    now = {path for study in report.studies for path in paths_of(study)}
+    lost = [(path, study_id) for path, study_id in found.changed if path not in now]
+    if lost:
+        with database.writing() as connection:
+            FileTable(connection, store.folder).drop(path for path, _ in lost)
+            for study_id in {study_id for _, study_id in lost if study_id is not None}:
+                mark_stale(connection, study_id)
 
 
 def _note(database: Database, store: Store, found: Look, roots: list[tuple[str, bool]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def scan_again(paths: Iterable[str], progress: Progress) -> ScanReport:
-    """Return the report of a scan of these very files, also where none is an image."""
+    """Return the report of a scan of these very files, also where none is an image; one that is gone is rejected."""
     from medview.files.dicom_scan import scan_files
 
-    return scan_files([Path(path) for path in paths if os.path.exists(path)], progress)
+    return scan_files([Path(path) for path in paths], progress)
 
 
 def read_again(paths: Iterable[str], identity: str, store: Path, progress: Progress) -> FoundStudy | None:

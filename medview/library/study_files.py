@@ -75,8 +75,8 @@ class FileRow:
 _COLUMNS = "d.in_store, d.path, f.name, f.size, f.mtime_ns, f.study_id, f.sop, f.kind, f.state, f.said"
 _JOINED = f"SELECT {_COLUMNS} FROM file f JOIN folder d ON d.id = f.folder_id"
 
-# size, mtime_ns, study id, kind, state, what was said
-FileFacts = tuple[int, int, int | None, int, int, str | None]
+# name, size, mtime_ns, study id, kind, state, what was said
+FileFacts = tuple[str | bytes, int, int, int | None, int, int, str | None]
 
 
 class FileTable:
@@ -109,7 +109,10 @@ class FileTable:
             "ON f.folder_id = d.id WHERE d.in_store = ? AND d.path = ?",
             self._place(folder),
         )
-        return {_text(row[0]): row[1:] for row in rows}
+        known = {row[0]: row for row in rows}
+        for name in [name for name in known if isinstance(name, bytes)]:
+            known[os.fsdecode(name)] = known.pop(name)
+        return known
 
     def folders_below(self, root: str) -> list[str]:
         """Return the folders of the index that are `root` or lie below it, outside the store."""
@@ -121,13 +124,13 @@ class FileTable:
         """Return the studies that files belong to as the index has it; files that belong to none are left out."""
         wanted: dict[str, list[tuple[str, str]]] = {}
         for path in paths:
-            folder, name = os.path.split(path)
+            folder, name = _split(path)
             wanted.setdefault(folder, []).append((name, path))
         found = {}
         for folder, files in wanted.items():
             known = self.in_folder(folder)
             for name, path in files if known else ():
-                owner = known[name][2] if name in known else None
+                owner = known[name][3] if name in known else None
                 if owner is not None:
                     found[path] = owner
         return found
@@ -171,7 +174,7 @@ class FileTable:
 
     def _key(self, path: str) -> tuple[int, str | bytes]:
         """Return the number of a file's folder, a new one where it has none, and its name."""
-        folder, name = os.path.split(path)
+        folder, name = _split(path)
         number = self._folders.get(folder)
         if number is None:
             place = self._place(folder)
@@ -204,6 +207,12 @@ def files_of(found: FoundStudy) -> list[FileRow]:
         path = str(one.path)
         rows[path] = _looked_up(path, sop_number(one.sop_instance_uid))
     return [row for row in rows.values() if row is not None]
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Return folder and name of an absolute path as the system writes it."""
+    folder, _, name = path.rpartition(os.sep)
+    return folder or os.sep, name
 
 
 def _looked_up(path: str, sop: int | None) -> FileRow | None:
