@@ -216,7 +216,7 @@ def _by_second(
     if not codec.second:
         raise _damaged(codec) from error
     from pydicom.encaps import encapsulate
-    from pydicom.pixels.decoders import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     facts: dict[str, Any] = {
         name: getattr(pixels, name)

@@ -104,7 +104,7 @@ def read_middle_slice(series: Series, workers: Workers | None = None) -> NDArray
         raise series.refusal or MedViewError("The series {name} forms no volume.", name=series.series_description)
     if series.file_format != "DICOM":
         array = read_other_volume(series, unheard, workers).array
-        return array[len(array) // 2] if series.is_colour else array[len(array) // 2].astype(np.float32)
+        return np.asarray(array[len(array) // 2], np.uint8 if series.is_colour else np.float32)
     instance = series.instances[len(series.instances) // 2]
     plan = plan_volume(series, (instance,))
     size = series.geometry.shape[1:] if series.geometry is not None else (series.rows, series.columns)

@@ -25,6 +25,7 @@ class FrameReader:
 
     def __init__(self) -> None:
         self._file: FrameFile | None = None
+        self._work = np.empty(0)
 
     def __enter__(self) -> Self:
         return self
@@ -43,8 +44,14 @@ class FrameReader:
         MedViewError
             It cannot be read; the file is named.
         """
+        if self._work.shape != array.shape[1:] or self._work.dtype != array.dtype:
+            self._work = np.empty(array.shape[1:], array.dtype)
         try:
-            return frame.fill(self._opened(frame), array)
+            return frame.fill(self._opened(frame), array, self._work)
+        except MemoryError as error:
+            raise MedViewError(
+                "There is not enough memory free to read on.", "Close other studies or programs."
+            ) from error
         except OSError as error:
             raise cannot_be_read(frame.path, error) from error
         except MedViewError as error:
@@ -82,15 +89,18 @@ class Outwards:
     def __init__(self, frames: Sequence[StoredFrame], wanted: Callable[[], int]) -> None:
         self._frames = frames
         self._wanted = wanted
-        self._places = np.array([np.mean([number for number, _ in frame.slices]) for frame in frames])
+        self._places = np.array([(frame.slices[0][0] + frame.slices[-1][0]) / 2 for frame in frames])
+        self._left = list(range(len(frames)))
+        self._centre: int | None = None
 
     def take(self, count: int = 1) -> list[StoredFrame]:
         """Return the next `count` frames, fewer at the end."""
-        distances = np.abs(self._places - self._wanted())
-        near = [int(distances.argmin())] if count == 1 else np.argsort(distances, kind="stable")[:count].tolist()
-        chosen = [number for number in near if distances[number] < np.inf]
-        self._places[chosen] = np.inf
-        return [self._frames[number] for number in chosen]
+        centre = self._wanted()
+        if centre != self._centre:
+            self._centre = centre
+            far = np.argsort(-np.abs(self._places[self._left] - centre), kind="stable")
+            self._left = [self._left[place] for place in far]  # the nearest last, where it is cheap to take
+        return [self._frames[self._left.pop()] for _ in range(min(count, len(self._left)))]
 
     def __iter__(self) -> Iterator[StoredFrame]:
         for _ in self._frames:

@@ -16,6 +16,7 @@ from medview.files.dicom_file import BIG_ENDIAN, DEFLATED
 from medview.files.frame_file import FrameFile
 from medview.files.native_frame import frame_bits, native_type, native_values
 from medview.files.value_mapping import Extent, ValueMapping
+from medview.study import shared_array
 from medview.study.series import StoredPixels
 
 Place = tuple[int, tuple[int, int] | None]
@@ -52,8 +53,15 @@ class StoredFrame:
         """Whether the whole dataset must be inflated first."""
         return self.transfer_syntax_uid == DEFLATED
 
-    def fill(self, file: FrameFile, array: NDArray[Any]) -> list[tuple[int, Extent]]:
+    def fill(self, file: FrameFile, array: NDArray[Any], work: NDArray[Any]) -> list[tuple[int, Extent]]:
         """Read the frame and write its slices into `array`; return what is to be known of each.
+
+        Parameters
+        ----------
+        array
+            The whole volume, in shared memory.
+        work
+            Of the shape and type of a slice. A slice is made here, where it stays in the processor's cache.
 
         Raises
         ------
@@ -62,7 +70,9 @@ class StoredFrame:
         """
         if self._fits(array):
             number = self.slices[0][0]
-            return [(number, self._read_in_place(file, array[number]))]
+            extent = self._read_in_place(file, work)
+            shared_array.put(array, number, work)
+            return [(number, extent)]
         decoded = self._decoded(file) if self.is_compressed else self._native(file)
         rows, columns = array.shape[1:3]
         found = []
@@ -71,7 +81,8 @@ class StoredFrame:
             if tile.shape[:2] != (rows, columns):
                 raise MedViewError("A tile of the mosaic lies outside its picture.")
             part = Decoded(tile, decoded.photometric_interpretation, decoded.bits, decoded.is_lossy)
-            found.append((number, self.mapping.fill(part, array[number])))
+            found.append((number, self.mapping.fill(part, work)))
+            shared_array.put(array, number, work)
         return found
 
     def _fits(self, array: NDArray[Any]) -> bool:

@@ -125,14 +125,17 @@ def signed(values: NDArray[Any], pixels: StoredPixels, bits: int, *, is_lossy: b
     if values.dtype.kind == "f":
         return values
     if is_lossy and not pixels.pixel_representation:
-        return np.clip(values, 0, (1 << pixels.bits_stored) - 1).astype(f"u{values.itemsize}", copy=False)
+        kept: NDArray[Any] = np.clip(values, 0, (1 << pixels.bits_stored) - 1)
+        return kept.astype(f"u{values.itemsize}", copy=False)
     size = values.itemsize
     raw = values.view(f"u{size}")
     unused = 8 * size - min(pixels.bits_stored, bits, 8 * size)
     if not pixels.pixel_representation:
-        return np.bitwise_and(raw, raw.dtype.type((1 << 8 * size - unused) - 1)) if unused else raw
+        masked: NDArray[Any] = np.bitwise_and(raw, raw.dtype.type((1 << 8 * size - unused) - 1)) if unused else raw
+        return masked
     lifted: NDArray[Any] = np.left_shift(raw, unused).view(f"i{size}")
-    return np.right_shift(lifted, unused)
+    lowered: NDArray[Any] = np.right_shift(lifted, unused)
+    return lowered
 
 
 def _is_rounded(values: NDArray[Any]) -> bool:
