@@ -69,9 +69,16 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
 
 
 def warm_up(jobs: JobQueue) -> None:
-    """Start the worker process and load VTK while nothing is on the screen yet."""
+    """Start the worker process and the decoders, and load VTK, while nothing is on the screen yet."""
     jobs.warm_up()
+    jobs.submit("Starting the decoders", lambda progress: _start_decoders(jobs), place="render", silent=True)
     jobs.submit("Loading the 3D view", load_vtk, place="render", silent=True)
+
+
+def _start_decoders(jobs: JobQueue) -> None:
+    from medview.files.dicom_decode import prepare_decoding  # imports much: away from the main thread
+
+    jobs.workers.warm_up(prepare_decoding)
 
 
 def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:

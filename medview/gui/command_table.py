@@ -12,10 +12,10 @@ from functools import partial
 from medview.gui import actions, conditions
 from medview.gui.command import Command, MenuName, Shell
 from medview.gui.projection_commands import PROJECTION
+from medview.gui.sequence_commands import SEQUENCE
 from medview.session import choose_window, edit_mask
 from medview.session.load_demo import load_demo
 from medview.session.session import Session
-from medview.session.step_place import step_place
 
 _FILE = (
     Command(
@@ -169,44 +169,6 @@ _VIEW = (
         ("PgDown",),
         when=conditions.has_images,
         in_panes=True,
-    ),
-    Command(
-        "previous_place",
-        "Previous time, b-value or echo",
-        "View",
-        lambda shell: step_place(shell.session, -1),
-        ("Left",),
-        when=conditions.has_places,
-        in_panes=True,
-    ),
-    Command(
-        "next_place",
-        "Next time, b-value or echo",
-        "View",
-        lambda shell: step_place(shell.session, 1),
-        ("Right",),
-        when=conditions.has_places,
-        in_panes=True,
-    ),
-    Command(
-        "play",
-        "Play or pause",
-        "View",
-        lambda shell: actions.toggle_display(shell.session, "is_playing"),
-        ("C",),
-        icon="play",
-        when=conditions.can_play,
-        checked=lambda session: session.scene is not None and session.scene.is_playing,
-        in_context=True,
-    ),
-    Command(
-        "regularise",
-        "Resample to an even grid",
-        "View",
-        actions.resample_in_view,
-        when=conditions.can_resample,
-        in_context=True,
-        separator=True,
     ),
     Command(
         "crosshair_visible",
@@ -501,7 +463,7 @@ _HELP = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = (*_FILE, *_VIEW, *_WINDOW, *PROJECTION, *_TOOLS, *_SEGMENTATION, *_HELP)
+COMMANDS: tuple[Command, ...] = (*_FILE, *_VIEW, *SEQUENCE, *_WINDOW, *PROJECTION, *_TOOLS, *_SEGMENTATION, *_HELP)
 
 
 def command(command_id: str) -> Command:

@@ -92,10 +92,14 @@ def _is_used(session: Session, study: Study, series: Series) -> bool:
     return shown or drawn or session.wanted_series is series
 
 
-def _worth(series: Series) -> tuple[bool, bool, int]:
-    """Order series by how telling they are: volumes before the rest, localizers last, many images before few."""
+def _worth(series: Series) -> tuple[bool, bool, bool, int, bool]:
+    """Order series by how telling they are: what can be shown first, localizers last, stacks of grey slices before
+    recordings and screenshots, many images before few, the original before what was derived from it.
+    """
     localizer = "LOCALIZER" in series.image_type
-    return series.refusal is None, not localizer, len(series.instances)
+    is_stack = not series.is_colour and all(line.kind != "cine" for line in series.guard)
+    original = series.image_type[:1] == ("ORIGINAL",)
+    return series.refusal is None, not localizer, is_stack, len(series.instances), original
 
 
 def _tell(session: Session, report: ScanReport) -> None:
