@@ -93,8 +93,10 @@ def _is_used(session: Session, study: Study, series: Series) -> bool:
 
 
 def _worth(series: Series) -> tuple[bool, bool, bool, int, bool]:
-    """Order series by how telling they are: what can be shown first, localizers last, stacks of grey slices before
-    recordings and screenshots, many images before few, the original before what was derived from it.
+    """Order series by how telling they are.
+
+    What can be shown comes before the rest, stacks of grey slices before recordings and screenshots, many images before
+    few and the original before what was derived from it; localizers last.
     """
     localizer = "LOCALIZER" in series.image_type
     is_stack = not series.is_colour and all(line.kind != "cine" for line in series.guard)
