@@ -145,7 +145,7 @@ def _remarks(
     missing = len(wanted) - len(places)
     if missing:
         facts: dict[str, object] = {"missing": missing, "count": len(wanted)}
-        yield Sentence("{missing} of the {count} images that it is for are not here.", facts)
+        yield Sentence("Images that it is for and that are not here: {missing} of {count}.", facts)
     if values.has("ShutterShape"):
         shape = ", ".join(values.texts("ShutterShape")).lower()
         yield Sentence("It hides what lies outside a shutter ({shape}): nothing is hidden here.", {"shape": shape})
@@ -185,7 +185,7 @@ def _lines(values: Values, state: Presentation | None, wanted: tuple[ImageName, 
     images = tuple(
         ReportLine(Sentence("Image {number}", {"number": n}), image=name) for n, name in enumerate(wanted, 1)
     )
-    yield ReportLine(Sentence("For {count} images", {"count": len(wanted)}), children=images)
+    yield ReportLine(Sentence("Images it is for: {count}", {"count": len(wanted)}), children=images)
     for mark in state.annotations if state is not None else ():
         yield ReportLine(mark.label or _SHAPES[mark.kind], image=mark.image, annotation=mark)
 

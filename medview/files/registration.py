@@ -41,7 +41,7 @@ def _lines(items: tuple[Values, ...]) -> Iterator[ReportLine]:
         children += [ReportLine(Sentence("Matrix"), m, children=()) for m in _matrices(item)]
         yield ReportLine(
             Sentence("Images {number}", {"number": number}),
-            Sentence("{count} images", {"count": len(names)}),
+            Sentence("Images: {count}", {"count": len(names)}),
             image=names[0] if names else None,
             children=tuple(children),
         )

@@ -103,9 +103,8 @@ def _series(file: DicomObject, shape: tuple[int, int, int]) -> Series:
 def _report(found: StudyObject, values: Values, array: NDArray[np.float64], unit: str) -> ObjectReport:
     summation = values.text("DoseSummationType")
     said = list(_remarks(unit, summation))
-    highest: dict[str, object] = {"value": f"{array.max():.4g} {unit}".strip()}
     lines = (
-        ReportLine(Sentence("Highest dose"), Sentence("{value}", highest)),
+        ReportLine(Sentence("Highest dose"), f"{array.max():.4g} {unit}".strip()),
         ReportLine(Sentence("Dose units"), values.text("DoseUnits")),
         ReportLine(Sentence("Dose type"), values.text("DoseType")),
         ReportLine(Sentence("Summation"), summation),

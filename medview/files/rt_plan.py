@@ -40,7 +40,7 @@ def _fractions(values: Values) -> Iterator[ReportLine]:
             "fractions": item.text("NumberOfFractionsPlanned") or "-",
             "beams": item.text("NumberOfBeams") or "-",
         }
-        yield ReportLine(Sentence("Fractions"), Sentence("{fractions}, with {beams} beams", facts))
+        yield ReportLine(Sentence("Fractions"), Sentence("{fractions}; beams: {beams}", facts))
 
 
 def _beams(values: Values) -> Iterator[ReportLine]:

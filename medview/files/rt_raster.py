@@ -126,7 +126,7 @@ class ContourRaster:
         )
         if other:
             yield Sentence(
-                "{count} contours of {roi} name another image than the one at their place: shown by their coordinates.",
+                "Contours of {roi} that name another image than that at their place: {count}, shown by their coordinates.",
                 {"roi": roi.name, "count": other},
             )
         if any(self._is_nested(plane) for plane in planes):
@@ -136,7 +136,7 @@ class ContourRaster:
         gaps = (max(slices) - min(slices) + 1 - len(slices)) if slices else 0
         if gaps:
             yield Sentence(
-                "{roi} has no contour on {count} slices between others: nothing is filled in there.",
+                "Slices between others on which {roi} has no contour, and nothing is filled in: {count}.",
                 {"roi": roi.name, "count": gaps},
             )
 
@@ -155,4 +155,4 @@ def _left_out(roi: Roi, count: int) -> tuple[Sentence, ...]:
     if not count:
         return ()
     facts: dict[str, object] = {"roi": roi.name, "count": count}
-    return (Sentence("{count} contours of {roi} lie in the plane of no slice: they are not filled.", facts),)
+    return (Sentence("Contours of {roi} that lie in the plane of no slice, and are not filled: {count}.", facts),)

@@ -189,5 +189,5 @@ def _line(roi: Roi, filled: RasterisedRoi | None, series: Series | None, marks: 
         widest = max(filled.patches, key=lambda patch: int(patch.mask.sum()))
         instance = series.instances[widest.slice_index]
         image = ImageName(instance.sop_instance_uid, instance.frame_index)
-    value = Sentence("{count} contours", {"count": len(roi.contours)})
+    value = Sentence("Contours: {count}", {"count": len(roi.contours)})
     return ReportLine(roi.name + kind, value, image=image, annotation=None if image is not None else mark)

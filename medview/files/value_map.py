@@ -45,7 +45,7 @@ def read_value_map(found: StudyObject, index: ImageIndex) -> ReadValueMap:
         raise MedViewError("{name} maps no values.", "Copy it again from its source.", name=found.path.name)
     here = sum(index.find(name) is not None for name in mappings)
     facts: dict[str, object] = {"missing": len(mappings) - here, "count": len(mappings)}
-    said = (Sentence("{missing} of the {count} images that it is for are not here.", facts),)
+    said = (Sentence("Images that it is for and that are not here: {missing} of {count}.", facts),)
     label = values.text("ContentLabel") or found.label
     different = {one: name for name, found_ones in reversed(mappings.items()) for one in found_ones}
     lines = tuple(_line(one, name) for one, name in list(reversed(different.items()))[:_LISTED])
@@ -74,7 +74,7 @@ def _mapping(item: Values) -> ValueMapping | None:
 
 def _line(mapping: ValueMapping, image: ImageName) -> ReportLine:
     if mapping.table:
-        value: Sentence | str = Sentence("{count} values in a table", {"count": len(mapping.table)})
+        value: Sentence | str = Sentence("A table of {count} values", {"count": len(mapping.table)})
     else:
         value = f"{mapping.slope:g} x + {mapping.intercept:g} {mapping.unit}".strip()
     return ReportLine(mapping.label or mapping.unit or "-", value, image=image)

@@ -44,7 +44,7 @@ def _group(number: int, group: Values) -> ReportLine:
     }
     return ReportLine(
         group.text("MultiplexGroupLabel") or Sentence("Group {number}", {"number": number}),
-        Sentence("{channels} channels, {hertz} Hz, {seconds} s", facts),
+        Sentence("Channels: {channels}, {hertz} Hz, {seconds} s", facts),
         children=tuple(_channels(channels)),
     )
 

@@ -143,7 +143,7 @@ def test_what_is_not_applied_is_told(series: Series, tmp_path: Path) -> None:
     assert answer.state is not None
     assert (answer.state.rotation_deg, answer.state.is_flipped) == (90, True)
     assert [str(w) for w in answer.report.warnings] == [
-        "1 of the 2 images that it is for are not here.",
+        "Images that it is for and that are not here: 1 of 2.",
         "It hides what lies outside a shutter (rectangular): nothing is hidden here.",
         "It holds a look-up table for the grey scale, which is not applied: set the window yourself.",
     ]
@@ -152,6 +152,6 @@ def test_what_is_not_applied_is_told(series: Series, tmp_path: Path) -> None:
 def test_a_state_for_other_images_is_listed(series: Series, tmp_path: Path) -> None:
     answer = read(state(tmp_path / "ps.dcm", ["2.25.404"]), series)
     assert answer.state is None
-    assert [str(w) for w in answer.report.warnings] == ["1 of the 1 images that it is for are not here."]
+    assert [str(w) for w in answer.report.warnings] == ["Images that it is for and that are not here: 1 of 1."]
     with pytest.raises(MedViewError, match=r"is for no image"):
         read(series.instances[0].path, series)

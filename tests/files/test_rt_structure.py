@@ -205,9 +205,9 @@ def test_contours_between_and_beyond_the_slices_are_told(series: Series, tmp_pat
     assert said[0] == (
         "Contours of Between lie between the slices, up to 0.80 mm away: they are shown on the nearest slice."
     )
-    assert "1 contours of Beyond lie in the plane of no slice: they are not filled." in said
-    assert "1 contours of Slanted lie in the plane of no slice: they are not filled." in said
-    assert "Gap has no contour on 2 slices between others: nothing is filled in there." in said
+    assert "Contours of Beyond that lie in the plane of no slice, and are not filled: 1." in said
+    assert "Contours of Slanted that lie in the plane of no slice, and are not filled: 1." in said
+    assert "Slices between others on which Gap has no contour, and nothing is filled in: 2." in said
     assert sorted(a.label for a in read.report.annotations) == ["Beyond", "Slanted"]
     assert read.masks[0].labels[1].any()
 
