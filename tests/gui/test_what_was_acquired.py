@@ -193,14 +193,14 @@ def test_a_stack_with_a_gap_says_so_and_is_seen_in_every_plane_once_it_is_resamp
         write(image(index), tmp_path / "gap" / f"{index}.dcm")
     open_folder(window.session, tmp_path / "gap")
     settle()
-    assert visible(window) == ["axial"]
+    qtbot.waitUntil(lambda: visible(window) == ["axial"])
     assert any("gap" in str(notice.message) for notice in window.session.notices.notices)
     assert "H 7.5 mm" in window.readout.text()
     turn_wheel(pane(window), 1)
     qtbot.waitUntil(lambda: "H 12.5 mm" in window.readout.text())  # beyond the gap
     window.commands.actions["regularise"].trigger()
     settle()
-    assert visible(window) == ["axial", "sagittal", "coronal", "volume"]
+    qtbot.waitUntil(lambda: visible(window) == ["axial", "sagittal", "coronal", "volume"])
     scene = window.session.scene
     assert scene is not None
     assert scene.series.resampled_from is window.session.studies[0].series[0]
