@@ -74,7 +74,15 @@ def _own_numbers(values: Values) -> tuple[tuple[str, float], ...]:
 
 @remembered
 def _own_clocks(values: Values) -> tuple[tuple[str, float], ...]:
-    return tuple(_clocks((values,)))
+    found = []
+    for name, keywords in _CLOCKS:
+        for keyword in keywords:
+            text = values.text(keyword)
+            time = _clock_ms(text) if text else None
+            if time is not None:
+                found.append((name, time))
+                break
+    return tuple(found)
 
 
 def _numbers(groups: Sequence[Values]) -> Iterator[tuple[str, float]]:

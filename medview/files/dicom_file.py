@@ -63,10 +63,10 @@ class DicomFile:
     ----------
     values, meta
         The dataset's elements, and those of the file meta information; `meta` is empty where the file has none.
-    preamble
-        The 128 bytes before the mark of PS3.10, empty where the file has none.
     meta_end
         Where the file meta information ends by its elements; None where nobody has counted.
+    preamble
+        The 128 bytes before the mark of PS3.10, empty where the file has none.
     size
         That of the readable stream: for a deflated file, of the inflated one.
     """
@@ -143,7 +143,7 @@ def _scanned(path: Path, descriptor: int, head: bytes, facts: os.stat_result) ->
         facts.st_size,
         facts.st_size,
         facts.st_mtime_ns,
-        header.meta_end,
+        header.start,
     )
 
 
@@ -159,7 +159,7 @@ def _walked(descriptor: int, head: bytes, size: int) -> Header:
             break
         except Cut:
             head = _longer(descriptor, head, size)
-    header = Header(head, meta, cells, end, implicit)
+    header = Header(head, meta, cells, start, end, implicit)
     if end + (8 if implicit else 12) <= len(head):
         _PATTERNS.learn(header)
     elif end != len(head):

@@ -93,7 +93,7 @@ def _from_attributes(values: Values) -> Frame:
         direction=diffusion_direction(values),
         order=own_axis_facts(values),
         traits=_own_traits(values),
-        warnings=_odd_place(values, values, values) + odd,
+        warnings=_odd_place(values, values, values) + odd + _odd_window(values),
     )
 
 
@@ -221,6 +221,13 @@ def _rescale(values: Values) -> tuple[float, float, str, tuple[Sentence, ...]]:
 @remembered
 def _has_rescale(values: Values) -> bool:
     return bool(values.text("RescaleSlope") or values.text("RescaleIntercept"))
+
+
+@remembered
+def _odd_window(values: Values) -> tuple[Sentence, ...]:
+    if any(width > 0 for width in values.numbers("WindowWidth")) or not values.text("WindowWidth"):
+        return ()
+    return (Sentence("The window of the image is not usable: one is computed from its values."),)
 
 
 @remembered

@@ -124,6 +124,9 @@ def _describe_float(values: Values, bits: int) -> _Description:
 
 
 def _size(values: Values) -> tuple[int, int]:
+    # asked first: a size that is no US (PS3.6) is text that looks like a number, or a lie
+    if not all(values.length(keyword) in (0, 2) for keyword in ("Rows", "Columns")):
+        raise MedViewError("The image size is not stored as a number of two bytes.")
     rows, columns = values.integer("Rows"), values.integer("Columns")
     if not rows or not columns or not (0 < rows < 65536 and 0 < columns < 65536):
         raise MedViewError("The image size is missing or impossible ({rows} rows, {columns} columns).",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +22,22 @@ from medview.progress import Progress, part, unheard
 _TELL_EVERY_S = 1.0
 _MANY = 2000  # files; fewer are looked at sooner than processes have begun
 _BATCH = 200
+_COLLECT_NORMALLY = gc.get_threshold()
+_COLLECT_SELDOM = (100_000, *_COLLECT_NORMALLY[1:])
 
 _NOTHING_TO_TELL = {NOT_DICOM, "empty file", SPECIAL.template, COPY.template}
 
 OnFound = Callable[[tuple[FoundStudy, ...]], None]
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for cyclic garbage less often: a scan makes none, and searching its images costs as much as it does."""
+    gc.set_threshold(*_COLLECT_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*_COLLECT_NORMALLY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +123,7 @@ def scan_files(files: Sequence[Path], progress: Progress = unheard, workers: Wor
     return _report(_look(((file, True) for file in files), progress, None, workers), [])
 
 
+@_few_collections()
 def _report(findings: Findings, remarks: Sequence[Sentence]) -> ScanReport:
     return ScanReport(
         findings.studies(), findings.files, tuple(findings.other), tuple(findings.rejected), tuple(remarks)
@@ -132,6 +147,7 @@ def _roots(given: Sequence[Path], unpack_into: Path | None, progress: Progress) 
     return roots, remarks
 
 
+@_few_collections()
 def _look(
     listed: Iterable[tuple[Path, bool]], progress: Progress, on_found: OnFound | None, workers: Workers | None
 ) -> Findings:

@@ -45,12 +45,15 @@ class Pattern:
         self._tail = header.data[start : header.end + (4 if header.implicit else 8)]
 
     def match(self, data: bytes) -> Header | None:
-        """Return the header that `data` begins with; None where it is not of this pattern."""
-        position = 0
-        meta, cells = self.header.meta, self.header.cells
-        if self.changing_meta:
-            meta = meta.copy()
-        cells = cells.copy()
+        """Return the header that `data` begins with; None where it is not of this pattern.
+
+        Raises
+        ------
+        IndexError
+            `data` ends within it. Unusual where it is damaged.
+        """
+        position, start = 0, self.header.start
+        meta, cells = self.header.meta.copy(), self.header.cells.copy()
         implicit = self.header.implicit
         starts = data.startswith
         for constant, size, tag, kind, is_meta in self._parts:
@@ -59,39 +62,48 @@ class Pattern:
             position += size
             if kind == _SHORT:
                 end = position + 2 + (data[position] | data[position + 1] << 8)
-                (meta if is_meta else cells)[tag] = data[position - 2 : end]
+                cell = data[position - 2 : end]
             else:
-                end = element_end(data, position, implicit and not is_meta)
-                (meta if is_meta else cells)[tag] = data[position - (0 if implicit and not is_meta else 4) : end]
+                is_implicit = implicit and not is_meta
+                end = element_end(data, position, is_implicit)
+                cell = data[position - (0 if is_implicit else 4) : end]
+            if is_meta:
+                start += len(cell) - len(meta[tag])
+                meta[tag] = cell
+            else:
+                cells[tag] = cell
             position = end
         if not starts(self._tail, position):
             return None
         end = position + len(self._tail) - (4 if implicit else 8)
-        return Header(data, meta, cells, end, implicit, self) if end + 12 <= len(data) else None
+        return Header(data, meta, cells, start, end, implicit, self) if end + 12 <= len(data) else None
 
 
 class Header:
-    """A scanned header: its elements, and where the pixel data begins.
+    """A scanned header: its elements, and where the dataset (`start`) and its pixel data (`end`) begin.
 
     `pattern` is what it has in common with others, None where nothing is known of that.
     """
 
-    __slots__ = ("cells", "data", "end", "implicit", "meta", "pattern")
+    __slots__ = ("cells", "data", "end", "implicit", "meta", "pattern", "start")
 
     def __init__(
-        self, data: bytes, meta: Cells, cells: Cells, end: int, implicit: bool, pattern: Pattern | None = None
+        self,
+        data: bytes,
+        meta: Cells,
+        cells: Cells,
+        start: int,
+        end: int,
+        implicit: bool,
+        pattern: Pattern | None = None,
     ) -> None:
         self.data = data
         self.meta = meta
         self.cells = cells
+        self.start = start
         self.end = end
         self.implicit = implicit
         self.pattern = pattern
-
-    @property
-    def meta_end(self) -> int:
-        """Where the file meta information ends."""
-        return 132 + sum(map(len, self.meta.values())) + 4 * len(self.meta)
 
     def elements(self) -> Iterator[tuple[int, bytes, int, bool]]:
         """Yield (tag, cell, position, whether it is of the file meta information) in the file's order."""

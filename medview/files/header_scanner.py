@@ -9,10 +9,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from medview.errors import MedViewError
+
 UNDEFINED_LENGTH = 0xFFFFFFFF
 
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_LONG_SEQUENCE = 1024  # shorter ones cannot be nested far
 _MOST_NESTED = 32  # deeper than any real object; pydicom says what is wrong with it
 
 
@@ -153,6 +156,8 @@ def _walk_explicit(data: bytes, position: int, end: int, cells: Cells, stop: fro
             after = position + 12
             length = _length(data, position + 8)[0]
             if length != UNDEFINED_LENGTH:
+                if length > _LONG_SEQUENCE and vr == b"SQ":
+                    _check_nesting(data, after)
                 after += length
             elif vr == b"SQ":
                 after = _skip_items(data, after, end, False, depth + 1)
@@ -165,6 +170,17 @@ def _walk_explicit(data: bytes, position: int, end: int, cells: Cells, stop: fro
         else:
             raise Unusual
     return position
+
+
+def _check_nesting(data: bytes, position: int) -> None:
+    """Raise MedViewError where the first items of a sequence lie within each other without end: such a file attacks."""
+    for _ in range(2 * _MOST_NESTED):
+        position += 8  # into the item
+        _, vr, length = _explicit_head(data, position)
+        if vr != b"SQ" or length:  # the two bytes after SQ are 0
+            return
+        position += 12
+    raise MedViewError("The header holds sequences within sequences without end.")
 
 
 def _walk_implicit(data: bytes, position: int, end: int, cells: Cells, stop: frozenset[int], depth: int) -> int:

@@ -5,7 +5,7 @@ PS3.4 B.5 (storage SOP classes), PS3.6 A (their names).
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from pydicom.uid import UID
 
@@ -40,13 +40,14 @@ _LABELS = ("ContentLabel", "StructureSetLabel", "RTPlanLabel", "DocumentTitle")
 _TITLED: tuple[ObjectKind, ...] = ("report", "key objects", "document")
 
 
-@cache
+@lru_cache(maxsize=1000)
 def sop_class_name(uid: str) -> str:
     """Return the standard's name of a SOP Class without the word Storage; "" where it is not known."""
     name = UID(uid).name if uid else ""
     return "" if name == uid else name.removesuffix(" Storage")
 
 
+@lru_cache(maxsize=1000)
 def kind_of(sop_class_uid: str) -> ObjectKind | None:
     """Return what an object of a class is; None where it may hold images to look at."""
     if not sop_class_uid.startswith(_STORAGE):

@@ -72,6 +72,11 @@ class ScannedValues(Values):
         """Whether the element is there, empty or not."""
         return stored_tag(key) in self._cells
 
+    def text(self, key: str | int) -> str:
+        """Return the value as text, several values joined by a backslash."""
+        texts = self.texts(key)
+        return texts[0] if len(texts) == 1 else "\\".join(texts)
+
     def texts(self, key: str | int) -> tuple[str, ...]:
         """Return the values as texts, cut at a readable length, without padding."""
         cell = self._cells.get(stored_tag(key))

@@ -16,8 +16,8 @@ _SLICES = 100
 def write_many(folder: Path, count: int, *, slices: int = _SLICES, implicit: bool = False) -> list[Path]:
     """Write CT slices of 12.7 kB with 40 private elements: studies of four series of `slices` each.
 
-    What differs from file to file is what does so from a scanner: identifiers, position, number, times, and every
-    other private element.
+    What differs from file to file is what does so from a scanner: identifiers, position, number, times, and eight
+    of the private elements.
     """
     paths = []
     for number in range(count):
@@ -67,7 +67,8 @@ def _slice(series: int) -> Dataset:
     dataset.ReferencedImageSequence = [item]
     block = dataset.private_block(0x0029, "MEDVIEW TEST", create=True)
     for n in range(40):
-        block.add_new(n, "LO" if n % 2 else "OB", f"<{n:02d}:00000000>" if n % 2 else bytes([n]) * 110)
+        text = f"<{n:02d}:{'00000000' if n < 16 else 'the same'}>"
+        block.add_new(n, "LO" if n % 2 else "OB", text if n % 2 else bytes([n]) * 110)
     dataset.PixelData = np.full((_ROWS, _ROWS), series, "<u2").tobytes()
     return dataset
 
