@@ -70,6 +70,8 @@ def series_of(stack: Stack, name: str, said: tuple[Sentence, ...] = ()) -> Serie
     if len({image.series.rescale_type for image in images}) > 1:
         series = replace(series, rescale_type="US")
         extra += (Sentence("The slices are scaled in different ways: their values have no common unit."),)
+    if len({i.pixels.pixel_representation for i in series.instances if i.pixels is not None}) > 1:
+        extra += (Sentence("Some slices are stored with a sign and some without; each was read as it says."),)
     warnings = [*extra, *(w for image in images for w in image.warnings)]
     if first.refusal is not None:
         return replace(series, warnings=_distinct(warnings), refusal=first.refusal)
