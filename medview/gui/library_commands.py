@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+from shiboken6 import isValid
 
 from medview.errors import Sentence
 from medview.gui.icon import icon
@@ -16,6 +17,7 @@ from medview.gui.import_form import ImportForm
 from medview.gui.language import say, tr
 from medview.gui.notice_bar import confirmed
 from medview.gui.one_line import one_line
+from medview.gui.own_jobs import OwnJobs
 from medview.gui.study_table import STATUS_TITLES, size_text
 from medview.jobs.job import Job
 from medview.library.album import Album
@@ -43,7 +45,7 @@ class LibraryCommands(QObject):
         self._session = session
         self._page = page
         self._waiting: list[Job] = []
-        self._albums: tuple[Album, ...] = ()
+        self._jobs = OwnJobs()  # questions
 
     def take_changed(self) -> bool:
         """Whether something that was begun here has ended since the last call: then the list is another one."""
@@ -51,6 +53,10 @@ class LibraryCommands(QObject):
         changed = len(left) < len(self._waiting)
         self._waiting = left
         return changed
+
+    def release(self) -> None:
+        """Want no more answers; what has been begun goes on."""
+        self._jobs.cancel()
 
     # import
 
@@ -72,7 +78,8 @@ class LibraryCommands(QObject):
             def done(imported: Imported) -> None:
                 if opens and imported.added.study_ids:
                     open_from_library(self._session, imported.added.study_ids)
-                    opened()
+                    if isValid(self):
+                        opened()
 
             self._wait(import_studies(self._session, paths, copy=form.copy.isChecked(), on_done=done))
         form.deleteLater()
@@ -125,7 +132,7 @@ class LibraryCommands(QObject):
             if is_set:
                 self._change(lambda library: setattr(library, "quota_bytes", gigabytes * 10**9))
 
-        use_library(self._session, lambda library, _: library.quota_bytes, on_done=ask)
+        self._jobs.add(use_library(self._session, lambda library, _: library.quota_bytes, on_done=ask))
 
     # studies
 
@@ -138,7 +145,8 @@ class LibraryCommands(QObject):
             change = partial(_set_status, ids, name)
             status.addAction(say(STATUS_TITLES[name]), partial(self._change, change))
         albums = menu.addMenu(tr("Add to album"))
-        use_library(self._session, lambda library, _: library.albums(), on_done=partial(self._fill, albums, ids))
+        fill = partial(self._fill, albums, ids)
+        self._jobs.replace(use_library(self._session, lambda library, _: library.albums(), on_done=fill))
         if album is not None and not album.is_smart:
             take_out = partial(_remove_from_album, album.id, ids)
             menu.addAction(tr("Take out of this album"), partial(self._change, take_out))
@@ -199,6 +207,8 @@ class LibraryCommands(QObject):
             self._change(lambda library: library.delete_album(album.id))
 
     def _fill(self, menu: QMenu, ids: list[int], albums: tuple[Album, ...]) -> None:
+        if not isValid(menu):  # chosen from, or closed, before the answer came
+            return
         plain = [album for album in albums if not album.is_smart]
         for album in plain:
             menu.addAction(one_line(album.name), partial(self._change, partial(_add_to_album, album.id, ids)))

@@ -29,11 +29,11 @@ from medview.gui.icon import icon, icon_pixmap
 from medview.gui.language import say, tr
 from medview.gui.library_commands import LibraryCommands
 from medview.gui.library_filter import LibraryFilter
+from medview.gui.own_jobs import OwnJobs
 from medview.gui.session_watch import SessionWatch
 from medview.gui.study_details import StudyDetails
 from medview.gui.study_table import TITLES, StudyTable, size_text
 from medview.gui.theme import theme
-from medview.jobs.job import Job
 from medview.library.album import Album
 from medview.library.query import Column, Query
 from medview.library.reports import Usage
@@ -64,7 +64,7 @@ class LibraryPage(QFrame):
         self.setAcceptDrops(True)
         self._session = session
         self._wanted: int | None = None  # the study to be chosen when the rows are there
-        self._overview: Job | None = None
+        self._jobs = OwnJobs()
         self.table = StudyTable(session, self)
         self.commands = LibraryCommands(session, self)
         self._build()
@@ -88,15 +88,21 @@ class LibraryPage(QFrame):
         chosen = self.chosen()
         self._wanted = chosen[0].id if chosen else None
         self.ask()
-        if self._overview is not None:
-            self._overview.cancel()
-        self._overview = use_library(self._session, _overview, on_done=self._show_overview)
+        self._jobs.replace(use_library(self._session, _overview, on_done=self._show_overview))
 
     def chosen(self) -> list[StudyRow]:
         """Return the studies that are selected, in the order of the table."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
         studies = (self.table.study(row) for row in rows)
         return [study for study in studies if study is not None]
+
+    def release(self) -> None:
+        """Want no more answers: the page is being made anew."""
+        self._jobs.cancel()
+        self.table.release()
+        self.details.release()
+        self.filter.release()
+        self.commands.release()
 
     def open_chosen(self) -> None:
         """Open the studies that are selected, and go to the images."""

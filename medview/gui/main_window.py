@@ -167,6 +167,7 @@ class MainWindow(QMainWindow):
         """Make everything but the panes anew."""
         sizes = self.splitter.saveState()
         in_library = self.pages.currentWidget() is self.library
+        self.library.release()
         panel = self.plugin_panel
         chosen = panel.runs, panel.chosen_plugin(), panel.form.values()
         hidden = {name for name, side in self.sides.items() if side.isHidden()}

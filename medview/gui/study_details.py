@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -17,14 +18,15 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from medview.gui.icon import icon_pixmap
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
+from medview.gui.own_jobs import OwnJobs
 from medview.gui.plain_tip import plain_tip
 from medview.gui.study_table import STATUS_TITLES
-from medview.jobs.job import Job
-from medview.library.study_row import STATUSES, SeriesRow, Status, StudyRow
+from medview.library.study_row import STATUSES, SeriesRow, StudyRow
 from medview.progress import Progress
 from medview.session.session import Session
 from medview.session.use_library import use_library
@@ -48,7 +50,7 @@ class StudyDetails(QWidget):
         super().__init__(parent)
         self._session = session
         self._study: StudyRow | None = None
-        self._job: Job | None = None
+        self._jobs = OwnJobs()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addLayout(self._make_head())
@@ -71,9 +73,7 @@ class StudyDetails(QWidget):
 
     def show_study(self, study: StudyRow | None) -> None:
         """Show another study; its series come from a job."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        self._jobs.cancel()
         same = study is not None and self._study is not None and study.id == self._study.id
         self._study = study
         self.title.setText(self._title(study))
@@ -91,8 +91,7 @@ class StudyDetails(QWidget):
 
     def release(self) -> None:
         """Ask no more."""
-        if self._job is not None:
-            self._job.cancel()
+        self._jobs.cancel()
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -130,7 +129,7 @@ class StudyDetails(QWidget):
             pictures = (library.thumbnail(study_id, row.key) if row.has_thumbnail else None for row, _ in rows)
             return [(row, places, picture) for (row, places), picture in zip(rows, pictures, strict=True)]
 
-        self._job = use_library(self._session, work, on_done=self._fill)
+        self._jobs.add(use_library(self._session, work, on_done=self._fill))
 
     def _fill(self, rows: list[Pictured]) -> None:
         self.series.clear()
@@ -145,26 +144,21 @@ class StudyDetails(QWidget):
     def _set_status(self) -> None:
         study, status = self._study, self.status.currentData()
         if study is not None:
-            set_status(self._session, [study.id], status, self.changed.emit)
+            self._change(lambda library: library.set_status([study.id], status))
 
     def _set_comment(self) -> None:
         study, text = self._study, self.comment.text().strip()
-        if study is None or text == study.comment:
-            return
+        if study is not None and text != study.comment:
+            self._change(lambda library: library.set_comment(study.id, text))
 
-        def work(library: Library, progress: Progress) -> None:
-            library.set_comment(study.id, text)
+    def _change(self, change: Callable[[Library], None]) -> None:
+        """Submit a change, which is made whatever becomes of this widget."""
 
-        use_library(self._session, work, on_done=lambda _: self.changed.emit())
+        def done(_: None) -> None:
+            if isValid(self):
+                self.changed.emit()
 
-
-def set_status(session: Session, study_ids: list[int], status: Status, done: object) -> Job:
-    """Submit setting the status of studies; `done` is called afterwards."""
-
-    def work(library: Library, progress: Progress) -> None:
-        library.set_status(study_ids, status)
-
-    return use_library(session, work, on_done=lambda _: done() if callable(done) else None)
+        use_library(self._session, lambda library, _: change(library), on_done=done)
 
 
 def one_for_each_axis(rows: tuple[SeriesRow, ...]) -> list[tuple[SeriesRow, int]]:

@@ -13,9 +13,9 @@ from medview.errors import Sentence
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
+from medview.gui.own_jobs import OwnJobs
 from medview.gui.plain_tip import plain_tip
 from medview.gui.theme import theme
-from medview.jobs.job import Job
 from medview.library.query import Column, Query
 from medview.library.study_row import Status, StudyRow, Where
 from medview.progress import Progress
@@ -91,7 +91,7 @@ class StudyTable(QAbstractTableModel):
         self._pages: dict[int, tuple[StudyRow, ...]] = {}
         self._asked: set[int] = set()
         self._count = 0
-        self._job: Job | None = None
+        self._jobs = OwnJobs()
         self.columns: tuple[Column, ...] = _columns(session.settings["library_columns"])
         name, _, way = str(session.settings["library_order"]).partition(" ")
         self.order: Column = next((c for c in TITLES if c == name), "study_date")
@@ -105,15 +105,13 @@ class StudyTable(QAbstractTableModel):
     def ask(self, query: Query) -> None:
         """Show the studies that another query asks for; an answer still under way to an older one is dropped."""
         self._query = query
-        if self._job is not None:
-            self._job.cancel()
         order, descending = self.order, self.descending
 
         def work(library: Library, progress: Progress) -> tuple[int, tuple[StudyRow, ...]]:
             progress(0.0)
             return library.count(query), library.search(query, order=order, descending=descending, limit=PAGE)
 
-        self._job = use_library(self._session, work, on_done=self._answered, on_failed=self._said_no)
+        self._jobs.replace(use_library(self._session, work, on_done=self._answered, on_failed=self._said_no))
 
     def choose_columns(self, columns: tuple[Column, ...]) -> None:
         """Show other columns, and remember them."""
@@ -137,8 +135,7 @@ class StudyTable(QAbstractTableModel):
 
     def release(self) -> None:
         """Ask no more."""
-        if self._job is not None:
-            self._job.cancel()
+        self._jobs.cancel()
 
     def _answered(self, answer: tuple[int, tuple[StudyRow, ...]]) -> None:
         self.beginResetModel()
@@ -160,7 +157,8 @@ class StudyTable(QAbstractTableModel):
         def work(library: Library, _progress: Progress) -> tuple[StudyRow, ...]:
             return library.search(query, order=order, descending=descending, limit=PAGE, offset=page * PAGE)
 
-        use_library(self._session, work, on_done=self._taker(page, query), on_failed=self._said_no)
+        take = self._taker(page, query)
+        self._jobs.add(use_library(self._session, work, on_done=take, on_failed=self._said_no))
 
     def _taker(self, page: int, query: Query) -> Callable[[tuple[StudyRow, ...]], None]:
         def take(rows: tuple[StudyRow, ...]) -> None:

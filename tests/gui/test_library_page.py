@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent, QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from medview.gui import study_table
 from medview.gui.import_form import ImportForm
 from medview.gui.library_page import LibraryPage
 from medview.gui.main_window import MainWindow
@@ -182,6 +183,7 @@ def test_the_series_of_the_chosen_study_have_pictures(page: LibraryPage, settle:
 
 def test_status_and_comment_are_kept(page: LibraryPage, qtbot: QtBot, settle: Settle) -> None:
     choose(page, 0, settle)
+    qtbot.mouseClick(page.details.comment, LEFT)
     qtbot.keyClicks(page.details.comment, "Compare with 2023")
     qtbot.keyClick(page.details.comment, Qt.Key.Key_Return)
     settle()
@@ -306,13 +308,26 @@ def test_patients_can_be_hidden(page: LibraryPage, window: MainWindow, settle: S
     assert column(page) == column(page, "patient_id") == ["hidden"] * 3
 
 
-def test_a_thousand_studies_are_read_by_the_page(page: LibraryPage, settle: Settle, window: MainWindow) -> None:
-    asked = page.table
-    page.table.ask(Query(text="ct"))
+def test_rows_are_read_by_the_page(page: LibraryPage, settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_table, "PAGE", 2)
+    page.table.ask(Query())
     settle()
-    assert asked.rowCount() == 2
-    assert asked.study(1) is not None
-    assert asked.study(500) is None
+    assert page.table.rowCount() == 3
+    assert page.table.study(1) is not None
+    page.view.viewport().update()
+    settle()
+    assert column(page)[2] == "Smith, Ann"
+
+
+def test_another_language_keeps_the_library_open(page: LibraryPage, settle: Settle, window: MainWindow) -> None:
+    page.filter.search.setText("x")  # an answer is still under way
+    window.session.settings["language"] = "zh_CN"
+    settle()
+    settle()  # the new page has asked
+    assert window.library is not page
+    assert window.library.isVisible()
+    assert column(window.library, "status") == ["未阅"] * 3
+    assert window.session.notices.notices[-1].level == "info"
 
 
 def test_sizes_are_readable() -> None:
