@@ -21,6 +21,7 @@ Verdict = Literal["ok", "warning", "rejected"]
 _ORDER: tuple[Verdict, ...] = ("ok", "warning", "rejected")
 _FOREIGN = ("not DICOM", "empty file")
 _COPY, _SPECIAL = "copy of another file", "special file"
+_DIRECTORY = "Media Storage Directory"  # the standard's name of a DICOMDIR
 _REFUSED = ("were left out", "were not read")  # remarks on what was not opened on purpose
 # an object that is whole, and whose images are not here
 _WITHOUT_IMAGES = (
@@ -143,7 +144,7 @@ def _on_object(found: Opened, one: StudyObject, series: tuple[Series, ...]) -> t
 def _on_other(path: Path, kind: Sentence) -> tuple[Verdict, str]:
     if kind.template == _COPY:
         return "ok", "A copy of another file: it is left out."
-    if path.name.upper() == "DICOMDIR" or (kind.template == _SPECIAL and path.is_symlink()):
+    if str(kind) == _DIRECTORY or (kind.template == _SPECIAL and path.is_symlink()):
         return "ok", f"No image: {kind}."
     return "rejected" if kind.template in _FOREIGN else "warning", f"No image: {kind}."
 

@@ -70,10 +70,11 @@ def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
     if told.is_palette:
         _check_palette(file.values)
     native = file.transfer_syntax_uid in NATIVE
+    odd_table: tuple[Sentence, ...] = ()
     if native:
         _check_native(file, element, told.expected)
     else:
-        _check_encapsulated(file, element, told.frames)
+        odd_table = _check_encapsulated(file, element, told.frames)
     pixels = StoredPixels(
         offset=element.offset,
         length=element.length if native else None,
@@ -89,7 +90,7 @@ def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
         planar_configuration=told.planar,
         is_float=element.tag != _PIXEL_DATA,
     )
-    return pixels, told.odd + _odd_file(file, element)
+    return pixels, told.odd + odd_table + _odd_file(file, element)
 
 
 @remembered
@@ -184,11 +185,14 @@ def _check_native(file: DicomFile, element: PixelElement, expected: int) -> None
                            there=max(there, 0), expected=expected)  # fmt: skip
 
 
-def _check_encapsulated(file: DicomFile, element: PixelElement, frames: int) -> None:
-    """Walk over the fragments (PS3.5 A.4) without reading them: they must lie in the file and suffice."""
+def _check_encapsulated(file: DicomFile, element: PixelElement, frames: int) -> tuple[Sentence, ...]:
+    """Walk over the fragments (PS3.5 A.4) without reading them: they must lie in the file and suffice.
+
+    Returns what is odd about the table of offsets before them.
+    """
     if element.length != UNDEFINED_LENGTH:
         raise MedViewError("The header says the pixels are compressed, but they are not.")
-    fragments = -1  # the first item is the offset table
+    fragments, table = -1, b""  # the first item is the offset table
     with open_regular(file.path) as stream:
         position = element.offset
         while True:
@@ -200,9 +204,15 @@ def _check_encapsulated(file: DicomFile, element: PixelElement, frames: int) -> 
             position += 8 + length
             if length == UNDEFINED_LENGTH or position > file.size:
                 raise MedViewError("The compressed pixel data is cut short.")
+            if fragments < 0:
+                table = stream.read(min(length, 4 * frames))
             fragments += 1
     if fragments < frames:
         raise MedViewError("{there} of {frames} compressed frames are there.", there=max(fragments, 0), frames=frames)
+    offsets = struct.unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4])
+    if max(offsets, default=0) >= position - element.offset:
+        return (Sentence("The table of where the frames begin leads out of the file; it was ignored."),)
+    return ()
 
 
 def _odd_description(values: Values, stored: int) -> tuple[Sentence, ...]:
