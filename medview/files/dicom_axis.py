@@ -200,7 +200,7 @@ def _by_rank(places: Places, names: tuple[str, ...], name: str) -> list[Stack]:
     keys: dict[int, Hashable] = {
         id(image): rank for place in places for rank, image in enumerate(sorted(place, key=moment))
     }
-    count = max(map(len, places))
+    count, is_even = max(map(len, places)), len({len(place) for place in places}) == 1
     columns = [[i for place in places for i in place if keys[id(i)] == rank] for rank in range(count)]
     times = _times_ms(columns)
     if name == "trigger delay":
@@ -208,9 +208,11 @@ def _by_rank(places: Places, names: tuple[str, ...], name: str) -> list[Stack]:
         middles = tuple(median(fact(i, name) or 0.0 for i in column) for column in columns)
         axis = _Axis(name, "ms", middles, stacks)
     else:
-        stacks = tuple(f"time {n + 1}" for n in range(count))
+        stacks = tuple(f"time {n + 1}" if is_even else f"set {n + 1}" for n in range(count))
         axis = _Axis("time", "ms" if times else "", times or (None,) * count, stacks)
-    return _along(places, keys, range(count), axis, names)
+    made = _along(places, keys, range(count), axis, names)
+    # where places hold unequal numbers, nobody knows of which time an image is missing
+    return made if is_even else [replace(stack, axis=None) for stack in made]
 
 
 def _by_number(places: Places, names: tuple[str, ...]) -> list[Stack]:

@@ -16,7 +16,6 @@ from medview.study.series import GuardLine, Series
 from medview.study.volume import Volume
 
 _NOT_RESAMPLED = {"cine", "unplaced"}
-_OTHER = "Open another series of this study."
 
 
 def needs_regularising(series: Series) -> bool:
@@ -100,11 +99,15 @@ def _fault(series: Series) -> MedViewError | None:
     geometry = series.geometry
     told = all(i.image_position_patient is not None for i in series.instances) and bool(series.instances)
     if geometry is None or geometry.shape[0] < 2 or not geometry.has_spacing or not geometry.has_orientation:
-        return MedViewError("Only a stack of slices that say where they lie can be resampled.", _OTHER)
+        return MedViewError(
+            "Only a stack of slices that say where they lie can be resampled.", "Open another series of this study."
+        )
     if any(line.kind in _NOT_RESAMPLED for line in series.guard) or not (geometry.has_depth or told):
-        return MedViewError("Only a stack of slices that say where they lie can be resampled.", _OTHER)
+        return MedViewError(
+            "Only a stack of slices that say where they lie can be resampled.", "Open another series of this study."
+        )
     if series.is_colour:
-        return MedViewError("A stack in colour cannot be resampled.", _OTHER)
+        return MedViewError("A stack in colour cannot be resampled.", "Open another series of this study.")
     return None
 
 

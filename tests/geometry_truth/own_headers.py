@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.pixels import apply_modality_lut
 
 from medview.study.series import Instance, Series
 from medview.study.volume import Volume
@@ -107,6 +108,8 @@ def pixels(series: Series, number: int) -> Any:
     if instance.tile is not None:
         row, column = instance.tile
         stored = stored[row : row + series.rows, column : column + series.columns]
+    if "ModalityLUTSequence" in header:
+        return apply_modality_lut(stored, header)
     slope, intercept = _rescale(header, instance.frame_index)
     return stored * slope + intercept
 
