@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
@@ -23,6 +25,7 @@ from medview.view.slice_view import SlicePicture, SliceView
 
 _COMING = Sentence("This image is being read…")
 _MISSING = Sentence("This image was not read.")
+_ACROSS_S = 0.25
 _BAR_FROM_PX = 300  # below this the slice number and window need the room
 _HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is written
 
@@ -37,6 +40,7 @@ class ViewportWidget(PaneWidget):
         self._pointer_at: QPointF | None = None
         self._grey: tuple[object, QImage] | None = None
         self._mask: tuple[object, QImage] | None = None
+        self._painted_s = 0.0
         self._overlays = OverlayPainter()
         self._take_scene()
 
@@ -167,13 +171,26 @@ class ViewportWidget(PaneWidget):
             for signal in (scene.cursor_changed, scene.display_changed):
                 self._passing.connect(signal, self._repaint)
             if scene.loading is not None:
-                self._passing.connect(scene.loading.changed, self._repaint)
+                self._passing.connect(scene.loading.changed, self._on_loading)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
             self._passing.connect(scene.study.annotations.changed, self._repaint)
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)
         self.update()
+
+    def _on_loading(self) -> None:
+        """Paint what has arrived: planes across the images, which take longest, a few times a second."""
+        scene = self.session.scene
+        loading = scene.loading if scene is not None else None
+        now = time.monotonic()
+        if loading is None or loading.state != "reading" or self._is_acquired or now - self._painted_s > _ACROSS_S:
+            self._painted_s = now
+            self.update()
+
+    @property
+    def _is_acquired(self) -> bool:
+        return self._view is not None and self._view.plane.axis == 0
 
     def _on_mask(self, box: Box) -> None:
         """Paint anew what an edit has changed in this slice, and no more."""

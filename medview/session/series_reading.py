@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from medview.files.workers import Workers
 
 _TELL_EVERY_S = 0.08  # painting costs the main thread more than an image is worth that nobody looks at
+_PATIENCE_S = 0.1
+_PAINTING_S = 0.02
 Window = tuple[float, float]
 Begun = tuple[Volume, Window]
 
@@ -38,6 +40,7 @@ class SeriesReading:
         self._on_begun = on_begun
         self._volume: Volume | None = None
         self._told_s = 0.0
+        self._is_taken = False
 
     def work(self, progress: Progress, tell: Callable[[Begun | None], None]) -> Begun:
         """Read the whole series (on a job's thread); tell the volume with its first slice, then that more is there."""
@@ -61,16 +64,25 @@ class SeriesReading:
         volume, self._volume = self._volume, None
         if volume is not None:
             tell((volume, default_window(volume, index)))
+            self._give_way()
             return
         now = time.monotonic()
         if index == self.loading.wanted or now - self._told_s > _TELL_EVERY_S:
             self._told_s = now
             tell(None)
 
+    def _give_way(self) -> None:
+        """Leave the processor to the main thread until the first image is painted: it is what a person waits for."""
+        end = time.monotonic() + _PATIENCE_S
+        while not self._is_taken and time.monotonic() < end:
+            time.sleep(0.001)
+        time.sleep(_PAINTING_S)
+
     def take(self, told: Begun | None) -> None:
         """Take what the work tells, on the main thread."""
         if told is not None:
             self._on_begun(told)
+            self._is_taken = True
         else:
             self.loading.changed.emit()
 
