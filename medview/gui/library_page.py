@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -74,7 +73,7 @@ class LibraryPage(QFrame):
         self.albums.chosen.connect(self.ask)
         self.albums.customContextMenuRequested.connect(self._show_album_menu)
         self.details.changed.connect(self.refresh)
-        self.details.open_wanted.connect(self.open_chosen)
+        self.details.open_wanted.connect(self._open)
         watch.changed.connect(self._follow)
 
     # what a person does
@@ -106,9 +105,12 @@ class LibraryPage(QFrame):
 
     def open_chosen(self) -> None:
         """Open the studies that are selected, and go to the images."""
+        self._open()
+
+    def _open(self, series_key: str = "") -> None:
         studies = self.chosen()
         if studies:
-            open_from_library(self._session, [study.id for study in studies])
+            open_from_library(self._session, [study.id for study in studies], series_key=series_key)
             self.closed.emit()
 
     def import_paths(self, paths: Sequence[Path]) -> None:
@@ -142,9 +144,7 @@ class LibraryPage(QFrame):
         self.bring = QPushButton(icon("download", theme().on_accent), tr("Import…"), self)
         self.bring.setObjectName("accent")
         self.bring.setMenu(self.commands.import_menu(self, self.import_paths))
-        more = QToolButton(self)
-        more.setText(tr("More"))
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more = QPushButton(tr("More"), self)
         self.more_menu = self.commands.care_menu(more)
         self.more_menu.addSeparator()
         self.more_menu.addMenu(self._make_column_menu())

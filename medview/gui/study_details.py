@@ -35,6 +35,14 @@ from medview.view.corner_text import date_text, patient_name
 if TYPE_CHECKING:
     from medview.library.library import Library
 
+_SIGNS = {
+    "SEG": "mask",
+    "RTSTRUCT": "outline",
+    "RTDOSE": "radio",
+    "PR": "window-level",
+    "KO": "check",
+    "REG": "crosshair",
+}
 _PICTURE_PX = 80
 _SHOWN = 60  # series with pictures; a study with more is opened
 Pictured = tuple[SeriesRow, int, bytes | None]  # with the number of places of a 4-D series
@@ -44,7 +52,7 @@ class StudyDetails(QWidget):
     """Shows one study, or invites to choose one. What is typed is written when the field is left."""
 
     changed = Signal()
-    open_wanted = Signal()
+    open_wanted = Signal(str)  # key of the series
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +75,7 @@ class StudyDetails(QWidget):
         self.series.setAccessibleName(tr("Series of the study"))
         line = self.fontMetrics().height()
         self.series.setFixedHeight(_PICTURE_PX + 3 * line + 34)
-        self.series.itemDoubleClicked.connect(self.open_wanted)
+        self.series.itemActivated.connect(self._open)
         layout.addWidget(self.series)
         self.show_study(None)
 
@@ -137,9 +145,13 @@ class StudyDetails(QWidget):
             picture = QIcon(_picture(row, png, self.devicePixelRatioF()))
             item = QListWidgetItem(picture, _words(row, places), self.series)
             item.setToolTip(plain_tip(_tip(row)))
+            item.setData(Qt.ItemDataRole.UserRole, row.key)
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             width = self.fontMetrics().horizontalAdvance("0") * 20
             item.setSizeHint(QSize(max(width, _PICTURE_PX + 16), self.series.height() - 26))
+
+    def _open(self, item: QListWidgetItem) -> None:
+        self.open_wanted.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _set_status(self) -> None:
         study, status = self._study, self.status.currentData()
@@ -199,7 +211,8 @@ def _picture(row: SeriesRow, png: bytes | None, ratio: float) -> QPixmap:
     if png is not None and stored.loadFromData(png, "PNG"):
         painter.drawPixmap(0, 0, _PICTURE_PX, _PICTURE_PX, stored)
     else:
-        sign = "mask" if row.is_object else "refused" if row.refusal is not None else "scroll"
+        beside = _SIGNS.get(row.modality, "study")
+        sign = beside if row.is_object else "refused" if row.refusal is not None else "scroll"
         place = _PICTURE_PX // 2 - 14
         painter.drawPixmap(place, place, icon_pixmap(sign, 28, "#5d6875", ratio))
     painter.end()

@@ -254,6 +254,8 @@ def _moment(seconds: float | None) -> str:
 
 def _tip(study: StudyRow, text: str) -> str:
     parts = [text]
+    if study.object_count:
+        parts.append(tr("{count} objects beside images", count=study.object_count))
     if study.files_missing:
         parts.append(tr("{count} files are not where they were", count=study.files_missing))
     if study.files_changed:

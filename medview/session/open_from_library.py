@@ -10,6 +10,7 @@ from medview.jobs.job import Job
 from medview.progress import Progress, part
 from medview.session.open_folder import add_found
 from medview.session.session import Session
+from medview.session.show_series import show_series
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 _TITLE = Sentence("Opening from the library")
 
 
-def open_from_library(session: Session, study_ids: Sequence[int], *, show: bool = True) -> Job:
+def open_from_library(session: Session, study_ids: Sequence[int], *, series_key: str = "") -> Job:
     """Submit the opening of studies, by their numbers in the library; files that are as they were are not read again.
 
     Parameters
     ----------
-    show
-        Whether to put the largest volume of them on the screen.
+    series_key
+        The series to put on the screen; "" puts the largest volume there.
     """
 
     def work(library: Library, progress: Progress) -> ScanReport:
@@ -39,6 +40,10 @@ def open_from_library(session: Session, study_ids: Sequence[int], *, show: bool 
         return ScanReport(tuple(found), 0, (), ())
 
     def done(report: ScanReport) -> None:
-        add_found(session, report, show=show, tell=False)
+        studies = add_found(session, report, show=not series_key, tell=False)
+        for study in studies:
+            series = study.find(series_key)
+            if series is not None:
+                show_series(session, study, series)
 
     return use_library(session, work, on_done=done, title=_TITLE, place="scan")

@@ -332,3 +332,11 @@ def test_another_language_keeps_the_library_open(page: LibraryPage, settle: Sett
 
 def test_sizes_are_readable() -> None:
     assert [size_text(n) for n in (12, 3_400, 5_600_000, 1_234_567_890)] == ["12 B", "3.4 kB", "5.6 MB", "1.23 GB"]
+
+
+def test_the_series_that_is_activated_is_shown(page: LibraryPage, settle: Settle, window: MainWindow) -> None:
+    choose(page, 2, settle)
+    page.details.series.itemActivated.emit(page.details.series.item(0))
+    settle()
+    assert window.session.scene.series.series_instance_uid == "2.25.72"
+    assert not page.isVisible()
