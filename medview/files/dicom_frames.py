@@ -21,6 +21,7 @@ from medview.files.dicom_axis_facts import (
 )
 from medview.files.dicom_values import Values
 from medview.files.remembered import remembered
+from medview.study.changed import changed
 
 Vector = tuple[float, ...]
 Point = tuple[float, float, float]
@@ -81,9 +82,26 @@ def frame_time_ms(values: Values) -> float | None:
 
 
 def _from_attributes(values: Values) -> Frame:
+    frame = _without_place(values)
+    odd = _odd_position(values)
+    return changed(
+        frame,
+        position=_position(values),
+        order=own_axis_facts(values),
+        warnings=odd + frame.warnings if odd else frame.warnings,
+    )
+
+
+@remembered
+def _without_place(values: Values) -> Frame:
+    """Return what is the same for most images of a series."""
     slope, intercept, rescale_type, odd = _rescale(values)
+    thickness, between = _thicknesses(values)
     return Frame(
-        *_place(values, values, values),
+        orientation=_orientation(values),
+        pixel_spacing=_pixel_spacing(values),
+        slice_thickness_mm=thickness,
+        spacing_between_slices_mm=between,
         rescale_slope=slope,
         rescale_intercept=intercept,
         rescale_type=rescale_type,
@@ -91,9 +109,8 @@ def _from_attributes(values: Values) -> Frame:
         windows=_windows(values),
         b_value=b_value(values),
         direction=diffusion_direction(values),
-        order=own_axis_facts(values),
         traits=_own_traits(values),
-        warnings=_odd_place(values, values, values) + odd + _odd_window(values),
+        warnings=_odd_orientation(values) + _odd_spacing(values) + odd + _odd_window(values),
     )
 
 
@@ -132,13 +149,17 @@ def _place(
     position: Values, orientation: Values, measures: Values
 ) -> tuple[Point | None, Vector | None, tuple[float, float] | None, float | None, float | None]:
     """Return position, orientation, pixel spacing, thickness and spacing between slices where they are usable."""
-    place = position.numbers("ImagePositionPatient")
     return (
-        (place[0], place[1], place[2]) if len(place) == 3 else None,
+        _position(position),
         _orientation(orientation),
         _pixel_spacing(measures),
         *_thicknesses(measures),
     )
+
+
+def _position(values: Values) -> Point | None:
+    place = values.numbers("ImagePositionPatient")
+    return (place[0], place[1], place[2]) if len(place) == 3 else None
 
 
 @remembered

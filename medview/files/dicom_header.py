@@ -208,19 +208,7 @@ def _tiles(image: Image, tiled: Tiling) -> tuple[Image, ...]:
 def _of_frame(image: Image, frame: Frame, number: int) -> Image:
     if image.refusal is not None:
         return image
-    said, spacing = image.warnings + frame.warnings, frame.pixel_spacing
-    if image.series.modality in _PROJECTIONS:
-        spacing = None
-        said += (Sentence("A projection image: distances are in pixels, because true millimetres are not known."),)
-    elif image.series.modality in _UNSPACED:
-        spacing = None
-        said += (Sentence("Distances are in pixels: this kind of image has no spacing that holds everywhere."),)
-    elif spacing is None:
-        said += (Sentence("The pixel spacing is missing: distances are in pixels, and no millimetre is shown."),)
-    rescale_type = frame.rescale_type
-    if image.series.modality == "CT" and not frame.has_rescale:
-        rescale_type = "US"  # unspecified: stored values are no Hounsfield units
-        said += (Sentence("The rescale slope and intercept are missing: stored values are shown, without a unit."),)
+    spacing, rescale_type, said = _measures(image.series, frame)
     instance = changed(
         image.instance,
         frame_index=number,
@@ -237,7 +225,30 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
     )
     if spacing is not frame.pixel_spacing:
         frame = changed(frame, pixel_spacing=spacing)
-    return changed(image, series=series, instance=instance, frame=frame, warnings=said)
+    warnings = image.warnings + frame.warnings + said
+    return changed(image, series=series, instance=instance, frame=frame, warnings=warnings)
+
+
+def _measures(series: Series, frame: Frame) -> tuple[tuple[float, float] | None, str, tuple[Sentence, ...]]:
+    """Return pixel spacing and unit of the values where they can be trusted, and what is to be said about them."""
+    spacing, rescale_type = frame.pixel_spacing, frame.rescale_type
+    said: tuple[Sentence, ...] = ()
+    if series.modality in _PROJECTIONS:
+        spacing, said = None, (_PROJECTION,)
+    elif series.modality in _UNSPACED:
+        spacing, said = None, (_NO_COMMON_SPACING,)
+    elif spacing is None:
+        said = (_NO_SPACING,)
+    if series.modality == "CT" and not frame.has_rescale:
+        rescale_type = "US"  # unspecified: stored values are no Hounsfield units
+        said += (_NO_RESCALE,)
+    return spacing, rescale_type, said
+
+
+_PROJECTION = Sentence("A projection image: distances are in pixels, because true millimetres are not known.")
+_NO_COMMON_SPACING = Sentence("Distances are in pixels: this kind of image has no spacing that holds everywhere.")
+_NO_SPACING = Sentence("The pixel spacing is missing: distances are in pixels, and no millimetre is shown.")
+_NO_RESCALE = Sentence("The rescale slope and intercept are missing: stored values are shown, without a unit.")
 
 
 def _refusal(series: Series) -> MedViewError | None:
