@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from medview.errors import Sentence
 from medview.files.dicom_scan import ScanReport
 from medview.library import notes
-from medview.library.copy_study import copy_study, stays_outside
+from medview.library.copied_study import copied_study, stays_outside
 from medview.library.database import Database
 from medview.library.identity import study_identity
 from medview.library.join_study import join_study, paths_of
@@ -51,9 +51,8 @@ def _add(database: Database, store: Store, study: FoundStudy, *, copy: bool, pro
     identity = study_identity(study, store.folder)
     if not copy:
         return _written(database, store, study, identity, progress)
-    with store.claimed(identity, progress):
-        study, left_out = copy_study(store, study, identity, progress)
-        added = _written(database, store, study, identity, progress)
+    with store.claimed(identity, progress), copied_study(store, study, identity, progress) as (copied, left_out):
+        added = _written(database, store, copied, identity, progress)
     return replace(added, left_out=left_out)
 
 

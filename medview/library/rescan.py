@@ -51,7 +51,7 @@ def look(table: FileTable, roots: Iterable[tuple[str, bool]], progress: Progress
     roots
         (path, whether to look below it). Absolute paths.
     spared
-        A folder that is not looked into.
+        A folder that is not looked into: the library's own.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def rescan(
     roots = [(os.path.abspath(one), deep) for one in paths]
     progress(0.0, "Listing files")
     with database.reading() as connection:
-        found = look(FileTable(connection, store.folder), roots, progress, str(store.folder))
+        found = look(FileTable(connection, store.folder), roots, progress, str(store.folder.parent))
     added, report = Added(), ScanReport((), 0, (), ())
     if found.new or found.changed:
         wanted = _wanted(database, store, found)
