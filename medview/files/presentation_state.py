@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from medview.errors import MedViewError, Sentence
@@ -24,6 +25,7 @@ _SHAPES: dict[AnnotationKind, Sentence] = {
     "ellipse": Sentence("Ellipse"),
     "text": Sentence("Text"),
 }
+_MOST_MARKS = 20_000  # one for each image where a graphic names none
 _LEAST_COLOUR = 40  # between the strongest and the weakest of red, green and blue
 
 
@@ -75,7 +77,7 @@ def _state(values: Values, label: str, index: ImageIndex) -> Presentation:
         is_inverted=values.text("PresentationLUTShape") == "INVERSE",
         rotation_deg=(values.integer("ImageRotation") or 0) % 360,
         is_flipped=values.text("ImageHorizontalFlip") == "Y",
-        annotations=tuple(_annotations(values, wanted, index, object_uid)),
+        annotations=tuple(islice(_annotations(values, wanted, index, object_uid), _MOST_MARKS)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_codes import meaning_of, unit_of
@@ -16,6 +17,7 @@ from medview.study.study_object import StudyObject
 
 _DEEPEST = 40  # levels; templates have about 12
 _MOST_LINES = 20_000
+_MOST_MARKS = 20_000
 _LONGEST_TEXT = 2**16
 _PLAIN = {  # attribute that holds the value of a type (PS3.3 Table C.17.3-3)
     "TEXT": "TextValue",
@@ -96,7 +98,9 @@ class _Tree:
         group = group_facts(item, group)
         drawn: tuple[Annotation, ...] = ()
         if kind in ("SCOORD", "SCOORD3D"):
-            drawn = tuple(marks(item, group, self._index, self._object_uid))
+            room = max(_MOST_MARKS - len(self.annotations), 0)
+            drawn = tuple(islice(marks(item, group, self._index, self._object_uid), room))
+            self._is_cut |= not room
             self.annotations += drawn
             self._not_drawn += not drawn
         names = image_names(item) if kind in _POINTING else ()

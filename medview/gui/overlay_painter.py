@@ -24,6 +24,8 @@ class OverlayPainter:
 
     def __init__(self) -> None:
         self._wash = DoseWash()
+        self._key: tuple[object, ...] = ()
+        self._marks: tuple[DrawnMark, ...] = ()
 
     def draw_dose(self, painter: QPainter, picture: SlicePicture, scene: Scene) -> None:
         """Draw the dose in picture coordinates; smooth, since its grid is coarser than the images."""
@@ -37,9 +39,17 @@ class OverlayPainter:
     def draw_marks(self, painter: QPainter, picture: SlicePicture, scene: Scene, font: QFont, size: QRectF) -> None:
         """Draw the marks of the slice shown, in coordinates of the pane."""
         taken: list[QRectF] = []
-        for mark in annotation_marks(scene, picture):
+        for mark in self._marks_of(scene, picture):
             _draw_shape(painter, mark)
             _draw_texts(painter, mark, font, size, taken)
+
+    def _marks_of(self, scene: Scene, picture: SlicePicture) -> tuple[DrawnMark, ...]:
+        """Return the marks, looked for again only where slice, zoom or the marks themselves have changed."""
+        study = scene.study
+        key = (study, study.annotations.revision, picture.slice_index, picture.grid, picture.transform)
+        if key != self._key:  # studies and grids are compared by what they are, not by their values
+            self._key, self._marks = key, annotation_marks(scene, picture)
+        return self._marks
 
 
 def _draw_shape(painter: QPainter, mark: DrawnMark) -> None:

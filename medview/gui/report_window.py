@@ -23,10 +23,13 @@ from medview.errors import Sentence
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
 from medview.session.jump_to import jump_to_image, jump_to_mark
+from medview.session.open_object import open_object
 from medview.session.save_document import save_document
 from medview.session.session import Session
 from medview.session.take_off import is_applied, take_off
+from medview.study.annotation import ImageName
 from medview.study.object_report import ReportLine
+from medview.study.study import Study
 
 _LEADS = Qt.ItemDataRole.UserRole
 _OPEN_LEVELS = 3
@@ -105,7 +108,15 @@ class ReportWindow(QDialog):
         if line.annotation is not None:
             jump_to_mark(self._session, study, line.annotation)
         elif line.image is not None:
-            jump_to_image(self._session, study, line.image)
+            self._go_to(study, line.image)
+
+    def _go_to(self, study: Study, image: ImageName) -> None:
+        """Show an image, or open the object where it is one."""
+        other = next((o for o in study.objects if o.sop_instance_uid == image.sop_instance_uid), None)
+        if other is not None:
+            open_object(self._session, study, other)
+        else:
+            jump_to_image(self._session, study, image)
 
     def _take_off(self) -> None:
         desk = self._session.desk

@@ -10,6 +10,7 @@ from medview.errors import MedViewError, Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.apply_presentation import apply_presentation
+from medview.session.host_study import host_study, studies_of_patient
 from medview.session.jump_to import jump_to_image, jump_to_mark
 from medview.session.opened_object import OpenedObject, Reading, read_opened
 from medview.session.scene import Scene
@@ -26,16 +27,19 @@ _TOLD = 3  # remarks told at once; the report lists all of them
 def open_object(session: Session, study: Study, found: StudyObject) -> Job:
     """Submit the reading of an object of a study; it is shown when it is there.
 
-    Where it cannot be opened a notice says why, and the study lists it with that reason.
+    It goes onto the study of the same patient that holds its images. Where it cannot be opened a notice says why, and
+    the study lists it with that reason.
     """
+    candidates = studies_of_patient(session, study)
 
-    def work(progress: Progress) -> OpenedObject:
-        return read_opened(Reading(found, study.series, session.jobs.workers, progress))
+    def work(progress: Progress) -> tuple[Study, OpenedObject]:
+        host = host_study(found, candidates)
+        return host, read_opened(Reading(found, host.series, session.jobs.workers, progress))
 
-    def done(value: OpenedObject) -> None:
-        if study in session.studies:
+    def done(value: tuple[Study, OpenedObject]) -> None:
+        if study in session.studies and value[0] in session.studies:
             _mark(study, found, None)
-            _show(session, study, value)
+            _show(session, *value)
 
     def failed(error: BaseException) -> None:
         if isinstance(error, MedViewError):
@@ -143,6 +147,12 @@ def _show_value_map(session: Session, study: Study, value: OpenedObject) -> None
         return
     if any(mapping.of_instance(i) for i in scene.series.instances):
         scene.update(value_map=mapping)
+    else:
+        session.notices.add(
+            "warning",
+            "The values are mapped for other images than those in view.",
+            "Show the images it is for, then open it again.",
+        )
 
 
 def _jump_to_first(session: Session, study: Study, value: OpenedObject) -> None:

@@ -156,6 +156,8 @@ class Scene:
         for name in ("window", "inverted", "is_playing", "mask_visible", "mask_opacity", "mask_outline"):
             setattr(self, name, getattr(other, name))
         self.crosshair_visible = other.crosshair_visible
+        if self.volume.geometry.frame_of_reference_uid == other.volume.geometry.frame_of_reference_uid:
+            self.dose, self.dose_opacity = other.dose, other.dose_opacity
 
     def update(self, **values: object) -> None:
         """Set display attributes (window, inverted, mask_opacity ...) and tell it once."""

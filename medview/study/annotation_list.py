@@ -11,12 +11,13 @@ from medview.study.annotation import Annotation
 
 
 class AnnotationList:
-    """Annotations in the order in which their objects were opened."""
+    """Annotations in the order in which their objects were opened; `revision` grows with every change."""
 
     changed = Signal()
 
     def __init__(self) -> None:
         self._by_object: dict[str, tuple[Annotation, ...]] = {}
+        self.revision = 0
 
     def __iter__(self) -> Iterator[Annotation]:
         return chain.from_iterable(self._by_object.values())
@@ -33,6 +34,7 @@ class AnnotationList:
         self._by_object.pop(object_uid, None)
         if found := tuple(annotations):
             self._by_object[object_uid] = found
+        self.revision += 1
         self.changed.emit()
 
     def take_off(self, object_uid: str) -> None:

@@ -196,3 +196,37 @@ def test_a_damaged_object_says_what_is_wrong(session: Session, tmp_path: Path) -
         assert session.desk.report is None, kind
         assert "empty.dcm" in said(session), kind
         assert "fault of MedView" not in said(session), kind
+
+
+def test_an_object_in_a_study_of_its_own_finds_the_images_of_its_patient(session: Session, tmp_path: Path) -> None:
+    opened(session, write_stack(tmp_path / "images", 5))
+    series = session.studies[0].series[0]
+    folder = tmp_path / "plan"
+    write_stack(folder, 1, StudyInstanceUID="2.25.1999", SeriesInstanceUID="2.25.1998", SOPInstanceUID="2.25.1997")
+    rois = {"Organ": [contour(rectangle(-9.0, -19.3, 2.0, 1.0, 7.5))]}
+    path = structure_set(
+        folder / "rt.dcm", series, rois, StudyInstanceUID="2.25.1999", PatientID="T1", PatientName="Test^Patient"
+    )
+    opened(session, folder)
+    images, plan = session.studies
+    one = next(o for o in plan.objects if o.path == path)
+    open_object(session, plan, one)
+    wait_idle(session)
+    assert [m.name for m in images.segmentations] == ["Plan A"]
+    assert scene(session).study is images
+
+
+def test_an_object_never_lands_on_another_patient_s_images(session: Session, tmp_path: Path) -> None:
+    opened(session, write_stack(tmp_path / "images", 5))
+    series = session.studies[0].series[0]
+    folder = write_stack(tmp_path / "other", 2, PatientID="T2", PatientName="Other^Patient", StudyInstanceUID="2.25.7")
+    rois = {"Organ": [contour(rectangle(-9.0, -19.3, 2.0, 1.0, 40.0))]}
+    path = structure_set(
+        folder / "rt.dcm", series, rois, StudyInstanceUID="2.25.7", PatientID="T2", PatientName="Other^Patient"
+    )
+    opened(session, folder)
+    images, other = session.studies
+    one = next(o for o in other.objects if o.path == path)
+    open_object(session, other, one)
+    wait_idle(session)
+    assert images.segmentations == ()
