@@ -84,6 +84,8 @@ def measured(window: Any, jobs: Any, probe: Probe, folder: Path, title: str) -> 
         with probe.action(title):
             rows.append(Opening(window, jobs, folder).row)
         waits.append(probe.rows[-1].row()["own"])
+        rest(0.6)  # the 3D view makes its last picture when nothing has moved for a moment
+        until(lambda: not jobs.jobs)
         for study in window.session.studies:
             close_study(window.session, study)
         rest(0.3 if number else 1.0)  # the first opening starts decoder processes and warms caches
