@@ -315,6 +315,9 @@ class LibraryPage(QFrame):
             self.commands.album_menu(album, self).popup(self.albums.viewport().mapToGlobal(place))
 
     def _follow(self, topics: frozenset[str]) -> None:
+        if "settings" in topics:
+            self.table.say_again()
+            self._show_chosen()
         if "jobs" in topics and self.isVisible() and self.commands.take_changed():
             self.refresh()
 

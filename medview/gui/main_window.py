@@ -50,6 +50,7 @@ from medview.gui.warning_list import WarningList
 from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits
+from medview.session.import_studies import add_to_library
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.session.session import Session
@@ -271,6 +272,7 @@ class MainWindow(QMainWindow):
         self.study_panel.close_wanted.connect(self._close_study)
         self.study_panel.warnings_wanted.connect(self.show_warnings)
         self.study_panel.header_wanted.connect(self._show_header_of)
+        self.study_panel.library_wanted.connect(self._add_to_library)
         self.study_panel.object_wanted.connect(self._open_object)
         return self.study_panel
 
@@ -352,6 +354,9 @@ class MainWindow(QMainWindow):
 
     def _open_object(self, study: Study, found: StudyObject) -> None:
         open_object(self._session, study, found)
+
+    def _add_to_library(self, study: Study) -> None:
+        add_to_library(self._session, study, copy=bool(self._session.settings["import_copies"]))
 
     def _show_header_of(self, of: Series | StudyObject, path: Path | None = None) -> None:
         source = HeaderSource.of(of)

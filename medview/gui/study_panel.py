@@ -39,6 +39,7 @@ class StudyPanel(QWidget):
     """
 
     close_wanted = Signal(object)
+    library_wanted = Signal(object)  # Study
     header_wanted = Signal(object)  # Series or StudyObject
     object_wanted = Signal(object, object)  # Study, StudyObject
     warnings_wanted = Signal()
@@ -175,6 +176,7 @@ class StudyPanel(QWidget):
             menu.addAction(title, partial(self._open, item))
             menu.addAction(icon("tags"), tr("Header…"), partial(self.header_wanted.emit, of))
         menu.addAction(icon("warning"), tr("Warnings and files left out…"), self.warnings_wanted.emit)
+        menu.addAction(icon("library"), tr("Add to the library"), partial(self.library_wanted.emit, study))
         menu.addAction(icon("close"), tr("Close study"), partial(self.close_wanted.emit, study))
         menu.popup(self.tree.viewport().mapToGlobal(position))
 

@@ -15,6 +15,7 @@ from medview.progress import Progress, part
 from medview.session.session import Session
 from medview.session.thumbnails import make_thumbnails
 from medview.session.use_library import use_library
+from medview.study.study import Study
 
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
@@ -67,6 +68,27 @@ def import_studies(
 
     name = paths[0].name if len(paths) == 1 else str(len(paths))
     title = Sentence("Importing {name}", {"name": name})
+    return use_library(session, work, on_done=done, title=title, place="scan")
+
+
+def add_to_library(session: Session, study: Study, *, copy: bool) -> Job:
+    """Submit putting a study that is open on the list; what came out of an archive is copied in any case."""
+    unpacked = [Path(folder.name) for folder in session.unpacked]
+    paths = [*(i.path for series in study.series for i in series.instances), *(one.path for one in study.objects)]
+    copy = copy or any(folder in path.parents for path in paths for folder in unpacked)
+    facts, series, objects = study.facts, study.series, study.objects
+
+    def work(library: Library, progress: Progress) -> Imported:
+        from medview.files.dicom_sort import FoundStudy
+
+        found = FoundStudy(facts, series, objects)
+        return Imported(library.add([found], copy=copy, progress=progress), 0, 0, (), (found,))
+
+    def done(imported: Imported) -> None:
+        _tell(session, imported)
+        _request_thumbnails(session, imported)
+
+    title = Sentence("Adding a study to the library")
     return use_library(session, work, on_done=done, title=title, place="scan")
 
 

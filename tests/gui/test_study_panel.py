@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
@@ -15,8 +17,11 @@ from medview.gui.card_delegate import sign_place
 from medview.gui.main_window import MainWindow
 from medview.gui.one_line import one_line
 from medview.gui.study_card import CardRole
+from medview.gui.warning_list import WarningList
 from medview.session.open_folder import open_folder
-from tests.files.make_dicom import write_stack
+from medview.session.show_series import show_series
+from medview.study.study_object import StudyObject
+from tests.files.make_dicom import image, mr_image, write, write_stack
 
 Settle = Callable[[], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -102,3 +107,79 @@ def test_remarks_are_counted_without_noughts(
     open_folder(window.session, folder)
     settle()
     assert window.study_panel.warnings.text() == told
+
+
+def tilted(index: int, **changes: object) -> Dataset:
+    """Return a slice of a stack that is tilted by 20 degrees."""
+    return image(index, ImagePositionPatient=[-10.0, -20.0 + 2.5 * index * math.tan(math.radians(20)), 2.5 * index])
+
+
+def test_a_tilted_series_wears_a_badge_that_is_explained(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    open_folder(window.session, write_stack(tmp_path / "tilted", make=tilted))
+    open_folder(window.session, write_stack(tmp_path / "even", StudyInstanceUID="2.25.5", SeriesInstanceUID="2.25.6"))
+    settle()
+    cards = [item(window, n, 0).data(0, CardRole.CARD) for n in range(2)]
+    assert (cards[0].badge, cards[0].badge_is_alarming) == ("tilted by 20.0 degrees", True)
+    assert cards[1].badge == ""
+    assert "stacked at a slant of 20.0 degrees" in item(window, 0, 0).toolTip(0)
+
+
+def test_a_4d_series_is_one_row_that_opens_at_its_place(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    for time in range(3):
+        for number in range(4):
+            facts = {"TemporalPositionIdentifier": time + 1, "AcquisitionTime": f"10110{time}"}
+            dataset = mr_image(number, SOPInstanceUID=f"2.25.9{time}{number}", **facts)
+            write(dataset, tmp_path / f"{time}{number}")
+    open_folder(window.session, tmp_path)
+    settle()
+    (study,) = window.session.studies
+    assert len(study.series) == 3
+    assert window.study_panel.tree.topLevelItem(0).childCount() == 1
+    assert item(window, 0, 0).data(0, CardRole.CARD).lines[0] == "MR · 3 × 4 images · 8 × 6"
+    assert "4D (3): time" in item(window, 0, 0).data(0, CardRole.CARD).lines[1]
+    show_series(window.session, study, study.series[2])
+    settle()
+    assert item(window, 0, 0).data(0, CardRole.OF) is study.series[2]
+    assert item(window, 0, 0).data(0, CardRole.CARD).shown
+    assert item(window, 0, 0).data(0, CardRole.CARD).badge == "time 3 of 3"
+
+
+def test_every_file_is_accounted_for(window: MainWindow, settle: Settle, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = write_stack(tmp_path / "one")
+    (folder / "broken").write_bytes((folder / "003").read_bytes()[:700])
+    (folder / "notes <b>.txt").write_text("nothing", encoding="utf-8")
+    open_folder(window.session, folder)
+    settle()
+    qtbot.mouseClick(window.study_panel.warnings, LEFT)
+    (page,) = window.findChildren(WarningList)
+    text = page.page.toPlainText()
+    assert "Files found last: 7 = 5 with images + 1 others + 1 left out" in text
+    assert "notes <b>.txt: not DICOM" in text
+    assert "broken: " in text
+    page.close()
+
+
+def test_an_object_beside_images_is_a_row_of_its_own(
+    window: MainWindow, settle: Settle, shared_data: Path, qtbot: QtBot
+) -> None:
+    open_folder(window.session, shared_data / "gsps_ko_pdf_for_a0002")
+    settle()
+    kinds = {one.kind for study in window.session.studies for one in study.objects}
+    assert {"presentation state", "key objects", "document"} <= kinds
+    rows = [
+        row
+        for n in range(window.study_panel.tree.topLevelItemCount())
+        for row in (item(window, n).child(c) for c in range(item(window, n).childCount()))
+    ]
+    cards = [row.data(0, CardRole.CARD) for row in rows if isinstance(row.data(0, CardRole.OF), StudyObject)]
+    assert {card.picture for card in cards} >= {"window-level", "check", "study"}
+    assert any(card.lines[0].startswith("Presentation state") for card in cards)
+
+
+def test_an_open_study_joins_the_library(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    open_folder(window.session, write_stack(tmp_path / "one"))
+    settle()
+    window.study_panel.library_wanted.emit(window.session.studies[0])
+    settle()
+    (row,) = window.session.library.search()
+    assert (row.facts.patient.patient_id, row.image_count, row.where) == ("T1", 5, "linked")
