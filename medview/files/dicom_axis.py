@@ -7,7 +7,7 @@ is a stack beside the axis, and said.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -20,15 +20,15 @@ from medview.files.dicom_stack import Stack, acquired
 from medview.study.series import AxisPlace
 
 _SAME_GRID_MM = 0.05  # between the same slice of two places of an axis
-# facts that say what was measured: (fact, name of the axis, unit, smallest difference of two values, name of a stack)
-_CONTRASTS: tuple[tuple[str, str, str, float, str], ...] = (
-    ("echo time", "echo time", "ms", 0.01, "echo time {0:g}"),
-    ("echo", "echo", "", 0.5, "echo {0:g}"),
-    ("energy", "energy", "kVp", 0.5, "{0:g} kVp"),
-    ("b-value", "b-value", "s/mm2", 4.0, "b {0:.0f}"),
-    ("inversion time", "inversion time", "ms", 0.5, "inversion time {0:g}"),
-    ("flip angle", "flip angle", "degrees", 0.5, "flip angle {0:g}"),
-    ("repetition time", "repetition time", "ms", 1.0, "repetition time {0:g}"),
+# facts that say what was measured: (fact, unit, smallest difference of two values, name of a stack)
+_CONTRASTS: tuple[tuple[str, str, float, str], ...] = (
+    ("echo time", "ms", 0.01, "echo time {0:g}"),
+    ("echo", "", 0.5, "echo {0:g}"),
+    ("energy", "kVp", 0.5, "{0:g} kVp"),
+    ("b-value", "s/mm2", 4.0, "b {0:.0f}"),
+    ("inversion time", "ms", 0.5, "inversion time {0:g}"),
+    ("flip angle", "degrees", 0.5, "flip angle {0:g}"),
+    ("repetition time", "ms", 1.0, "repetition time {0:g}"),
 )
 _SAME_FRACTION = 0.02  # values that differ by less are one value that jitters
 # facts that say when: equal for all slices of one place, or ever later at each slice
@@ -37,8 +37,73 @@ _LATER = ("trigger delay", "acquisition time", "content time")
 _CLOCKS = ("frame reference time", "trigger delay", "acquisition time", "content time")
 _UNEQUAL = Sentence("Some slice positions hold more images than others; what is over is a stack of its own.")
 
-Places = Sequence[Sequence[Image]]
-"""Images by place, in slice order."""
+Keys = Sequence[Hashable]
+"""One key for each image, in the order of `Placed.images`."""
+
+
+class Placed:
+    """Images by the place they lie at.
+
+    Attributes
+    ----------
+    images
+        All of them, place after place.
+    place
+        The number of the place of each image.
+    sizes
+        How many images each place holds.
+    """
+
+    def __init__(self, places: Sequence[Sequence[Image]]) -> None:
+        self.images = [image for place in places for image in place]
+        self.place = [number for number, place in enumerate(places) for _ in place]
+        self.sizes = [len(place) for place in places]
+        self._facts = [dict(image.frame.order) for image in self.images]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all places hold equally many images."""
+        return min(self.sizes) == max(self.sizes)
+
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        """Return the names of what the first image's header tells."""
+        return tuple(self._facts[0])
+
+    def facts(self, name: str) -> list[float | None]:
+        """Return a number that the headers give, by its name in `medview.files.dicom_axis_facts`."""
+        if name == "b-value":
+            return [image.frame.b_value for image in self.images]
+        return [facts.get(name) for facts in self._facts]
+
+    def contrast(self, name: str, least: float) -> list[float | None]:
+        """Return a fact without its jitter; [] where it is the same for all images."""
+        told = self.facts(name)
+        if len(set(told)) < 2:
+            return []
+        middle = _clustered(told, least)
+        found = [middle.get(value) for value in told]
+        return found if len(set(found)) > 1 else []
+
+    def most_alike(self, keys: Keys) -> int:
+        """Return the largest number of images at one place that share a key."""
+        return max(Counter(zip(self.place, keys, strict=True)).values())
+
+    def columns(self, keys: Keys, order: Iterable[Hashable]) -> list[list[int]]:
+        """Return the indices of the images of each key, in slice order."""
+        found: dict[Hashable, list[int]] = defaultdict(list)
+        for index, key in enumerate(keys):
+            found[key].append(index)
+        return [found[key] for key in order]
+
+    def ranks(self, values: Sequence[float]) -> list[int]:
+        """Return the rank of each image at its place by a value, and where that is equal by acquisition."""
+        order = sorted(range(len(values)), key=lambda n: (self.place[n], values[n], acquired(self.images[n])))
+        ranks, seen = [0] * len(order), [0] * len(self.sizes)
+        for index in order:
+            ranks[index] = seen[self.place[index]]
+            seen[self.place[index]] += 1
+        return ranks
 
 
 @dataclass(frozen=True)
@@ -51,70 +116,49 @@ class _Axis:
     names: tuple[str, ...]
 
 
-def fact(image: Image, name: str) -> float | None:
-    """Return a number that the header gives of an image, by its name in `medview.files.dicom_axis_facts`."""
-    if name == "b-value":
-        return image.frame.b_value
-    return next((value for known, value in image.frame.order if known == name), None)
-
-
-def by_contrast(places: Places, names: tuple[str, ...]) -> list[Stack]:
+def by_contrast(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     """Return stacks on an axis of echo, energy, diffusion and the like; [] where no such fact tells all apart."""
-    found = _diffusion(places, names)
-    for name, axis, unit, least, text in _CONTRASTS:
-        keys = contrast(places, name, least)
-        if found:
-            return found
-        if keys and None not in keys.values() and _tells_all_apart(places, keys):
-            order = sorted({v for v in keys.values() if v is not None})
-            made = _Axis(axis, unit, tuple(order), tuple(text.format(v) for v in order))
-            found = _along(places, keys, order, made, names)
+    found = _diffusion(placed, names)
+    for name, unit, least, text in _CONTRASTS if not found else ():
+        keys = placed.contrast(name, least)
+        if keys and None not in keys and placed.most_alike(keys) == 1:
+            order = sorted({value for value in keys if value is not None})
+            axis = _Axis(name, unit, tuple(order), tuple(text.format(value) for value in order))
+            return _along(placed, keys, order, axis, names)
     return found
 
 
-def groups_by_contrast(places: Places, names: tuple[str, ...]) -> list[tuple[list[Image], tuple[str, ...]]]:
+def groups_by_contrast(placed: Placed, names: tuple[str, ...]) -> list[tuple[list[Image], tuple[str, ...]]]:
     """Return groups of images that a fact tells apart without telling all apart, each with its names; [] if none."""
-    most = max(map(len, places))
-    for name, _, _, least, text in _CONTRASTS:
-        keys = contrast(places, name, least)
-        if keys and most > max(_most_alike(place, keys) for place in places):
-            groups: dict[float | None, list[Image]] = defaultdict(list)
-            for image in (i for place in places for i in place):
-                groups[keys[id(image)]].append(image)
-            ordered = sorted(groups, key=lambda v: (v is None, v or 0.0))
-            return [(groups[v], (*names, text.format(v) if v is not None else "")) for v in ordered]
+    for name, _, least, text in _CONTRASTS:
+        keys = placed.contrast(name, least)
+        if keys and placed.most_alike(keys) < max(placed.sizes):
+            order = sorted(set(keys), key=lambda value: (value is None, value or 0.0))
+            labels = [text.format(value) if value is not None else "" for value in order]
+            columns = placed.columns(keys, order)
+            return [([placed.images[n] for n in c], (*names, t)) for c, t in zip(columns, labels, strict=True)]
     return []
 
 
-def contrast(places: Places, name: str, least: float) -> dict[int, float | None]:
-    """Return a fact's value of each image, without jitter, by the image's id; {} where all are alike."""
-    images = [i for place in places for i in place]
-    values = clustered([fact(i, name) for i in images], least)
-    if not values:
-        return {}
-    keys = {id(i): values.get(fact(i, name)) for i in images}
-    return keys if len(set(keys.values())) > 1 else {}
-
-
-def by_time(places: Places, names: tuple[str, ...]) -> list[Stack]:
+def by_time(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     """Return the stacks of images of equal kind, by time; by the order of acquisition where no time is given."""
-    for name in _MOMENTS:
-        keys = {id(i): fact(i, name) for place in places for i in place}
-        if None not in keys.values() and len(set(keys.values())) > 1 and _tells_all_apart(places, keys):
-            order = sorted(v for v in set(keys.values()) if v is not None)
-            return _along(places, keys, order, _time_axis(places, keys, order, name), names)
-    equal = len({len(place) for place in places}) == 1
-    for name in _LATER if equal else ():
-        if all(len({fact(i, name) for i in place} - {None}) == len(place) for place in places):
-            return _by_rank(places, names, name)
-    return (not equal and _by_number(places, names)) or _by_rank(places, names, "")
+    dimensions = tuple(name for name in placed.fact_names if name.startswith("dimension"))
+    for name in (*_MOMENTS, *dimensions):
+        keys = placed.facts(name)
+        order = sorted({value for value in keys if value is not None})
+        if None not in keys and len(order) > 1 and placed.most_alike(keys) == 1:
+            return _along(placed, keys, order, _time_axis(placed, keys, order, name), names)
+    for name in _LATER if placed.is_even else ():
+        values = placed.facts(name)
+        if None not in values and placed.most_alike(values) == 1:
+            return _by_rank(placed, names, name, [value or 0.0 for value in values])
+    return (not placed.is_even and _by_number(placed, names)) or _by_rank(placed, names, "", [0.0] * len(placed.images))
 
 
-def clustered(values: Sequence[float | None], least: float) -> dict[float | None, float]:
+def _clustered(values: Sequence[float | None], least: float) -> dict[float | None, float]:
     """Return for each value the middle of those that differ from it by no more than jitter."""
-    known = sorted({v for v in values if v is not None})
     groups: list[list[float]] = []
-    for value in known:
+    for value in sorted({v for v in values if v is not None}):
         if groups and value - groups[-1][-1] <= max(least, _SAME_FRACTION * abs(value)):
             groups[-1].append(value)
         else:
@@ -122,35 +166,25 @@ def clustered(values: Sequence[float | None], least: float) -> dict[float | None
     return {value: median(group) for group in groups for value in group}
 
 
-def _tells_all_apart(places: Places, keys: Mapping[int, Hashable]) -> bool:
-    """Whether no place has two images of one key."""
-    return all(len({keys[id(i)] for i in place}) == len(place) for place in places)
-
-
-def _most_alike(place: Sequence[Image], keys: Mapping[int, Hashable]) -> int:
-    """Return how many images of a place share one key."""
-    return max(Counter(keys[id(i)] for i in place).values())
-
-
-def _diffusion(places: Places, names: tuple[str, ...]) -> list[Stack]:
+def _diffusion(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     """Return stacks by b-value and gradient direction, each repetition apart, in the order of acquisition."""
-    images = [i for place in places for i in place]
-    if any(i.frame.b_value is None for i in images):
+    told = placed.facts("b-value")
+    if None in told:
         return []
-    weights = clustered([i.frame.b_value for i in images], 4.0)
-    kinds = {id(i): (weights[i.frame.b_value], _rounded(i.frame.direction)) for i in images}
-    if len(set(kinds.values())) < 2:
+    weights = _clustered(told, 4.0)
+    kinds = [(weights[b], _rounded(i.frame.direction)) for b, i in zip(told, placed.images, strict=True)]
+    if len(set(kinds)) < 2:
         return []
-    keys: dict[int, Hashable] = {}
-    for place in places:
-        seen: dict[Hashable, int] = defaultdict(int)
-        for image in sorted(place, key=acquired):
-            kind = kinds[id(image)]
-            seen[kind] += 1
-            keys[id(image)] = (*kind, seen[kind])
-    first = {keys[id(i)]: acquired(i) for i in sorted(images, key=acquired, reverse=True)}
+    keys: list[Hashable] = [None] * len(kinds)
+    first: dict[Hashable, int] = {}
+    seen: dict[Hashable, int] = defaultdict(int)
+    for number, index in enumerate(sorted(range(len(kinds)), key=lambda n: acquired(placed.images[n]))):
+        place = placed.place[index], kinds[index]
+        seen[place] += 1
+        keys[index] = (*kinds[index], seen[place])
+        first.setdefault(keys[index], number)
     order = sorted(first, key=lambda key: first[key])
-    return _along(places, keys, order, _diffusion_axis(order), names)
+    return _along(placed, keys, order, _diffusion_axis(order), names)
 
 
 def _rounded(direction: tuple[float, ...] | None) -> tuple[float, ...]:
@@ -158,32 +192,30 @@ def _rounded(direction: tuple[float, ...] | None) -> tuple[float, ...]:
 
 
 def _diffusion_axis(order: Sequence[Hashable]) -> _Axis:
-    values: list[float] = []
+    weights = [key[0] for key in order if isinstance(key, tuple)]
     names: list[str] = []
     counted: dict[float, int] = defaultdict(int)
-    weights = [key[0] for key in order if isinstance(key, tuple)]
     for weight in weights:
         counted[weight] += 1
-        values.append(weight)
         several = weights.count(weight) > 1
         names.append(f"b {weight:.0f}, direction {counted[weight]}" if several else f"b {weight:.0f}")
-    return _Axis("b-value", "s/mm2", tuple(values), tuple(names))
+    return _Axis("b-value", "s/mm2", tuple(weights), tuple(names))
 
 
-def _time_axis(places: Places, keys: Mapping[int, Hashable], order: Sequence[float], name: str) -> _Axis:
+def _time_axis(placed: Placed, keys: Keys, order: Sequence[float], name: str) -> _Axis:
     """Return the axis of moments that are numbered or timed; in ms where a clock tells."""
-    columns = [[i for place in places for i in place if keys[id(i)] == value] for value in order]
-    times = _times_ms(columns)
-    if name == "acquisition" and not times:
-        return _Axis(name, "", tuple(order), tuple(f"acquisition {v:g}" for v in order))
+    times = _times_ms(placed, placed.columns(keys, order))
+    if name not in ("time", "frame reference time") and not times:
+        return _Axis(name, "", tuple(order), tuple(f"{name} {value:g}" for value in order))
     names = tuple(f"time {n + 1}" for n in range(len(order)))
     return _Axis("time", "ms" if times else "", times or (None,) * len(order), names)
 
 
-def _times_ms(columns: Sequence[Sequence[Image]]) -> tuple[float, ...]:
+def _times_ms(placed: Placed, columns: Sequence[Sequence[int]]) -> tuple[float, ...]:
     """Return the time of each group of images from the first on; () where no clock runs from one to the next."""
     for clock in _CLOCKS:
-        told = [[t for i in column if (t := fact(i, clock)) is not None] for column in columns]
+        values = placed.facts(clock)
+        told = [[value for n in column if (value := values[n]) is not None] for column in columns]
         if all(told):
             middles = [median(times) for times in told]
             if all(a < b for a, b in pairwise(middles)):
@@ -191,67 +223,58 @@ def _times_ms(columns: Sequence[Sequence[Image]]) -> tuple[float, ...]:
     return ()
 
 
-def _by_rank(places: Places, names: tuple[str, ...], name: str) -> list[Stack]:
+def _by_rank(placed: Placed, names: tuple[str, ...], name: str, values: Sequence[float]) -> list[Stack]:
     """Return stacks by the order at each place: of a clock, or of acquisition."""
-
-    def moment(image: Image) -> tuple[float, tuple[float, int, int, str, str]]:
-        return fact(image, name) or 0.0, acquired(image)
-
-    keys: dict[int, Hashable] = {
-        id(image): rank for place in places for rank, image in enumerate(sorted(place, key=moment))
-    }
-    count, is_even = max(map(len, places)), len({len(place) for place in places}) == 1
-    columns = [[i for place in places for i in place if keys[id(i)] == rank] for rank in range(count)]
-    times = _times_ms(columns)
+    keys, count = placed.ranks(values), max(placed.sizes)
+    columns = placed.columns(keys, range(count))
+    times = _times_ms(placed, columns)
     if name == "trigger delay":
-        stacks = tuple(f"phase {n + 1}" for n in range(count))
-        middles = tuple(median(fact(i, name) or 0.0 for i in column) for column in columns)
-        axis = _Axis(name, "ms", middles, stacks)
+        middles = tuple(median(values[n] for n in column) for column in columns)
+        axis = _Axis(name, "ms", middles, tuple(f"phase {n + 1}" for n in range(count)))
     else:
-        stacks = tuple(f"time {n + 1}" if is_even else f"set {n + 1}" for n in range(count))
-        axis = _Axis("time", "ms" if times else "", times or (None,) * count, stacks)
-    made = _along(places, keys, range(count), axis, names)
+        word = "time" if placed.is_even else "set"
+        axis = _Axis(
+            "time", "ms" if times else "", times or (None,) * count, tuple(f"{word} {n + 1}" for n in range(count))
+        )
+    made = _along(placed, keys, range(count), axis, names)
     # where places hold unequal numbers, nobody knows of which time an image is missing
-    return made if is_even else [replace(stack, axis=None) for stack in made]
+    return made if placed.is_even else [replace(stack, axis=None) for stack in made]
 
 
-def _by_number(places: Places, names: tuple[str, ...]) -> list[Stack]:
+def _by_number(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     """Return stacks by Instance Number where it counts slice by slice or time by time, though some are missing."""
-    images = [i for place in places for i in place]
-    numbers = {id(i): i.instance.instance_number for i in images}
-    known = [n for n in numbers.values() if n is not None]
-    if len(known) < len(images):
+    known = [n for i in placed.images if (n := i.instance.instance_number) is not None]
+    if len(known) < len(placed.images):
         return []
-    least, count, most = min(known), len(places), max(map(len, places))
+    least, count, most = min(known), len(placed.sizes), max(placed.sizes)
     axis = _Axis("time", "", (None,) * most, tuple(f"time {n + 1}" for n in range(most)))
     for ranks in ([(n - least) // count for n in known], [(n - least) % most for n in known]):
-        keys: dict[int, Hashable] = dict(zip(numbers, ranks, strict=True))
         whole = sum(size == count for size in Counter(ranks).values())
-        if len(set(ranks)) == most and 2 * whole > max(most, 2) and _tells_all_apart(places, keys):
-            return _along(places, keys, sorted(set(ranks)), axis, names)
+        if len(set(ranks)) == most and 2 * whole > max(most, 2) and placed.most_alike(ranks) == 1:
+            return _along(placed, ranks, sorted(set(ranks)), axis, names)
     return []
 
 
-def _along(
-    places: Places, keys: Mapping[int, Hashable], order: Sequence[Hashable], axis: _Axis, names: tuple[str, ...]
-) -> list[Stack]:
+def _along(placed: Placed, keys: Keys, order: Iterable[Hashable], axis: _Axis, names: tuple[str, ...]) -> list[Stack]:
     """Return a stack for each key, in order: on the axis where it has all slices, beside it where not."""
-    columns = [[i for place in places for i in place if keys[id(i)] == key] for key in order]
-    whole = [n for n, column in enumerate(columns) if len(column) == len(places) and _same_places(columns, n, places)]
+    columns = [[placed.images[n] for n in column] for column in placed.columns(keys, order)]
+    full = [column for column in columns if len(column) == len(placed.sizes)]
+    grid = np.array([image.frame.position for image in full[0]]) if full else None
+    whole = [n for n, column in enumerate(columns) if _has_places(column, grid)]
     uneven: tuple[Sentence, ...] = () if len(whole) == len(columns) else (_UNEQUAL,)
     stacks = [Stack(column, (*names, name), uneven) for column, name in zip(columns, axis.names, strict=True)]
     if len(whole) < 2:
         return stacks
-    series = columns[0][0].series
-    group = "#".join((series.series_instance_uid or str(columns[0][0].instance.path.parent), *names, axis.name))
+    first = placed.images[0]
+    group = "#".join((first.series.series_instance_uid or str(first.instance.path.parent), *names, axis.name))
     for number, n in enumerate(whole):
         place = AxisPlace(axis.name, axis.unit, number, len(whole), axis.values[n], group)
         stacks[n] = replace(stacks[n], axis=place)
     return stacks
 
 
-def _same_places(columns: Sequence[Sequence[Image]], number: int, places: Places) -> bool:
-    """Whether a full column's images lie where those of the first full column do."""
-    reference = next(column for column in columns if len(column) == len(places))
-    ours, theirs = (np.array([i.frame.position for i in column]) for column in (columns[number], reference))
-    return bool(np.abs(ours - theirs).max() <= _SAME_GRID_MM)
+def _has_places(column: Sequence[Image], grid: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None) -> bool:
+    """Whether a column's images lie at the places of the grid."""
+    if grid is None or len(column) != len(grid):
+        return False
+    return bool(np.abs(np.array([image.frame.position for image in column]) - grid).max() <= _SAME_GRID_MM)

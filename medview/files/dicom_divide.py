@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from medview.files.dicom_axis import Places, by_contrast, by_time, contrast, groups_by_contrast
+from medview.files.dicom_axis import Placed, by_contrast, by_time, groups_by_contrast
 from medview.files.dicom_header import Image
 from medview.files.dicom_stack import Stack, acquired
 from medview.imaging.stack import places, regularity, slice_normal
@@ -48,18 +48,18 @@ def divided(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
     stations = _stations(ordered)
     if len(stations) > 1:
         return [s for n, part in enumerate(stations, 1) for s in divided(part, (*names, f"station {n}"))]
-    return _told_beside(_at_same_places(by_place, ordered, names))
+    return _told_beside(_at_same_places(Placed(by_place), ordered, names))
 
 
-def _at_same_places(by_place: Places, images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
-    found = by_contrast(by_place, names)
+def _at_same_places(placed: Placed, images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
+    found = by_contrast(placed, names)
     if found:
         return found
-    groups = groups_by_contrast(by_place, names)
+    groups = groups_by_contrast(placed, names)
     if groups:
         return [stack for group, wider in groups for stack in divided(group, wider)]
-    if len(by_place) > 1:
-        return by_time(by_place, names)
+    if len(placed.sizes) > 1:
+        return by_time(placed, names)
     if len(images) > _FEW:
         return [Stack(images, names, is_recording=True)]
     return [Stack([image], (*names, *_number_name(image))) for image in images]
@@ -67,9 +67,9 @@ def _at_same_places(by_place: Places, images: Sequence[Image], names: tuple[str,
 
 def _told_beside(stacks: list[Stack]) -> list[Stack]:
     """Return stacks where each that shares places with others, without an axis, knows how many images those have."""
-    loose = [s for s in stacks if s.axis is None and s.warnings]
+    loose = {id(s) for s in stacks if s.axis is None and s.warnings}
     count = sum(len(s.images) for s in stacks)
-    return [replace(s, beside=count - len(s.images)) if s in loose else s for s in stacks]
+    return [replace(s, beside=count - len(s.images)) if id(s) in loose else s for s in stacks]
 
 
 def _copies(images: Sequence[Image]) -> list[list[Image]]:
@@ -134,11 +134,11 @@ def _apart(whole: list[int], coordinate: np.ndarray[tuple[int], np.dtype[np.floa
 
 def _parts(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
     """Return images of unique places as one stack, or parted by a fact where each part is a whole stack."""
+    placed = Placed([images])
     for name, least, text in _PARTING:
-        keys = contrast([images], name, least)
         groups: dict[float | None, list[Image]] = defaultdict(list)
-        for image in images if keys else ():
-            groups[keys[id(image)]].append(image)
+        for image, value in zip(images, placed.contrast(name, least), strict=False):
+            groups[value].append(image)
         if groups and all(map(_is_whole, groups.values())):
             told = [(text.format(value) if value is not None else "", group) for value, group in groups.items()]
             return [stack for label, group in told for stack in _parts(group, (*names, label))]
