@@ -24,6 +24,8 @@ from medview.study.series import StoredPixels
 Values = NDArray[Any]
 _REMEDY = "Copy the series again from its source; if that does not help, ask for it uncompressed."
 _YBR = "YBR_FULL"
+_LENIENT = {"jpeg8", "htj2k"}  # they fill what is missing with something, and say nothing
+_END, _END_IN = b"\xff\xd9", 4096  # the end marker, and how near to the end: some writers pad
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ def decode(data: bytes, transfer_syntax_uid: str, pixels: StoredPixels, photomet
     if codec.first not in _HEADERS:
         return Decoded(_simple(codec, data, pixels), photometric_interpretation, pixels.bits_allocated)
     said = _checked(_HEADERS[codec.first](data), pixels)
+    if codec.first in _LENIENT and _END not in data[-_END_IN:]:
+        raise MedViewError("The compressed picture is cut short.", _REMEDY)
     after = _photometric_after(codec, photometric_interpretation)
     try:
         values = _by_imagecodecs(codec, data[said.start :], said, photometric_interpretation)
