@@ -45,8 +45,12 @@ class ValueReadout(QLabel):
     def _follow(self, topics: frozenset[str]) -> None:
         if "scene" in topics:
             self._pointed = None
-        if topics & {"scene", "cursor"}:
+        if topics & {"scene", "cursor", "whole"} or ("progress" in topics and self._is_reading):
             self.refresh()
+
+    @property
+    def _is_reading(self) -> bool:
+        return self._session.scene is not None and not self._session.scene.is_whole
 
 
 def _nothing(scene: Scene, point_mm: NDArray[np.float64]) -> str:

@@ -118,7 +118,10 @@ def test_nothing_is_made_from_a_part(half_read: Scene, window: MainWindow, qtbot
     QTest.mouseClick(pane(window), Qt.MouseButton.LeftButton, pos=QPoint(150, 150))
     assert half_read.study.segmentations == ()
     assert "nothing can be drawn" in str(window.session.notices.notices[-1].message)
+    half_read.move_cursor(AXIAL.to_mm((6, 4, 5)))
+    qtbot.waitUntil(lambda: "not read yet" in window.readout.text())
     half_read.complete(half_read.volume, (500.0, 1000.0))
+    qtbot.waitUntil(lambda: window.readout.text().endswith("500 HU"))
     qtbot.waitUntil(actions["new_segmentation"].isEnabled)
 
 
