@@ -16,6 +16,7 @@ from medview.files.dicom_colour import srgb_of
 from medview.files.dicom_object import DicomObject, StoredFrames, read_object
 from medview.files.dicom_values import Values
 from medview.files.workers import Workers
+from medview.progress import Progress, unheard
 from medview.study.annotation import ImageName
 from medview.study.segmentation import TISSUE, Segment
 
@@ -80,7 +81,7 @@ class SegFile:
         return self._stored[number]
 
 
-def read_seg_file(path: Path, workers: Workers | None = None) -> SegFile:
+def read_seg_file(path: Path, workers: Workers | None = None, progress: Progress = unheard) -> SegFile:
     """Read a segmentation of any type; compressed frames are decoded by `workers`.
 
     Raises
@@ -94,7 +95,7 @@ def read_seg_file(path: Path, workers: Workers | None = None) -> SegFile:
     segments = tuple(_segments(values))
     if not segments:
         raise MedViewError("{name} describes no segments.", _COPY, name=path.name)
-    frames = tuple(_frames(values, kind))
+    frames = tuple(_frames(values, kind, progress))
     _check_frames(frames, segments, file)
     rows, columns = file.size
     shared = values.item("SharedFunctionalGroupsSequence")
@@ -145,18 +146,20 @@ def _check_frames(frames: tuple[SegFrame, ...], segments: tuple[Segment, ...], f
         )  # fmt: skip
 
 
-def _frames(values: Values, kind: SegKind) -> Iterator[SegFrame]:
+def _frames(values: Values, kind: SegKind, progress: Progress) -> Iterator[SegFrame]:
     shared = values.item("SharedFunctionalGroupsSequence")
-    for group in values.items("PerFrameFunctionalGroupsSequence"):
+    groups = values.items("PerFrameFunctionalGroupsSequence")
+    for number, group in enumerate(groups):
+        progress(number / len(groups), "Reading segmentation")
         place = group if group.has("PlanePositionSequence") else shared
         plane = group if group.has("PlaneOrientationSequence") else shared
         named = group if group.has("SegmentIdentificationSequence") else shared
         position = place.item("PlanePositionSequence").numbers("ImagePositionPatient")
-        number = named.item("SegmentIdentificationSequence").integer("ReferencedSegmentNumber")
+        segment = named.item("SegmentIdentificationSequence").integer("ReferencedSegmentNumber")
         yield SegFrame(
             np.array(position) if len(position) == 3 else None,
             plane.item("PlaneOrientationSequence").numbers("ImageOrientationPatient"),
-            None if kind == "LABELMAP" else number or 0,
+            None if kind == "LABELMAP" else segment or 0,
             tuple(_sources(group if group.has("DerivationImageSequence") else shared)),
         )
 

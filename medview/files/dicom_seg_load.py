@@ -15,7 +15,7 @@ from medview.files.dicom_seg_frames import SegFile, read_seg_file
 from medview.files.dicom_seg_place import FramePlace, SegPlacer
 from medview.files.mask_layers import Layer, MaskLayers, Patch
 from medview.files.workers import Workers
-from medview.progress import Progress, unheard
+from medview.progress import Progress, part, unheard
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segmentation, Source
 from medview.study.series import Series
@@ -42,9 +42,9 @@ def load_masks(
     MedViewError
         It belongs to none of them, lies on another grid, contradicts itself, or is damaged.
     """
-    file = read_seg_file(path, workers)
+    file = read_seg_file(path, workers, part(progress, 0.0, 0.6))
     series, geometry = _source_series(file, tuple(candidates))
-    layers = _layers(file, series, geometry, progress)
+    layers = _layers(file, series, geometry, part(progress, 0.6, 1.0))
     name, source = path.stem, Source.of(series)
     facts = {"file": path.name, **file.maker}
     masks = [

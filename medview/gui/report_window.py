@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -22,17 +26,19 @@ from PySide6.QtWidgets import (
 from medview.errors import Sentence
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
+from medview.session.image_picture import request_picture
 from medview.session.jump_to import jump_to_image, jump_to_mark
 from medview.session.open_object import open_object
 from medview.session.save_document import save_document
 from medview.session.session import Session
 from medview.session.take_off import is_applied, take_off
 from medview.study.annotation import ImageName
-from medview.study.object_report import ReportLine
+from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.study import Study
 
 _LEADS = Qt.ItemDataRole.UserRole
 _OPEN_LEVELS = 3
+_PICTURES = 200
 
 
 class ReportWindow(QDialog):
@@ -75,6 +81,7 @@ class ReportWindow(QDialog):
         self.tree.clear()
         self.tree.addTopLevelItems([_item(line) for line in report.lines])
         _expand(self.tree.invisibleRootItem(), _OPEN_LEVELS)
+        self._show_pictures(report)
         self.tree.setVisible(bool(report.lines))
         self.text.setPlainText(report.text)
         self.text.setVisible(bool(report.text))
@@ -87,10 +94,25 @@ class ReportWindow(QDialog):
         shown = desk.report is not None and is_applied(self._session, desk.study, desk.report)
         self.off_button.setVisible(shown)
 
+    def _show_pictures(self, report: ObjectReport) -> None:
+        """Ask for pictures of key images; those that come after another report was opened are dropped."""
+        study = self._session.desk.study
+        if study is None or not report.is_key_images:
+            return
+        for number, line in enumerate(report.lines[:_PICTURES]):
+            if line.image is not None:
+                request_picture(self._session, study, line.image, partial(self._put_picture, report, number))
+
+    def _put_picture(self, report: ObjectReport, number: int, pixels: NDArray[np.uint8]) -> None:
+        item = self.tree.topLevelItem(number) if self._session.desk.report is report else None
+        if item is not None:
+            item.setIcon(0, QIcon(QPixmap.fromImage(_image(pixels))))
+
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget(self)
         tree.setColumnCount(2)
         tree.setHeaderHidden(True)
+        tree.setIconSize(QSize(72, 72))
         tree.setWordWrap(True)
         tree.setUniformRowHeights(False)
         tree.setAccessibleName(tr("Report"))
@@ -156,6 +178,12 @@ def _item(line: ReportLine) -> QTreeWidgetItem:
         item.setToolTip(0, tr("Show in the images"))
     item.addChildren([_item(child) for child in line.children])
     return item
+
+
+def _image(pixels: NDArray[np.uint8]) -> QImage:
+    height, width = pixels.shape[:2]
+    kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGB888
+    return QImage(pixels.tobytes(), width, height, pixels.strides[0], kind).copy()
 
 
 def _words(text: Sentence | str) -> str:
