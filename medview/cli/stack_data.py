@@ -35,14 +35,16 @@ def series_as_data(series: Sequence[Series]) -> list[dict[str, Any]]:
 def stack_as_data(group: Sequence[Series]) -> dict[str, Any]:
     """Return one stack, or all places of a 4-D one; `series` holds the facts that its stacks share."""
     first = group[0]
+    images = [image for s in group for image in (s.resampled_from or s).instances]
     return {
         "series": _series_facts(first),
         "key": first.key,
         "stack": first.stack,
-        "images": sum(len(s.instances) for s in group),
-        "files": len({i.path for s in group for i in s.instances}),
+        "images": len(images),
+        "files": len({image.path for image in images}),
+        "resampled": first.resampled_from is not None,
         "photometric_interpretation": first.photometric_interpretation,
-        "transfer_syntax_uids": sorted({i.transfer_syntax_uid for s in group for i in s.instances} - {""}),
+        "transfer_syntax_uids": sorted({image.transfer_syntax_uid for image in images} - {""}),
         "frame_time_ms": first.frame_time_ms,
         "suv_factors": dict(first.suv_factors),
         "axis": _axis_as_data(group),

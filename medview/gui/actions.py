@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from medview.gui.command import Shell
 from medview.gui.language import tr
+from medview.gui.spacing_form import SpacingForm
 from medview.gui.notice_bar import confirmed
 from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.export_segmentation import Kind, export_segmentation
+from medview.session.give_spacing import give_spacing
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise
 from medview.session.save_picture import save_picture
@@ -127,6 +129,16 @@ def resample_in_view(shell: Shell) -> None:
     scene = shell.session.scene
     if scene is not None:
         regularise(shell.session, scene.study, scene.series)
+
+
+def ask_spacing(shell: Shell) -> None:
+    """Ask for the millimetres of a picture, and show it with them."""
+    scene = shell.session.scene
+    if scene is None:
+        return
+    form = SpacingForm(len(scene.series.instances), shell.widget)
+    if form.exec():
+        give_spacing(shell.session, scene.study, scene.series, form.spacing_mm)
 
 
 def next_segment(shell: Shell, step: int) -> None:

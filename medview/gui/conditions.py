@@ -26,6 +26,7 @@ _NO_MASK = Sentence("There is no segmentation on these images yet.")
 _NO_UNDO = Sentence("There is nothing to undo.")
 _NO_REDO = Sentence("There is nothing to redo.")
 _NO_SPACING = Sentence("The images do not say how large a pixel is: a surface would have no size.")
+_NO_PICTURE = Sentence("Only pictures, which hold no millimetres, are given some.")
 _DEMO_COMING = Sentence("The demo study is being made.")
 _NO_WARNINGS = Sentence("Nothing was left out and no series has a warning.")
 
@@ -73,6 +74,15 @@ def can_resample(session: Session) -> Sentence | None:
     if scene is None:
         return _NO_IMAGES
     return None if any(line.kind in _RESAMPLED for line in scene.series.guard) else _EVEN
+
+
+def lacks_spacing(session: Session) -> Sentence | None:
+    """Ask for pictures, which hold no millimetres."""
+    scene = session.scene
+    if scene is None:
+        return _NO_IMAGES
+    is_picture = scene.series.file_format != "DICOM" and not scene.volume.geometry.has_spacing
+    return None if is_picture else _NO_PICTURE
 
 
 def can_play(session: Session) -> Sentence | None:

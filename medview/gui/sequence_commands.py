@@ -46,4 +46,11 @@ SEQUENCE: tuple[Command, ...] = (
         in_context=True,
         separator=True,
     ),
+    Command(
+        "give_spacing",
+        "Give the pixel spacing…",
+        "View",
+        actions.ask_spacing,
+        when=conditions.lacks_spacing,
+    ),
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # the arguments of a call that are texts: by the name that is called, positions and keywords
 _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "NoSuv": ((0,), ("template",)),
     "tr": ((0,), ("template",)),
     "Sentence": ((0,), ("template",)),
     "MedViewError": ((0, 1), ("message", "remedy")),
