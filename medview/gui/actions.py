@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from medview.gui.command import Shell
 from medview.gui.language import tr
-from medview.gui.spacing_form import SpacingForm
 from medview.gui.notice_bar import confirmed
+from medview.gui.spacing_form import SpacingForm
 from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.export_segmentation import Kind, export_segmentation
