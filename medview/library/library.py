@@ -53,8 +53,7 @@ class Library:
         self.journals = journals or folder.parent / "journals"
         self._database = Database(folder)
         self._store = Store(folder / "store")
-        self.said: tuple[Sentence, ...] = self._database.said
-        notes.restore(self._database)
+        self.said: tuple[Sentence, ...] = self._database.said + notes.restore(self._database)
 
     def close(self) -> None:
         """Close the files of the index; they are opened again when the library is used again."""

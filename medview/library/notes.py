@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.files.atomic import write_error
 from medview.library.database import Database
 from medview.library.folded import folded
@@ -88,11 +88,11 @@ def write(connection: Connection, database: Database) -> None:
             beside.unlink(missing_ok=True)
 
 
-def restore(database: Database) -> None:
-    """Bring the notes of the file into an index that was begun anew."""
+def restore(database: Database) -> tuple[Sentence, ...]:
+    """Bring the notes of the file into an index that was begun anew; return what must be told."""
     if not database.number("needs_notes"):
-        return
-    tables = _read(_path(database))
+        return ()
+    tables, said = _read(_path(database))
     with database.writing() as connection:
         for table, columns in _TABLES.items():
             rows = [row for row in tables.get(table, []) if isinstance(row, list) and len(row) == len(columns)]
@@ -104,23 +104,29 @@ def restore(database: Database) -> None:
         ).fetchall():
             connection.execute("UPDATE note SET folded = ? WHERE identity = ?", (folded(comment), identity))
         connection.execute("UPDATE meta SET value = 0 WHERE name = 'needs_notes'")
+    return said
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return what the file says; nothing where it is not there. A torn one is set aside, for somebody to look at."""
+def _read(path: Path) -> tuple[dict[str, Any], tuple[Sentence, ...]]:
+    """Return what the file says, nothing where it is not there. A torn one is set aside, for somebody to look at."""
     try:
         tables = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}
+        return {}, ()
     except ValueError:
-        os.replace(path, path.with_name(f"notes-torn-{secrets.token_hex(4)}.json"))
-        return {}
+        aside = path.with_name(f"notes-torn-{secrets.token_hex(4)}.json")
+        os.replace(path, aside)
+        return {}, (
+            Sentence(
+                "The file of comments and albums was damaged and has been set aside as {name}.", {"name": aside.name}
+            ),
+        )
     except OSError as error:
         raise MedViewError(
             "The comments and albums in {path} cannot be read: {reason}", "Ask for the right to read this file.",
             path=str(path), reason=error.strerror or str(error),
         ) from error  # fmt: skip
-    return tables if isinstance(tables, dict) else {}
+    return tables if isinstance(tables, dict) else {}, ()
 
 
 def _path(database: Database) -> Path:

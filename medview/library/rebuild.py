@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from itertools import groupby
 from pathlib import Path
 
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.library import notes
 from medview.library.add_studies import add_studies
 from medview.library.database import Database
@@ -19,15 +19,17 @@ from medview.library.roots import roots
 from medview.library.scan_again import scan_again
 from medview.library.store import Store
 from medview.library.study_files import FileTable
+from medview.library.study_record import packed_format
 from medview.library.verify import verify
 from medview.progress import Progress, part
 
 
 def rebuild(database: Database, store: Store, progress: Progress, *, fresh: bool) -> Rebuilt:
     """Bring the list up to date with the files; see `Library.rebuild`."""
+    said: tuple[Sentence, ...] = ()
     if fresh:
         database.start_anew()
-        notes.restore(database)
+        said = notes.restore(database)
     store.sweep()
     orphans = _add_orphans(database, store, part(progress, 0.0, 0.4))
     with database.reading() as connection:
@@ -43,7 +45,7 @@ def rebuild(database: Database, store: Store, progress: Progress, *, fresh: bool
     checked = verify(database, store, part(progress, 0.9, 1.0))
     _take_over_dates(database)
     database.set_number("needs_rebuild", 0)
-    return Rebuilt(checked.studies, checked.files, orphans, tuple(absent))
+    return Rebuilt(checked.studies, checked.files, orphans, tuple(absent), said)
 
 
 def _add_orphans(database: Database, store: Store, progress: Progress) -> int:
@@ -64,13 +66,12 @@ def _add_orphans(database: Database, store: Store, progress: Progress) -> int:
 def _read_stale(database: Database, store: Store, progress: Progress) -> None:
     """Scan the studies that were packed by another version of the program, or whose files were changed."""
     with database.reading() as connection:
-        newest = connection.execute("SELECT format FROM packed ORDER BY study_id DESC LIMIT 1").fetchone()
         ids = [
             row[0]
             for row in connection.execute(
                 "SELECT s.id FROM study s LEFT JOIN packed p ON p.study_id = s.id "
                 "WHERE p.format IS NOT ? OR s.files_changed > 0",
-                newest or (None,),
+                (packed_format(store.folder),),
             )
         ]
     for number, study_id in enumerate(ids):

@@ -194,6 +194,11 @@ def _found(store: Path, form: str | None, content: bytes | None) -> FoundStudy |
     return found
 
 
+def packed_format(store: Path) -> str:
+    """Return the format that studies are packed in now."""
+    return _packing(store).format
+
+
 @cache
 def _packing(store: Path) -> Packing:
     from medview.files.dicom_sort import FoundStudy
