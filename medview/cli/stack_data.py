@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 
@@ -93,16 +91,9 @@ def _geometry_as_data(geometry: Geometry | None) -> dict[str, Any]:
         "has_orientation": geometry.has_orientation,
         "can_reformat": geometry.can_reformat,
         "sheared": geometry.is_sheared,
-        "tilt_deg": round(_tilt_deg(geometry), 2),
+        "tilt_deg": round(geometry.tilt_deg, 2),
         "frame_of_reference_uid": geometry.frame_of_reference_uid,
     }
-
-
-def _tilt_deg(geometry: Geometry) -> float:
-    """Return the angle between the step to the next slice and the slices' normal."""
-    slice_, row, column = geometry.directions.T
-    normal = np.cross(column, row)
-    return float(np.rad2deg(np.arccos(np.clip(abs(slice_ @ normal) / np.linalg.norm(normal), 0.0, 1.0))))
 
 
 def _distinct(rows: Iterable[Any]) -> list[Any]:

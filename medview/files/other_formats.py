@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from medview.errors import MedViewError, Sentence
+from medview.files import geometry_guard as guard
 from medview.files.dicom_file import open_regular
 from medview.files.meta_image_header import read_meta_image_header
 from medview.files.nifti_header import read_nifti_header
@@ -171,14 +172,15 @@ def _study_of(path: Path, header: OtherHeader) -> OtherStudy:
     if header.axis is None:
         return facts, (series,)
     axis, count = header.axis, len(header.axis.values)
+    places = [AxisPlace(axis.name, axis.unit, number, count, value, uid) for number, value in enumerate(axis.values)]
     return facts, tuple(
         replace(
             series,
-            stack=f"{axis.name} {number + 1}",
-            axis=AxisPlace(axis.name, axis.unit, number, count, value, uid),
-            guard=(_four_d(axis.name, count), *series.guard),
+            stack=f"{place.name} {place.number + 1}",
+            axis=place,
+            guard=guard.in_order([guard.on_axis(place), *series.guard]),
         )
-        for number, value in enumerate(axis.values)
+        for place in places
     )
 
 
@@ -257,16 +259,9 @@ def _guard(geometry: Geometry) -> tuple[GuardLine, ...]:
         meaning = Sentence("Left and right of the patient are not known: no side is marked.")
         lines.append(GuardLine("unplaced", Sentence("orientation unknown"), meaning))
     if not geometry.has_spacing:
-        meaning = Sentence("Distances are in pixels, and no millimetre is shown.")
-        lines.append(GuardLine("unspaced", Sentence("no spacing"), meaning))
+        lines.append(guard.unspaced())
     if geometry.is_sheared:
-        meaning = Sentence("The slices are tilted; other planes follow the tilt.")
-        lines.append(GuardLine("tilted", Sentence("sheared"), meaning))
+        lines.append(guard.tilted(geometry.tilt_deg))
     if geometry.shape[0] == 1:
-        lines.append(GuardLine("single", Sentence("single image"), Sentence("There is no other plane to show.")))
-    return tuple(lines) or (GuardLine("uniform", Sentence("even slices"), Sentence("Every plane may be cut.")),)
-
-
-def _four_d(name: str, count: int) -> GuardLine:
-    return GuardLine("4D", Sentence("4D: {count} volumes", {"count": count}),
-                     Sentence("Each volume is shown, measured and segmented by itself."))  # fmt: skip
+        lines.append(guard.single())
+    return guard.in_order(lines or [guard.uniform(geometry.spacing_mm[0])])

@@ -110,6 +110,14 @@ class Geometry:
         cosines = self.directions.T @ self.directions
         return bool(np.abs(cosines - np.eye(3)).max() > np.sin(np.deg2rad(0.2)))
 
+    @property
+    def tilt_deg(self) -> float:
+        """Angle between the step to the next slice and the slices' normal (gantry tilt), in degrees."""
+        slice_, row, column = self.directions.T
+        normal = np.cross(column, row)
+        cosine = abs(float(slice_ @ normal)) / float(np.linalg.norm(normal))
+        return float(np.rad2deg(np.arccos(min(cosine, 1.0))))
+
     def to_mm(self, index: ArrayLike) -> FloatArray:
         """Return LPS mm (..., 3) of fractional indices (..., 3) in the order (slice, row, column)."""
         return np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T + self.affine[:3, 3]

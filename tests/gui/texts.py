@@ -59,7 +59,8 @@ def _of_node(node: ast.AST) -> Iterator[str]:
 def _sources() -> list[Path]:
     """Return the modules whose texts the window may show; the command line speaks English."""
     paths = [*(ROOT / "medview").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
-    return sorted(p for p in paths if not p.name.startswith("cli") and p != ROOT / "medview" / "__init__.py")
+    cli = ROOT / "medview" / "cli"
+    return sorted(p for p in paths if p.parent != cli and p != ROOT / "medview" / "__init__.py")
 
 
 def _of_call(call: ast.Call) -> Iterator[str]:
