@@ -15,6 +15,7 @@ from statistics import median
 import numpy as np
 
 from medview.errors import Sentence
+from medview.files.dicom_axis_facts import DIMENSION
 from medview.files.dicom_header import Image
 from medview.files.dicom_stack import Stack, acquired
 from medview.study.series import AxisPlace
@@ -142,7 +143,7 @@ def groups_by_contrast(placed: Placed, names: tuple[str, ...]) -> list[tuple[lis
 
 def by_time(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     """Return the stacks of images of equal kind, by time; by the order of acquisition where no time is given."""
-    dimensions = tuple(name for name in placed.fact_names if name.startswith("dimension"))
+    dimensions = tuple(name for name in placed.fact_names if name.startswith(DIMENSION))
     for name in (*_MOMENTS, *dimensions):
         keys = placed.facts(name)
         order = sorted({value for value in keys if value is not None})
@@ -206,7 +207,8 @@ def _time_axis(placed: Placed, keys: Keys, order: Sequence[float], name: str) ->
     """Return the axis of moments that are numbered or timed; in ms where a clock tells."""
     times = _times_ms(placed, placed.columns(keys, order))
     if name not in ("time", "frame reference time") and not times:
-        return _Axis(name, "", tuple(order), tuple(f"{name} {value:g}" for value in order))
+        word = name.removeprefix(DIMENSION)
+        return _Axis(word, "", tuple(order), tuple(f"{word} {value:g}" for value in order))
     names = tuple(f"time {n + 1}" for n in range(len(order)))
     return _Axis("time", "ms" if times else "", times or (None,) * len(order), names)
 

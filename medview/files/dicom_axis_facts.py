@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
+from pydicom.datadict import dictionary_description, dictionary_has_tag
 
 from medview.files.dicom_values import Values
 from medview.files.remembered import remembered
@@ -51,6 +52,7 @@ _PRIVATE_B_VALUES = (
 _PRIVATE_DIRECTIONS = ((0x0019100E, 0x00190010, "SIEMENS MR"), (0x00651037, 0x00650010, "Image Private Header"))
 _GE_COMPONENT = 0x0043102F, 0x00430010, "GEMS"
 _GE_COMPONENTS = {1: "phase", 2: "real", 3: "imaginary"}
+DIMENSION = "dimension: "
 # dimensions that say where a frame lies, or are among the facts above
 _NO_DIMENSION = {0x00209056, 0x00209057, 0x00200032, 0x00209128}
 
@@ -100,16 +102,20 @@ def _clocks(groups: Sequence[Values]) -> Iterator[tuple[str, float]]:
 
 
 def dimension_facts(file: Values, content: Values) -> tuple[tuple[str, float], ...]:
-    """Return ("dimension N", index) of a frame for what the file's own dimensions tell beyond place and time."""
+    """Return (DIMENSION + name, index) of a frame for what the file's own dimensions tell beyond place and time."""
     pointers = [item.number("DimensionIndexPointer") for item in file.items("DimensionIndexSequence")]
     indices = content.numbers("DimensionIndexValues")
     if len(pointers) != len(indices):
         return ()
     return tuple(
-        (f"dimension {number}", index)
+        (DIMENSION + _description(int(pointer), number), index)
         for number, (pointer, index) in enumerate(zip(pointers, indices, strict=True), 1)
         if pointer is not None and int(pointer) not in _NO_DIMENSION
     )
+
+
+def _description(tag: int, number: int) -> str:
+    return dictionary_description(tag).lower() if dictionary_has_tag(tag) else f"dimension {number}"
 
 
 @remembered

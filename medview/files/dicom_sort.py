@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from medview.study.study_object import StudyObject
 
 K = TypeVar("K", bound=Hashable)
 
-_SAME_COSINE = 1e-4  # at 250 mm from the first voxel, 0.025 mm
+_SAME_PLANE = 1e-4  # of a cosine, or of a spacing: at 250 mm from the first voxel, 0.025 mm
 
 # what parts stacks even where their slices would fit together, with the name it gives a stack; the most telling first
 _PARTING: tuple[tuple[str, Callable[[Image], Hashable]], ...] = (
@@ -37,7 +37,6 @@ _PARTING: tuple[tuple[str, Callable[[Image], Hashable]], ...] = (
     ("stack {0}", lambda i: i.frame.stack_id),
     ("{0[0]} x {0[1]}", lambda i: (i.series.columns, i.series.rows)),
     ("", lambda i: i.series.sop_class_uid),
-    ("", lambda i: i.frame.pixel_spacing and tuple(round(s, 4) for s in i.frame.pixel_spacing)),
     ("", lambda i: i.frame_of_reference_uid),
     ("", lambda i: i.series.modality),
     ("", lambda i: i.series.photometric_interpretation),
@@ -123,26 +122,34 @@ def _parted(images: Iterable[Image]) -> list[tuple[list[Image], tuple[str, ...]]
     found = []
     for key, members in groups.items():
         names = tuple(text.format(v) if v not in (None, "") else "" for (text, _), v in zip(_PARTING, key, strict=True))
-        found += [(group, (*names, _plane_name(group[0]))) for group in _by_orientation(members)]
+        found += [(group, (*names, _plane_name(group[0]))) for group in _by_plane(members)]
     return found
 
 
-def _by_orientation(images: Iterable[Image]) -> list[list[Image]]:
+def _by_plane(images: Sequence[Image]) -> list[list[Image]]:
+    """Return images parted by orientation and pixel spacing; what rounding does to these parts nothing."""
     groups: list[list[Image]] = []
+    known: dict[Hashable, int] = {}
+    leaders = np.full((len(images), 9), np.inf)
     for image in images:
-        for group in groups:
-            if _parallel(group[0].frame.orientation, image.frame.orientation):
-                group.append(image)
-                break
-        else:
-            groups.append([image])
+        plane = image.frame.orientation, image.frame.pixel_spacing
+        number = known.get(plane)
+        if number is None:
+            told = _plane_numbers(*plane)
+            away = np.abs(leaders[: len(groups)] - told).max(axis=1) if groups else np.empty(0)
+            number = int(away.argmin()) if away.size and away.min() < _SAME_PLANE else len(groups)
+            known[plane] = number
+        if number == len(groups):
+            leaders[number] = told
+            groups.append([])
+        groups[number].append(image)
     return groups
 
 
-def _parallel(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return max(abs(a - b) for a, b in zip(one, other, strict=True)) < _SAME_COSINE
+def _plane_numbers(orientation: Sequence[float] | None, spacing: Sequence[float] | None) -> np.ndarray[Any, Any]:
+    """Return cosines, logarithms of the spacings, and a number that tells what is missing."""
+    missing = 2.0 * (orientation is None) + (spacing is None)
+    return np.array([*(orientation or (0.0,) * 6), *np.log(spacing or (1.0, 1.0)), missing])
 
 
 def _plane_name(image: Image) -> str:

@@ -1,0 +1,217 @@
+"""What tells images at one place apart: axes, stations, copies; and what parts nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from medview.files.dicom_header import Other, read_header
+from medview.files.dicom_sort import sort
+from tests.files.found_stacks import axes, dicom_series, guard, only, placed, stacks, texts
+from tests.files.make_dicom import mr_image, write
+
+
+def write_places(folder: Path, count: int, changes: list[dict[str, Any]], slices: int = 3) -> Path:
+    """Write several images at each of `slices` places, told apart by `changes`, and by Instance Number in turn."""
+    for number, change in enumerate(changes):
+        for index in range(slices):
+            uid, instance = f"2.25.77{number}0{index}", 1 + index + slices * number
+            write(mr_image(index, SOPInstanceUID=uid, InstanceNumber=instance, **change), folder / f"{number}_{index}")
+    assert len(changes) == count
+    return folder
+
+
+def test_b_values_are_an_axis_in_s_per_mm2(tmp_path: Path) -> None:
+    found = stacks(write_places(tmp_path, 3, [{"DiffusionBValue": b} for b in (0.0, 500.0, 1000.0)]))
+    assert list(found) == ["b 0", "b 500", "b 1000"]
+    assert axes(found) == [("b-value", "s/mm2", n, 3, b) for n, b in enumerate((0.0, 500.0, 1000.0))]
+
+
+def test_gradient_directions_and_repeated_b0_are_places_of_their_own(tmp_path: Path) -> None:
+    kinds: list[dict[str, Any]] = [{"DiffusionBValue": 0.0}]
+    kinds += [{"DiffusionBValue": 1000.0, "DiffusionGradientOrientation": d} for d in ([1, 0, 0], [0, 1, 0], [0, 0, 1])]
+    kinds += [{"DiffusionBValue": 0.0}]
+    found = stacks(write_places(tmp_path, 5, kinds))
+    assert list(found) == [
+        "b 0, direction 1", "b 1000, direction 1", "b 1000, direction 2", "b 1000, direction 3", "b 0, direction 2",
+    ]  # fmt: skip
+    assert [a[4] for a in axes(found)] == [0.0, 1000.0, 1000.0, 1000.0, 0.0]
+
+
+def test_two_energies_are_an_axis(tmp_path: Path) -> None:
+    found = stacks(write_places(tmp_path, 2, [{"KVP": 140}, {"KVP": 80}]))
+    assert list(found) == ["80 kVp", "140 kVp"] or list(found) == ["140 kVp", "80 kVp"]
+    assert {(a[0], a[1], a[2], a[4]) for a in axes(found)} == {("energy", "kVp", 0, 80.0), ("energy", "kVp", 1, 140.0)}
+
+
+def test_echoes_at_several_times_are_one_time_axis_for_each_echo(tmp_path: Path) -> None:
+    kinds = [{"EchoTime": e, "TemporalPositionIdentifier": t} for t in (1, 2, 3) for e in (10.0, 30.0)]
+    found = stacks(write_places(tmp_path, 6, kinds))
+    assert set(found) == {f"echo time {e}, time {t}" for e in (10, 30) for t in (1, 2, 3)}
+    groups = {s.axis.group for s in found.values() if s.axis}
+    assert len(groups) == 2
+    assert [a[2:4] for a in axes(found)].count((0, 3)) == 2
+
+
+def test_heart_phases_follow_the_trigger_though_it_jitters(tmp_path: Path) -> None:
+    for index in range(4):
+        for phase in range(3):
+            delay = 40.0 * phase + 0.7 * index
+            made = mr_image(index, SOPInstanceUID=f"2.25.6{index}{phase}", InstanceNumber=9 - phase, TriggerTime=delay)
+            write(made, tmp_path / f"{index}{phase}")
+    found = stacks(tmp_path)
+    assert axes(found) == [] or {a[0] for a in axes(found)} == {"trigger delay"}
+    by_number = sorted(axes(found), key=lambda a: a[2])
+    assert [a[4] for a in by_number] == pytest.approx([1.05, 41.05, 81.05])
+    phases = [[i.instance_number for i in found[f"phase {n}"].instances] for n in (1, 2, 3)]
+    assert phases == [[9] * 4, [8] * 4, [7] * 4]
+
+
+def test_a_time_point_without_all_its_slices_is_beside_the_axis_and_told(tmp_path: Path) -> None:
+    write_places(tmp_path, 3, [{"TemporalPositionIdentifier": t} for t in (1, 2, 3)], slices=5)
+    (tmp_path / "1_2").unlink()
+    found = stacks(tmp_path)
+    assert {name: len(s.instances) for name, s in found.items()} == {"time 1": 5, "time 2": 4, "time 3": 5}
+    assert found["time 2"].axis is None
+    assert guard(found["time 2"])[0] == "missing: slice 3 missing"
+    assert [(a[2], a[3]) for a in axes(found)] == [(0, 2), (1, 2)]
+    assert all("more images than others" in texts(s) for s in found.values())
+
+
+def test_times_are_told_by_instance_numbers_where_a_slice_is_missing(tmp_path: Path) -> None:
+    write_places(tmp_path, 4, [{}, {}, {}, {}], slices=4)
+    (tmp_path / "1_2").unlink()
+    found = stacks(tmp_path)
+    assert [i.instance_number for i in found["time 3"].instances] == [9, 10, 11, 12]
+    assert [i.instance_number for i in found["time 2"].instances] == [5, 6, 8]
+    assert found["time 2"].axis is None
+
+
+@pytest.mark.parametrize(
+    "jitter",
+    [
+        {"RepetitionTime": [800.0, 815.0, 790.0, 1100.0, 805.0, 812.0]},
+        {"EchoTime": [30.0, 30.01, 30.0, 29.99, 30.0, 30.02]},
+        {"FlipAngle": [10.0, 12.0, 14.0, 16.0, 18.0, 20.0]},
+        {"TriggerTime": [12.0, 8.0, 0.0, 31.0, 5.0, 6.0]},
+        {"AcquisitionNumber": [1, 2, 3, 4, 5, 6]},
+        {"SliceThickness": [2.0, 2.0001, 2.0, 1.9999, 2.0, 2.0]},
+        {"ImageOrientationPatient": [[1, 0, 0, 0, 1, n * 1e-6] for n in range(6)]},
+        {"PixelSpacing": [[0.48825, 0.48825], [0.488249, 0.488249], [0.488251, 0.48825], *[[0.48825, 0.48825]] * 3]},
+    ],
+)
+def test_the_scanners_jitter_breaks_no_volume(tmp_path: Path, jitter: dict[str, list[Any]]) -> None:
+    ((keyword, values),) = jitter.items()
+    for index, value in enumerate(values):
+        write(mr_image(index, **{keyword: value}), tmp_path / str(index))
+    assert placed(only(tmp_path)).shape == (6, 6, 8)
+    assert guard(only(tmp_path)) == ["uniform: even, 2.50 mm"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"EchoTime": 80.0}, "echo time 80"),
+        ({"RepetitionTime": 4000.0}, "repetition time 4000"),
+        ({"FlipAngle": 60.0}, "flip angle 60"),
+        ({"ScanOptions": "FS"}, "FS"),
+    ],
+)
+def test_two_whole_stacks_in_one_series_are_two(tmp_path: Path, changes: dict[str, Any], name: str) -> None:
+    for index in range(3):
+        write(mr_image(index, EchoTime=10.0, RepetitionTime=500.0, FlipAngle=20.0), tmp_path / str(index))
+    for index in range(3, 6):
+        plain = {"EchoTime": 10.0, "RepetitionTime": 500.0, "FlipAngle": 20.0}
+        write(mr_image(index, **(plain | changes)), tmp_path / str(index))
+    found = stacks(tmp_path)
+    assert [len(s.instances) for s in found.values()] == [3, 3]
+    assert any(name in stack for stack in found)
+
+
+def test_stations_of_a_moved_table_are_not_times(tmp_path: Path) -> None:
+    coronal = [1, 0, 0, 0, 0, -1]
+    for station, z in enumerate((0.0, -400.0)):
+        for index in range(4):
+            place = [-100.0, 3.0 * index, z]
+            uid = f"2.25.4{station}{index}"
+            made = mr_image(index, SOPInstanceUID=uid, ImageOrientationPatient=coronal, ImagePositionPatient=place)
+            write(made, tmp_path / f"{station}{index}")
+    found = stacks(tmp_path)
+    assert list(found) == ["station 1", "station 2"]
+    assert axes(found) == []
+    assert [placed(s).affine[2, 3] for s in found.values()] == [0.0, -400.0]
+
+
+def test_copies_of_one_image_in_other_syntaxes_are_not_times(shared_data: Path) -> None:
+    found = stacks(shared_data / "ct_enhanced_multiframe")
+    assert list(found) == [f"copy {n}" for n in range(1, 6)]
+    assert axes(found) == []
+    assert all("carry the same identifier" in texts(s) for s in found.values())
+
+
+def test_localizers_secondary_captures_and_dose_pages_are_apart(shared_data: Path) -> None:
+    found = dicom_series(shared_data / "ct_head_phantom_mixed")
+    assert sorted((s.series_number or 0, s.stack, len(s.instances)) for s in found) == [
+        (100, "", 1), (201, "", 28), (401, "DOSE_INFO", 1), (401, "PATIENT_INFO", 1), (401, "REF_SURVIEW, image 1", 1),
+        (401, "REF_SURVIEW, image 2", 1), (401, "REF_SURVIEW, image 3", 1), (401, "RESULTS", 1),
+    ]  # fmt: skip
+
+
+def test_every_placed_image_knows_where_it_lies(shared_data: Path) -> None:
+    for name in ("mr_4d_fmri_ge", "mr_mosaic_siemens_orientation", "mr_enhanced_multiframe/siemens_xa10"):
+        for series in dicom_series(shared_data / name):
+            told = np.array([i.image_position_patient for i in series.instances])
+            ours = placed(series).to_mm([(k, 0, 0) for k in range(len(told))])
+            assert np.abs(told - ours).max() < 0.001, name
+
+
+def test_thousands_of_orientations_are_parted_at_once(tmp_path: Path) -> None:
+    write(mr_image(0), tmp_path / "x")
+    found = read_header(tmp_path / "x")
+    assert not isinstance(found, Other)
+    angles = np.linspace(0, 3, 4000)
+    made = [replace(found[0], frame=replace(found[0].frame, orientation=(np.cos(a), np.sin(a), 0.0, 0.0, 0.0, -1.0)))
+            for a in angles]  # fmt: skip
+    (study,) = sort(made)
+    assert len(study.series) == 4000
+
+
+def test_a_dimension_that_only_the_index_tells_is_an_axis(tmp_path: Path) -> None:
+    write(_enhanced(), tmp_path / "x")
+    found = stacks(tmp_path)
+    assert [(a[0], a[2], a[3], a[4]) for a in axes(found)] == [
+        ("metabolite map description", n, 2, n + 1) for n in (0, 1)
+    ]
+    assert [[i.frame_index for i in s.instances] for s in found.values()] == [[0, 2, 4], [1, 3, 5]]
+
+
+def _enhanced() -> Dataset:
+    """Return an enhanced MR file of two images at each of three places, told apart by a dimension index alone."""
+    made = mr_image(0, SOPClassUID="1.2.840.10008.5.1.4.1.1.4.1", NumberOfFrames=6, ImagePositionPatient=None,
+                    PixelData=np.arange(6 * 48, dtype="<u2").tobytes())  # fmt: skip
+    organisation = []
+    for pointer in (0x00209057, 0x00189080):
+        item = Dataset()
+        item.DimensionIndexPointer = pointer
+        organisation.append(item)
+    made.DimensionIndexSequence = Sequence(organisation)
+    frames = []
+    for number in range(6):
+        frame, position, orientation, measures, content = (Dataset() for _ in range(5))
+        position.ImagePositionPatient = [0.0, 0.0, 3.0 * (number // 2)]
+        orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        measures.PixelSpacing, measures.SliceThickness = [1.0, 1.0], 3.0
+        content.DimensionIndexValues = [1 + number // 2, 1 + number % 2]
+        frame.PlanePositionSequence = Sequence([position])
+        frame.PlaneOrientationSequence = Sequence([orientation])
+        frame.PixelMeasuresSequence = Sequence([measures])
+        frame.FrameContentSequence = Sequence([content])
+        frames.append(frame)
+    made.PerFrameFunctionalGroupsSequence = Sequence(frames)
+    return made
