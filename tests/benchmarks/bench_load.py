@@ -26,6 +26,7 @@ from medview.files.dicom_pixels import read_volume  # noqa: E402
 from medview.files.dicom_scan import scan  # noqa: E402
 from medview.files.workers import Workers  # noqa: E402
 from medview.jobs.process_pool import ProcessPool  # noqa: E402
+from medview.progress import Cancelled  # noqa: E402
 from medview.study.volume import Volume  # noqa: E402
 from tests.files.make_ct import SYNTAXES, noisy_slices, write_ct  # noqa: E402
 
@@ -109,15 +110,12 @@ def _ours(path: Path, pool: Workers) -> Volume:
 def _first(path: Path, pool: Workers) -> None:
     """Scan, and read until the first slice is there."""
 
-    class Enough(Exception):
-        pass
-
     def stop(_: Volume) -> None:
-        raise Enough
+        raise Cancelled
 
     try:
         read_volume(scan(path).studies[0].series[0], workers=pool, on_begun=stop)
-    except Enough:
+    except Cancelled:
         return
 
 
@@ -127,9 +125,9 @@ def _cold(path: Path) -> None:
 
 
 def _simple_itk(path: Path) -> object:
-    import SimpleITK as sitk
+    import SimpleITK
 
-    reader = sitk.ImageSeriesReader()
+    reader = SimpleITK.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(path)))
     return reader.Execute()
 
