@@ -27,7 +27,7 @@ from medview.progress import Progress
 from medview.session.import_studies import Imported, import_studies
 from medview.session.open_from_library import open_from_library
 from medview.session.session import Session
-from medview.session.tend_library import delete_copies, forget_studies, rebuild_library, verify_library
+from medview.session.tend_library import delete_copies, forget_studies, make_room, rebuild_library, verify_library
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class LibraryCommands(QObject):
         menu.addAction(icon("check"), tr("Look for missing files"), lambda: self._wait(verify_library(self._session)))
         menu.addAction(tr("Rebuild the list from the files…"), self.ask_rebuild)
         menu.addAction(tr("Disk quota…"), self.ask_quota)
+        menu.addAction(tr("Make room…"), self.ask_room)
         return menu
 
     def ask_rebuild(self) -> None:
@@ -133,6 +134,16 @@ class LibraryCommands(QObject):
                 self._change(lambda library: setattr(library, "quota_bytes", gigabytes * 10**9))
 
         self._jobs.add(use_library(self._session, lambda library, _: library.quota_bytes, on_done=ask))
+
+    def ask_room(self) -> None:
+        """Delete copies until the quota is kept, after asking."""
+        question = tr(
+            "Delete copies for good until the disk quota is kept, the studies that were not opened for the longest "
+            "time first? Files outside the library, studies marked to be kept and studies with results that were not "
+            "exported are not touched."
+        )
+        if confirmed(self._page, question, tr("Make room")):
+            self._wait(make_room(self._session))
 
     # studies
 

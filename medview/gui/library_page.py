@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.errors import Sentence
 from medview.gui.album_list import AlbumList
 from medview.gui.icon import icon, icon_pixmap
 from medview.gui.language import say, tr
@@ -64,6 +66,7 @@ class LibraryPage(QFrame):
         self._session = session
         self._wanted: int | None = None  # the study to be chosen when the rows are there
         self._jobs = OwnJobs()
+        self._is_told = False  # whether what opening had to say has been said
         self.table = StudyTable(session, self)
         self.commands = LibraryCommands(session, self)
         self._build()
@@ -131,10 +134,19 @@ class LibraryPage(QFrame):
         middle.setStretchFactor(1, 1)
         middle.setSizes([self.fontMetrics().horizontalAdvance("0") * 28, 1000])
         layout.addWidget(middle, 1)
+        self._too_full = QPushButton(icon("warning", theme().warning), tr("More than the quota: make room…"), self)
+        self._too_full.setObjectName("warnings")
+        self._too_full.setFlat(True)
+        self._too_full.clicked.connect(self.commands.ask_room)
+        self._too_full.hide()
         self.foot = QLabel(self)
         self.foot.setObjectName("dim")
         self.foot.setTextFormat(Qt.TextFormat.PlainText)
-        layout.addWidget(self.foot)
+        foot = QHBoxLayout()
+        foot.addWidget(self.foot)
+        foot.addWidget(self._too_full)
+        foot.addStretch(1)
+        layout.addLayout(foot)
 
     def _make_top(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -252,15 +264,26 @@ class LibraryPage(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             column.addWidget(label)
+        self.rebuild = QPushButton(tr("Rebuild the list from the files…"), page)
+        self.rebuild.setObjectName("primary")
+        self.rebuild.clicked.connect(self.commands.ask_rebuild)
+        self.rebuild.hide()
+        column.addSpacing(8)
+        column.addWidget(self.rebuild, 0, Qt.AlignmentFlag.AlignCenter)
         column.addStretch(4)
         return page
 
     # what comes back
 
-    def _show_overview(self, told: tuple[Usage, tuple[Album, ...], tuple[str, ...]]) -> None:
-        usage, albums, modalities = told
-        self.albums.show_albums(albums)
-        self.filter.set_modalities(modalities)
+    def _show_overview(self, told: _Overview) -> None:
+        usage = told.usage
+        self.albums.show_albums(told.albums)
+        self.filter.set_modalities(told.modalities)
+        self.rebuild.setVisible(told.needs_rebuild)
+        self._too_full.setVisible(0 < usage.quota_bytes < usage.copied_bytes)
+        for sentence in told.said if not self._is_told else ():
+            self._session.notices.add("warning", sentence)
+        self._is_told = True
         quota = tr(" of {size}", size=size_text(usage.quota_bytes)) if usage.quota_bytes else ""
         self.foot.setText(
             tr(
@@ -345,6 +368,17 @@ class LibraryPage(QFrame):
         self.import_paths([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
 
-def _overview(library: Library, progress: Progress) -> tuple[Usage, tuple[Album, ...], tuple[str, ...]]:
+@dataclass(frozen=True)
+class _Overview:
+    """What is told of the library as a whole."""
+
+    usage: Usage
+    albums: tuple[Album, ...]
+    modalities: tuple[str, ...]
+    said: tuple[Sentence, ...]
+    needs_rebuild: bool
+
+
+def _overview(library: Library, progress: Progress) -> _Overview:
     progress(0.0)
-    return library.usage(), library.albums(), library.modalities()
+    return _Overview(library.usage(), library.albums(), library.modalities(), library.said, library.needs_rebuild)

@@ -57,6 +57,7 @@ class Welcome(QFrame):
         row.addStretch()
         for text, name, sign, colour, command in (
             (tr("Open folder…"), "primary", "open-folder", theme().on_accent, "open_folder"),
+            (tr("Library"), "secondary", "library", theme().text, "library"),
             (tr("Try the demo"), "secondary", "demo", theme().text, "load_demo"),
         ):
             button = QPushButton(icon(sign, colour), text, self)
@@ -78,7 +79,7 @@ def _invitation(session: Session) -> tuple[str, str]:
     if any(job.place == "files" and not job.silent and not job.is_finished for job in session.jobs.jobs):
         return tr("Opening images…"), ""
     if not session.studies:
-        return tr("Open images to begin"), tr("Drop a folder of DICOM files here, or choose one.")
+        return tr("Open images to begin"), tr("Drop folders, files or ZIP archives here, or choose a folder.")
     if all(series.refusal is not None for study in session.studies for series in study.series):
         return tr("These images cannot be shown yet"), tr("The study list says why. Drop other images here.")
     return tr("Choose a series"), tr("Double click one in the study list.")

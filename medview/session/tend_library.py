@@ -58,6 +58,24 @@ def rebuild_library(session: Session) -> Job:
     return use_library(session, work, on_done=done, title=Sentence("Rebuilding the library"), place="scan")
 
 
+def make_room(session: Session) -> Job:
+    """Submit deleting the library's own copies of the longest unopened studies until its quota is kept."""
+
+    def work(library: Library, progress: Progress) -> Freed:
+        return library.make_room(0, progress)
+
+    def done(freed: Freed) -> None:
+        _tell_freed(session, freed)
+        if not freed.is_enough:
+            session.notices.add(
+                "warning",
+                "The library still takes more room than its quota.",
+                "Raise the quota, or export results that hold studies back.",
+            )
+
+    return use_library(session, work, on_done=done, title=Sentence("Making room in the library"), place="scan")
+
+
 def forget_studies(session: Session, study_ids: Sequence[int]) -> Job:
     """Submit taking studies off the list; no file is touched."""
 
@@ -74,13 +92,17 @@ def delete_copies(session: Session, study_ids: Sequence[int]) -> Job:
         return library.delete_copies(study_ids, progress)
 
     def done(freed: Freed) -> None:
-        session.notices.add(
-            "info",
-            "{files} copies deleted, {megabytes:.1f} MB freed.",
-            files=freed.files,
-            megabytes=freed.freed_bytes / 1e6,
-        )
-        for _, reason in freed.left:
-            session.notices.add("warning", reason)
+        _tell_freed(session, freed)
 
     return use_library(session, work, on_done=done, title=Sentence("Deleting copies"), place="scan")
+
+
+def _tell_freed(session: Session, freed: Freed) -> None:
+    session.notices.add(
+        "info",
+        "{files} copies deleted, {megabytes:.1f} MB freed.",
+        files=freed.files,
+        megabytes=freed.freed_bytes / 1e6,
+    )
+    for _, reason in freed.left:
+        session.notices.add("warning", reason)

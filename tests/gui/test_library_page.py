@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QInputMethodEvent
-from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from medview.gui import study_table
@@ -340,3 +340,47 @@ def test_the_series_that_is_activated_is_shown(page: LibraryPage, settle: Settle
     settle()
     assert window.session.scene.series.series_instance_uid == "2.25.72"
     assert not page.isVisible()
+
+
+def test_room_is_made_only_when_it_is_confirmed(
+    window: MainWindow, settle: Settle, tmp_path: Path, qtbot: QtBot
+) -> None:
+    import_studies(window.session, [write_patients(tmp_path / "studies")], copy=True)
+    settle()
+    window.session.library.quota_bytes = 1
+    window.commands.actions["library"].trigger()
+    settle()
+    page = window.library
+    full = next(button for button in page.findChildren(QPushButton) if button.text().startswith("More than the quota"))
+    assert full.isVisible()
+    answer(QMessageBox, press("Cancel"))
+    qtbot.mouseClick(full, LEFT)
+    settle()
+    assert window.session.library.usage().copied_bytes > 1
+    answer(QMessageBox, press("Make room"))
+    qtbot.mouseClick(full, LEFT)
+    settle()
+    assert window.session.library.usage().copied_bytes == 0
+    assert len(list((tmp_path / "studies" / "li").iterdir())) == 5
+
+
+def test_a_list_that_was_lost_is_rebuilt_from_the_files(
+    window: MainWindow, settle: Settle, tmp_path: Path, medview_home: Path, qtbot: QtBot
+) -> None:
+    import_studies(window.session, [write_patients(tmp_path / "studies")], copy=True)
+    settle()
+    window.session.library.close()
+    window.session.library = None
+    for file in (medview_home / "library").glob("*.sqlite*"):
+        file.write_bytes(b"damaged" * 1000)
+    window.commands.actions["library"].trigger()
+    settle()
+    page = window.library
+    assert page.rebuild.isVisible()
+    answer(QMessageBox, press("Rebuild"))
+    qtbot.mouseClick(page.rebuild, LEFT)
+    settle()
+    page.refresh()
+    settle()
+    assert len(column(page)) == 3
+    assert not page.rebuild.isVisible()
