@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -46,8 +46,7 @@ _LONG_VRS = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR
 _FIRST_GROUPS = {2, 8}
 
 
-@dataclass(frozen=True)
-class PixelElement:
+class PixelElement(NamedTuple):
     """Where the Pixel Data element lies: offset of its value, its length (UNDEFINED_LENGTH where encapsulated)."""
 
     tag: int
@@ -55,7 +54,7 @@ class PixelElement:
     length: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class DicomFile:
     """A file's header before the pixel data, its transfer syntax, and where the pixel data is.
 
@@ -138,8 +137,8 @@ def _scanned(path: Path, descriptor: int, head: bytes, facts: os.stat_result) ->
         ScannedValues(header.cells, header.implicit, None, header.pattern),
         meta,
         head[:128],
-        meta.text("TransferSyntaxUID"),
-        None if found is None else PixelElement(*found),
+        meta.text("TransferSyntaxUID") if header.pattern is None else header.pattern.transfer_syntax_uid,
+        None if found is None else PixelElement._make(found),
         facts.st_size,
         facts.st_size,
         facts.st_mtime_ns,

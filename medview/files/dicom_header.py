@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 
@@ -101,7 +102,12 @@ def is_own_segmentation(path: Path) -> bool:
 def identity(values: Values, meta: Values) -> tuple[str, str]:
     """Return SOP Instance UID and SOP Class UID: the dataset's own, or the file header's copy where those are gone."""
     instance = values.text("SOPInstanceUID") or meta.text("MediaStorageSOPInstanceUID")
-    return instance, values.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")
+    return instance, _sop_class(values) or meta.text("MediaStorageSOPClassUID")
+
+
+@remembered
+def _sop_class(values: Values) -> str:
+    return values.text("SOPClassUID")
 
 
 def sop_identity(dataset: Dataset) -> tuple[str, str]:
@@ -126,43 +132,48 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
     values = file.values
     pixels, odd = stored_pixels(file)
     series = series_facts(values)
-    taken = values.text("AcquisitionTime")
-    if taken:
-        series = changed(series, acquisition_time=taken)
     if series.sop_class_uid != sop_class:
-        series = replace(series, sop_class_uid=sop_class)
+        series = changed(series, sop_class_uid=sop_class)
     if series.modality == "PT":
         factors, why_none = suv_of(values)
-        series, odd = replace(series, suv_factors=factors), odd + why_none
+        series, odd = changed(series, suv_factors=factors), odd + why_none
     refusal = _refusal(series)
     frames = frames_of(values, pixels.frames) if refusal is None else (Frame(),)
     if len(frames) > 1:
-        series = replace(series, frame_time_ms=frame_time_ms(values))
+        series = changed(series, frame_time_ms=frame_time_ms(values))
     number, odd_number = _instance_number(values)
-    image = Image(
+    has_lut = values.has("ModalityLUTSequence")
+    image = _FileFacts(
         study_facts(values),
         series,
         Instance(
-            path=file.path,
-            sop_instance_uid=sop_instance,
-            sop_class_uid=sop_class,
-            instance_number=number,
-            transfer_syntax_uid=file.transfer_syntax_uid,
-            pixels=pixels,
-            has_modality_lut=values.has("ModalityLUTSequence"),
+            file.path, sop_instance, sop_class, number, 0, file.transfer_syntax_uid, pixels=pixels,
+            has_modality_lut=has_lut,
         ),
-        frames[0],
-        *_parting_facts(values),
+        values.text("AcquisitionTime"),
+        _parting_facts(values),
         _said(file, sop_instance, odd + odd_number),
         refusal,
-    )
+    )  # fmt: skip
     tiled = tiling(values, series.image_type, series.rows, series.columns, frames[0]) if len(frames) == 1 else None
     if tiled is not None:
         return _tiles(image, tiled)
     remark = mosaic_remark(series.image_type)
     if remark:
-        image = replace(image, warnings=image.warnings + remark)
+        image = image._replace(warnings=image.warnings + remark)
     return tuple(_of_frame(image, frame, number) for number, frame in enumerate(frames))
+
+
+class _FileFacts(NamedTuple):
+    """What all images of a file share."""
+
+    study: StudyFacts
+    series: Series
+    instance: Instance
+    acquisition_time: str
+    parting: tuple[str, str, str, int | None]
+    warnings: tuple[Sentence, ...]
+    refusal: MedViewError | None
 
 
 @remembered
@@ -196,19 +207,21 @@ def _instance_number(values: Values) -> tuple[int | None, tuple[Sentence, ...]]:
     return None, (Sentence("The number of an image is not usable; it was ignored."),)
 
 
-def _tiles(image: Image, tiled: Tiling) -> tuple[Image, ...]:
+def _tiles(image: _FileFacts, tiled: Tiling) -> tuple[Image, ...]:
     """Return the slices of a volume that is tiled into one picture."""
-    image = replace(image, series=replace(image.series, rows=tiled.rows, columns=tiled.columns))
+    image = image._replace(series=changed(image.series, rows=tiled.rows, columns=tiled.columns))
     slices = [_of_frame(image, frame, 0) for frame in tiled.frames]
     return tuple(
-        replace(one, instance=replace(one.instance, tile=tile)) for one, tile in zip(slices, tiled.tiles, strict=True)
+        changed(one, instance=changed(one.instance, tile=tile)) for one, tile in zip(slices, tiled.tiles, strict=True)
     )
 
 
-def _of_frame(image: Image, frame: Frame, number: int) -> Image:
+def _of_frame(image: _FileFacts, frame: Frame, number: int) -> Image:
+    series = image.series
     if image.refusal is not None:
-        return image
-    spacing, rescale_type, said = _measures(image.series, frame)
+        series = changed(series, acquisition_time=image.acquisition_time)
+        return Image(image.study, series, image.instance, frame, *image.parting, image.warnings, image.refusal)
+    spacing, rescale_type, said = _measures(series, frame)
     instance = changed(
         image.instance,
         frame_index=number,
@@ -217,16 +230,16 @@ def _of_frame(image: Image, frame: Frame, number: int) -> Image:
         image_position_patient=frame.position,
     )
     series = changed(
-        image.series,
-        image_type=frame.frame_type or image.series.image_type,
+        series,
+        acquisition_time=image.acquisition_time,
+        image_type=frame.frame_type or series.image_type,
         rescale_type=rescale_type,
         slice_thickness_mm=frame.slice_thickness_mm,
         windows=frame.windows,
     )
     if spacing is not frame.pixel_spacing:
         frame = changed(frame, pixel_spacing=spacing)
-    warnings = image.warnings + frame.warnings + said
-    return changed(image, series=series, instance=instance, frame=frame, warnings=warnings)
+    return Image(image.study, series, instance, frame, *image.parting, image.warnings + frame.warnings + said, None)
 
 
 def _measures(series: Series, frame: Frame) -> tuple[tuple[float, float] | None, str, tuple[Sentence, ...]]:

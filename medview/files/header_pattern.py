@@ -12,6 +12,7 @@ from typing import Any
 from medview.files.header_scanner import Cells, Unusual, as_stored, element_end, is_long
 
 _SERIES = as_stored(0x0020000E)
+_SYNTAX = as_stored(0x00020010)
 _MOST_PATTERNS = 12
 _SHORT, _LONG = 0, 1  # what follows the constant bytes of a part: a length of two bytes, or of four
 
@@ -24,6 +25,8 @@ class Pattern:
 
     Attributes
     ----------
+    transfer_syntax_uid
+        The same for all files of the pattern.
     results
         What functions of elements that do not change have returned: the same for every file of the pattern.
     """
@@ -32,6 +35,7 @@ class Pattern:
         self.header = header
         self.changing = changing
         self.changing_meta = changing_meta
+        self.transfer_syntax_uid = header.transfer_syntax_uid
         self.results: dict[Callable[..., Any], Any] = {}
         self._parts: list[_Part] = []
         start = 0
@@ -113,6 +117,11 @@ class Header:
                 yield tag, cell, position, is_meta
                 position += 4 + len(cell)
 
+    @property
+    def transfer_syntax_uid(self) -> str:
+        """Return what the file meta information says (PS3.10 7.1), "" where it is silent."""
+        return self.meta.get(_SYNTAX, b"")[4:].decode("latin-1").strip(" \0")
+
     def is_whole(self) -> bool:
         """Whether the elements lie one behind the other as they are kept; a repeated one does not."""
         return 132 + sum(4 + len(cell) for cells in (self.meta, self.cells) for cell in cells.values()) == self.end
@@ -159,6 +168,7 @@ def _is_alike(one: Header, other: Header) -> bool:
     """Whether two headers are of one series and have the same elements in the same order."""
     return (
         one.implicit == other.implicit
+        and one.meta.get(_SYNTAX) == other.meta.get(_SYNTAX)
         and one.cells.get(_SERIES) == other.cells.get(_SERIES)
         and list(one.cells) == list(other.cells)
         and list(one.meta) == list(other.meta)
