@@ -70,7 +70,8 @@ def _slice(index: int, stored: NDArray[np.uint16]) -> Dataset:
     dataset = image(
         index, Rows=SIZE, Columns=SIZE, PixelData=stored.tobytes(), Manufacturer="Made for tests",
         SOPInstanceUID=f"2.25.4000{index:04d}", KVP=120, ExposureTime=500, XRayTubeCurrent=200,
-        ConvolutionKernel="B31f", PatientPosition="HFS", InstanceCreationDate="20240102", AcquisitionNumber=1, BodyPartExamined="CHEST",
+        ConvolutionKernel="B31f", PatientPosition="HFS", InstanceCreationDate="20240102", AcquisitionNumber=1,
+        BodyPartExamined="CHEST",
     )  # fmt: skip
     # scanners write about four kilobytes of their own
     block = dataset.private_block(0x0029, "MEDVIEW TESTS", create=True)
