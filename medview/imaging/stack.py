@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 SAME_PLACE_MM = 0.01
+_RETURNED_MM = 0.1
+_FAR = 10.0  # times as far to the next place as within one
 _SILENT_MM = 0.01
 _WARNED_MM = 0.1  # what rounding positions to a tenth of a millimetre can do
 _WARNED_FRACTION = 0.1
@@ -72,19 +75,39 @@ def slice_normal(orientation: ArrayLike) -> NDArray[np.float64]:
 def places(positions: ArrayLike, normal: ArrayLike) -> list[list[int]]:
     """Return the indices of positions (n, 3) grouped by place and ordered along the normal.
 
-    Positions that differ by less than 0.01 mm along the normal are one place.
+    Positions that differ by less than 0.01 mm along the normal are one place; by less than 0.1 mm where that makes
+    equally many images at every place, far from the next: a table that returned to each place, not quite exactly.
 
     >>> places([(0, 0, 5), (0, 0, 0), (0, 0, 5.001)], (0, 0, 1))
     [[1], [0, 2]]
     """
     heights = np.asarray(positions, dtype=np.float64) @ np.asarray(normal, dtype=np.float64)
+    order = np.argsort(heights, kind="stable")
+    gaps = np.diff(heights[order])
+    if bool(((gaps >= SAME_PLACE_MM) & (gaps < _RETURNED_MM)).any()):
+        wide = _within(heights, order, _RETURNED_MM)
+        if _is_repeated(heights, wide):
+            return wide
+    return _within(heights, order, SAME_PLACE_MM)
+
+
+def _within(heights: NDArray[np.float64], order: NDArray[np.intp], span_mm: float) -> list[list[int]]:
     found: list[list[int]] = []
-    for index in np.argsort(heights, kind="stable").tolist():
-        if found and heights[index] - heights[found[-1][0]] < SAME_PLACE_MM:
+    for index in order.tolist():
+        if found and heights[index] - heights[found[-1][0]] < span_mm:
             found[-1].append(index)
         else:
             found.append([index])
     return found
+
+
+def _is_repeated(heights: NDArray[np.float64], found: list[list[int]]) -> bool:
+    """Whether every place holds equally many images, several, close together and far from the next place."""
+    if len(found) < 2 or len(found[0]) < 2 or len({len(place) for place in found}) > 1:
+        return False
+    spans = [heights[place[-1]] - heights[place[0]] for place in found]
+    steps = [heights[after[0]] - heights[before[-1]] for before, after in pairwise(found)]
+    return bool(min(steps) > _FAR * max(spans))
 
 
 def regularity(positions: ArrayLike, normal: ArrayLike) -> Regularity:

@@ -22,6 +22,17 @@ def test_places_are_ordered_and_duplicates_grouped() -> None:
     assert places([(0, 0, 4), (0, 0, 2), (0, 0, 4.004), (9, 9, 0)], Z) == [[3], [1], [0, 2]]
 
 
+def test_places_that_the_table_came_back_to_not_quite_exactly_are_one_place() -> None:
+    heights = [3.0 * k + jitter for jitter in (0.0, 0.03, -0.02) for k in range(4)]
+    assert places([(0, 0, z) for z in heights], Z) == [[8, 0, 4], [9, 1, 5], [10, 2, 6], [11, 3, 7]]
+
+
+@pytest.mark.parametrize("step", [0.02, 0.05, 0.09])
+def test_very_thin_slices_are_places_of_their_own(step: float) -> None:
+    assert len(places([(0, 0, step * k) for k in range(8)], Z)) == 8
+    assert len(places([(0, 0, step * k + 20 * (k > 3)) for k in range(8)], Z)) == 8
+
+
 def test_an_exact_stack_is_exact() -> None:
     found = regularity([(0, 0, 2.5 * k) for k in range(5)], Z)
     assert (found.step, found.deviation_mm, found.is_exact, found.missing()) == ((0.0, 0.0, 2.5), 0.0, True, ())
