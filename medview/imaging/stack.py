@@ -102,8 +102,8 @@ def _within(heights: NDArray[np.float64], order: NDArray[np.intp], span_mm: floa
 
 
 def _is_repeated(heights: NDArray[np.float64], found: list[list[int]]) -> bool:
-    """Whether every place holds equally many images, several, close together and far from the next place."""
-    if len(found) < 2 or len(found[0]) < 2 or len({len(place) for place in found}) > 1:
+    """Whether three places or more hold equally many images, several, close together and far from the next place."""
+    if len(found) < 3 or len(found[0]) < 2 or len({len(place) for place in found}) > 1:
         return False
     spans = [heights[place[-1]] - heights[place[0]] for place in found]
     steps = [heights[after[0]] - heights[before[-1]] for before, after in pairwise(found)]
