@@ -89,9 +89,9 @@ def marks(item: Values, group: GroupFacts, index: ImageIndex, object_uid: str) -
         return
     flat = _flat(item.text("GraphicType"), np.array(numbers).reshape(-1, 2))
     for name in _selected_from(item):
-        place = index.find(name)
-        if place is not None and place.series.geometry is not None:
-            uid = place.series.geometry.frame_of_reference_uid
+        for place in index.find_all(name):
+            geometry = place.series.geometry
+            uid = geometry.frame_of_reference_uid if geometry is not None else ""
             where = {"image": place.name, "series_key": place.series.key, "frame_of_reference_uid": uid}
             yield from _made(kind, place.to_mm(flat), **where, **facts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from medview.study.image_index import ImagePlace
 from medview.study.series import Series
 
 _SAME_MM = 0.05  # decimals of a position
+_ONE_PLANE_MM = 0.2  # contours of one plane may differ by rounding, and by how flat they are
 _FLAT_MM = 0.5  # points of a contour lie at most so far above and below its plane
 
 
@@ -29,13 +30,22 @@ class RasterisedRoi:
     said: tuple[Sentence, ...]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """A contour, the slice that is nearest, and how far behind it along the normal the contour lies."""
+
+    contour: Contour
+    slice_index: int
+    offset_mm: float
+
+
+@dataclass(frozen=True, eq=False)
 class _Plane:
-    """Contours of one plane: how far along the normal, and which slice is nearest."""
+    """The contours that are filled on one slice."""
 
     slice_index: int
     away_mm: float
-    contours: list[Contour] = field(default_factory=list)
+    contours: tuple[Contour, ...]
 
 
 class ContourRaster:
@@ -51,31 +61,27 @@ class ContourRaster:
 
     def rasterise(self, roi: Roi) -> RasterisedRoi:
         """Return the voxels whose centres lie within the closed contours of a region."""
-        planes: dict[int, _Plane] = {}
-        left_out = []
-        for contour in (c for c in roi.contours if c.is_closed):
-            plane = self._plane(contour)
-            if plane is None:
-                left_out.append(contour)
-            else:
-                key = round(float(np.mean(contour.points_mm @ self._normal)) / _SAME_MM)
-                planes.setdefault(key, plane).contours.append(contour)
-        chosen, passed_over = _nearest(planes.values())
-        patches = tuple(p for p in (self._filled(plane) for plane in chosen) if p is not None)
-        said = (*self._remarks(roi, chosen), *_left_out(roi, len(left_out) + passed_over))
-        return RasterisedRoi(patches, tuple(left_out), said)
+        closed = [c for c in roi.contours if c.is_closed]
+        placed = [self._placed(contour) for contour in closed]
+        left_out = tuple(c for c, p in zip(closed, placed, strict=True) if p is None)
+        planes = _planes([p for p in placed if p is not None])
+        patches = tuple(p for p in (self._filled(plane) for plane in planes) if p is not None)
+        unfilled = len(closed) - sum(len(plane.contours) for plane in planes)
+        return RasterisedRoi(patches, left_out, (*self._remarks(roi, planes), *_left_out(roi, unfilled)))
 
-    def _plane(self, contour: Contour) -> _Plane | None:
-        """Return the plane of a contour; None where it is not flat, slanted, or beyond the slices."""
+    def _placed(self, contour: Contour) -> _Placed | None:
+        """Return where a contour lies; None where it is not flat, slanted, or beyond the slices."""
         along = contour.points_mm @ self._normal
         if float(np.ptp(along)) > _FLAT_MM:
             return None
-        distances = np.abs(self._along - float(along.mean()))
+        offsets = float(along.mean()) - self._along
+        distances = np.abs(offsets)
         nearest = int(np.argmin(distances))
         named = [k for k in np.flatnonzero(distances <= distances[nearest] + _SAME_MM) if self._names(contour, int(k))]
         nearest = int(named[0]) if named else nearest  # recordings have many images at one place
-        away = float(distances[nearest])
-        return _Plane(nearest, away) if away <= self._reach_mm(nearest) else None
+        if distances[nearest] > self._reach_mm(nearest):
+            return None
+        return _Placed(contour, nearest, float(offsets[nearest]))
 
     def _names(self, contour: Contour, slice_index: int) -> bool:
         return self._series.instances[slice_index].sop_instance_uid in contour.image_uids
@@ -92,7 +98,7 @@ class ContourRaster:
         plain = [c for c in plane.contours if c.kind == "CLOSED_PLANAR"]
         if len(plain) < 2 or len(plain) < len(plane.contours):
             return False
-        alone = [self._filled(_Plane(plane.slice_index, 0.0, [c])) for c in plain]
+        alone = [self._filled(_Plane(plane.slice_index, 0.0, (c,))) for c in plain]
         together = self._filled(plane)
         return sum(int(p.mask.sum()) for p in alone if p) != (int(together.mask.sum()) if together else 0)
 
@@ -126,7 +132,7 @@ class ContourRaster:
         )
         if other:
             yield Sentence(
-                "Contours of {roi} that name another image than that at their place: {count}, shown by their coordinates.",
+                "Contours of {roi} that name another image, shown where their coordinates lie: {count}.",
                 {"roi": roi.name, "count": other},
             )
         if any(self._is_nested(plane) for plane in planes):
@@ -141,14 +147,18 @@ class ContourRaster:
             )
 
 
-def _nearest(planes: Iterable[_Plane]) -> tuple[list[_Plane], int]:
-    """Return one plane for each slice, the nearest, and how many contours of other planes are passed over."""
-    by_slice: dict[int, list[_Plane]] = defaultdict(list)
-    for plane in planes:
-        by_slice[plane.slice_index].append(plane)
-    chosen = [min(found, key=lambda plane: plane.away_mm) for found in by_slice.values()]
-    total = sum(len(plane.contours) for found in by_slice.values() for plane in found)
-    return chosen, total - sum(len(plane.contours) for plane in chosen)
+def _planes(placed: Iterable[_Placed]) -> list[_Plane]:
+    """Return for each slice the contours of the one plane that is nearest: those of two planes are no holes."""
+    by_slice: dict[int, list[_Placed]] = defaultdict(list)
+    for one in placed:
+        by_slice[one.slice_index].append(one)
+    planes = []
+    for slice_index, found in by_slice.items():
+        nearest = min(found, key=lambda one: abs(one.offset_mm)).offset_mm
+        together = [one for one in found if abs(one.offset_mm - nearest) <= _ONE_PLANE_MM]
+        away = max(abs(one.offset_mm) for one in together)
+        planes.append(_Plane(slice_index, away, tuple(one.contour for one in together)))
+    return planes
 
 
 def _left_out(roi: Roi, count: int) -> tuple[Sentence, ...]:

@@ -26,22 +26,26 @@ def contour_fill(contours: Sequence[NDArray[np.float64]], shape: tuple[int, int]
     [[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
     """
     # each crossing of an edge with a row of centres turns everything right of it inside out
-    turns = np.zeros((shape[0], shape[1] + 1), dtype=np.int32)
+    turns = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
     for contour in contours:
-        following = np.roll(contour, -1, axis=0)
-        for start, end in zip(contour.tolist(), following.tolist(), strict=True):
-            _cross(turns, start, end)
+        rows, columns = _crossings(contour, shape)
+        np.add.at(turns, (rows, columns), 1)
     inside: NDArray[np.bool_] = np.cumsum(turns[:, :-1], axis=1) % 2 == 1
     return inside
 
 
-def _cross(turns: NDArray[np.int32], start: Sequence[float], end: Sequence[float]) -> None:
-    """Count an edge at the first centre to the right of it, in every row that it crosses."""
-    if start[0] > end[0]:
-        start, end = end, start  # both ways of a channel are computed alike, so that they cancel out exactly
-    first, last = max(int(np.ceil(start[0])), 0), min(int(np.ceil(end[0])), turns.shape[0])
-    if first >= last:
-        return
-    rows = np.arange(first, last)
-    columns = start[1] + (rows - start[0]) * ((end[1] - start[1]) / (end[0] - start[0]))
-    turns[rows, np.clip(np.ceil(columns), 0, turns.shape[1] - 1).astype(np.intp)] += 1
+def _crossings(contour: NDArray[np.float64], shape: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return row and column of the first centre to the right of each crossing of an edge with a row of centres."""
+    start, end = contour, np.roll(contour, -1, axis=0)
+    # both ways of a channel are computed alike, from above, so that they cancel out exactly
+    turned = (start[:, 0] > end[:, 0])[:, None]
+    start, end = np.where(turned, end, start), np.where(turned, start, end)
+    first = np.clip(np.ceil(start[:, 0]), 0, shape[0]).astype(np.intp)
+    last = np.clip(np.ceil(end[:, 0]), 0, shape[0]).astype(np.intp)
+    count = np.maximum(last - first, 0)
+    edge = np.repeat(np.arange(len(contour)), count)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    height = np.where(count > 0, end[:, 0] - start[:, 0], 1.0)
+    slope = (end[:, 1] - start[:, 1]) / height
+    columns = start[edge, 1] + (rows - start[edge, 0]) * slope[edge]
+    return rows, np.clip(np.ceil(columns), 0, shape[1]).astype(np.intp)

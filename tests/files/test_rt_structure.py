@@ -255,3 +255,20 @@ def test_a_structure_set_on_a_stack_with_gaps_lies_on_the_slices_themselves(tmp_
 def test_what_is_no_structure_set_says_so(series: Series) -> None:
     with pytest.raises(MedViewError, match=r"describes no regions"):
         read_structures(found(series.instances[0].path), [series])
+
+
+def test_contours_of_one_plane_stay_together_although_their_decimals_differ(series: Series, tmp_path: Path) -> None:
+    outer, inner = rectangle(-10.3, -20.2, 5.0, 2.9, 5.02), rectangle(-8.8, -19.3, 1.6, 0.9, 4.98)
+    rois = {"Ring": [contour(outer, "CLOSEDPLANAR_XOR"), contour(inner, "CLOSEDPLANAR_XOR")]}
+    read = read_structures(found(structure_set(tmp_path / "rt.dcm", series, rois)), [series])
+    assert read.masks[0].labels[2, 2].tolist() == [1, 1, 0, 0, 1, 1, 1, 0]
+    assert read.report.warnings == ()
+
+
+def test_contours_closer_than_the_slices_are_not_taken_as_holes(series: Series, tmp_path: Path) -> None:
+    same = [contour(rectangle(-9.0, -19.3, 2.0, 1.0, z)) for z in (2.5, 3.5)]
+    read = read_structures(found(structure_set(tmp_path / "rt.dcm", series, {"R": same})), [series])
+    assert read.masks[0].voxel_counts() == {1: 4}
+    assert [str(s) for s in read.report.warnings] == [
+        "Contours of R that lie in the plane of no slice, and are not filled: 1."
+    ]
