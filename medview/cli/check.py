@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +13,7 @@ from medview.cli.answer import Answer
 from medview.cli.opened import Opened, opened
 from medview.errors import MedViewError, Sentence
 from medview.progress import Progress, part, unheard
-from medview.study.series import Series
+from medview.study.series import Instance, Series
 
 if TYPE_CHECKING:
     from medview.study.study_object import StudyObject
@@ -54,14 +55,30 @@ def _overall(rows: Iterable[dict[str, Any]]) -> Verdict:
 
 
 def _stack_rows(found: Opened, progress: Progress) -> Iterator[dict[str, Any]]:
-    """Decode all stacks and yield their rows."""
+    """Decode all stacks and yield their rows, each with those of its files that are damaged."""
     total = sum(len(series.instances) for series in found.series) or 1
     done = 0
     parts = _parts(found)
     for series in found.series:
         span = part(progress, done / total, (done + len(series.instances)) / total)
-        yield _stack_row(found, series, parts[series.study_instance_uid, series.series_instance_uid], span)
+        row = _stack_row(found, series, parts[series.study_instance_uid, series.series_instance_uid], span)
+        yield row
+        if row["verdict"] == "rejected" and row["files"] > 1 and series.refusal is None:
+            yield from _damaged_rows(found, series)
         done += len(series.instances)
+
+
+def _damaged_rows(found: Opened, series: Series) -> Iterator[dict[str, Any]]:
+    """Yield a row for each file of a stack that cannot be decoded, so that one damaged file hides no other."""
+    files: dict[Path, list[Instance]] = defaultdict(list)
+    for instance in series.instances:
+        files[instance.path].append(instance)
+    for path, members in files.items():
+        geometry = series.geometry and replace(series.geometry, shape=(len(members), *series.geometry.shape[1:]))
+        try:
+            found.read(replace(series, instances=tuple(members), geometry=geometry))
+        except MedViewError as error:
+            yield _row(found.name(path), "file", "rejected", str(error))
 
 
 def _parts(found: Opened) -> dict[tuple[str, str], int]:

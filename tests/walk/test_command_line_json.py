@@ -11,6 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from medview import cli
 from tests.files.make_dicom import SERIES_UID, image, mr_image, write, write_stack
@@ -113,6 +114,19 @@ def test_check_of_nothing_readable_still_answers(tmp_path: Path, capfdbinary: Sh
     (tmp_path / "a").write_bytes(b"")
     data = told(capfdbinary, "check", tmp_path)
     assert (data["verdict"], [row["message"] for row in data["rows"]]) == ("rejected", ["No image: empty file."])
+
+
+def test_check_names_every_damaged_file_of_a_stack(tmp_path: Path, capfdbinary: Shown) -> None:
+    for index in range(5):
+        dataset = image(index)
+        packed = b"\xfe\xff\x00\xe0" + bytes(4) + b"\xfe\xff\x00\xe0" + (64).to_bytes(4, "little") + bytes(64)
+        if index in (1, 3):
+            dataset.PixelData = packed + b"\xfe\xff\xdd\xe0" + bytes(4)
+            dataset["PixelData"].is_undefined_length = True
+        write(dataset, tmp_path / f"{index}.dcm", RLELossless if index in (1, 3) else ExplicitVRLittleEndian)
+    rows = told(capfdbinary, "check", tmp_path)["rows"]
+    assert [(row["kind"], row["verdict"]) for row in rows] == [("stack", "rejected"), *[("file", "rejected")] * 2]
+    assert [Path(row["path"]).name for row in rows[1:]] == ["1.dcm", "3.dcm"]
 
 
 def test_convert(mixed: Path, tmp_path: Path, capfdbinary: Shown) -> None:
