@@ -59,8 +59,9 @@ def read(path: str | Path, series: str | None = None, *, progress: Progress | No
         Where there is no such series, or its images form no volume.
     """
     from medview.errors import MedViewError
-    from medview.files.dicom_pixels import read_volume
+    from medview.jobs.process_pool import ProcessPool
     from medview.progress import part, unheard
+    from medview.session.read_voxels import read_voxels
 
     progress = progress or unheard
     found = [s for study in scan(path, progress=part(progress, 0.0, 0.4)) for s in study.series]
@@ -70,7 +71,8 @@ def read(path: str | Path, series: str | None = None, *, progress: Progress | No
     best = max(wanted, key=lambda s: (s.refusal is None, len(s.instances)))
     if best.refusal is not None:
         raise best.refusal
-    return read_volume(best, part(progress, 0.4, 1.0))
+    with ProcessPool() as workers:  # its processes start with the first compressed picture
+        return read_voxels(best, part(progress, 0.4, 1.0), workers)
 
 
 def run(

@@ -71,6 +71,8 @@ def read_volume(
     """
     if series.geometry is None:
         raise series.refusal or MedViewError("The series {name} forms no volume.", name=series.series_description)
+    if series.resampled_from is not None:
+        raise ValueError("a resampled stack is made from the voxels of the one it comes from")
     if series.file_format != "DICOM":
         return read_other_volume(series, progress, workers)
     plan = plan_volume(series, series.instances)
@@ -100,6 +102,7 @@ def read_middle_slice(series: Series, workers: Workers | None = None) -> NDArray
     MedViewError
         The series holds no image, or the image is damaged.
     """
+    series = series.resampled_from or series
     if not series.instances:
         raise series.refusal or MedViewError("The series {name} forms no volume.", name=series.series_description)
     if series.file_format != "DICOM":

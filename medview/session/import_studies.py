@@ -56,7 +56,7 @@ def import_studies(
             is_archive = any(Path(unpacked).iterdir())
             added = library.add(report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
             if is_archive:  # what it holds is gone from here in a moment
-                make_thumbnails(library, report.studies, progress)
+                make_thumbnails(library, report.studies, progress, session.jobs.workers)
         studies = () if is_archive else report.studies
         return Imported(added, report.images, len(report.other), report.rejected, studies)
 
@@ -113,6 +113,6 @@ def _request_thumbnails(session: Session, imported: Imported) -> None:
     """Submit the making of small pictures, which a person need not wait for."""
 
     def work(library: Library, progress: Progress) -> None:
-        make_thumbnails(library, imported.studies, progress)
+        make_thumbnails(library, imported.studies, progress, session.jobs.workers)
 
     use_library(session, work, place="previews")

@@ -18,6 +18,7 @@ from medview.study.study import Study
 
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
+    from medview.files.workers import Workers
     from medview.library.library import Library
 
 
@@ -28,7 +29,7 @@ def request_thumbnail(
 
     It is taken from the library where the study is on the list.
     """
-    facts, stacks = study.facts, study.series
+    facts, stacks, workers = study.facts, study.series, session.jobs.workers
 
     def work(progress: Progress) -> NDArray[np.uint8]:
         from medview.files.dicom_pixels import thumbnail
@@ -36,14 +37,16 @@ def request_thumbnail(
 
         progress(0.0)
         if session.library is None:
-            return thumbnail(series)
-        return cached_thumbnail(session.library, FoundStudy(facts, stacks), series)
+            return thumbnail(series, workers=workers)
+        return cached_thumbnail(session.library, FoundStudy(facts, stacks), series, workers)
 
     uid = series.study_instance_uid
     return session.jobs.submit("Thumbnail", work, place="previews", on_done=on_done, silent=True, about=uid)
 
 
-def make_thumbnails(library: Library, studies: tuple[FoundStudy, ...], progress: Progress) -> None:
+def make_thumbnails(
+    library: Library, studies: tuple[FoundStudy, ...], progress: Progress, workers: Workers
+) -> None:
     """Keep a picture of every series in the library; one that cannot be made is passed over."""
     for study in studies:
         for series in study.series:
@@ -51,10 +54,10 @@ def make_thumbnails(library: Library, studies: tuple[FoundStudy, ...], progress:
             if series.refusal is None:
                 # a damaged image has no picture; opening it says what is wrong with it
                 with suppress(MedViewError, OSError):
-                    cached_thumbnail(library, study, series)
+                    cached_thumbnail(library, study, series, workers)
 
 
-def cached_thumbnail(library: Library, study: FoundStudy, series: Series) -> NDArray[np.uint8]:
+def cached_thumbnail(library: Library, study: FoundStudy, series: Series, workers: Workers) -> NDArray[np.uint8]:
     """Return the picture of a series from the library, or make it and keep it there. Errors as `thumbnail`."""
     from medview.files.dicom_pixels import thumbnail
     from medview.files.png import packed_picture, unpacked_picture
@@ -63,7 +66,7 @@ def cached_thumbnail(library: Library, study: FoundStudy, series: Series) -> NDA
     stored = library.thumbnail(row.id, series.key) if row is not None else None
     if stored is not None:
         return unpacked_picture(stored)
-    made = thumbnail(series)
+    made = thumbnail(series, workers=workers)
     if row is not None:
         library.set_thumbnail(row.id, series.key, packed_picture(made))
     return made
