@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
 from medview.files.dicom_codes import meaning_of, unit_of
+from medview.files.dicom_file import read_dicom_file
 from medview.files.dicom_object import DicomObject, read_object
+from medview.files.dicom_pixel_facts import stored_pixels
 from medview.files.dicom_values import Values
 from medview.files.frame_stack import frame_stack
 from medview.files.workers import Workers
 from medview.study import shared_array
 from medview.study.object_report import ObjectReport, ReportLine
-from medview.study.series import Instance, Series
+from medview.study.series import Instance, Series, StoredPixels
 from medview.study.study_object import StudyObject
 from medview.study.volume import Volume
 
@@ -77,7 +79,7 @@ def read_parametric_map(found: StudyObject, workers: Workers | None = None) -> R
         array[place] = _mapped(stored[int(k)], mappings[int(k)])
     units = {m.unit for m in mappings if m is not None}
     unit = units.pop() if len(units) == 1 else ""
-    series = _series(file, [int(k) for k in order], found)
+    series = _series(file, [int(k) for k in order], mappings, found)
     window = _window(array)
     series = replace(series, geometry=geometry, windows=(window,))
     return ReadMap(Volume(array, geometry, series, unit), _report(found, values, mappings, array))
@@ -119,8 +121,9 @@ def _window(array: NDArray[np.float32]) -> tuple[float, float]:
     return (low + high) / 2.0, max(high - low, 1e-6)
 
 
-def _series(file: DicomObject, order: list[int], found: StudyObject) -> Series:
-    values = file.values
+def _series(file: DicomObject, order: list[int], mappings: list[_Mapping | None], found: StudyObject) -> Series:
+    """Return the series, whose instances tell how to read it again like any other."""
+    values, pixels = file.values, _stored_pixels(found)
     uid, sop_class = values.text("SOPInstanceUID"), values.text("SOPClassUID")
     return Series(
         values.text("SeriesInstanceUID"),
@@ -133,9 +136,26 @@ def _series(file: DicomObject, order: list[int], found: StudyObject) -> Series:
         manufacturer=values.text("Manufacturer"),
         rows=file.size[0],
         columns=file.size[1],
-        instances=tuple(Instance(found.path, uid, sop_class, frame_index=k) for k in order),
+        instances=tuple(
+            Instance(
+                found.path,
+                uid,
+                sop_class,
+                frame_index=k,
+                transfer_syntax_uid=file.transfer_syntax_uid,
+                rescale_slope=1.0 if (mapping := mappings[k]) is None else mapping.slope,
+                rescale_intercept=0.0 if mapping is None else mapping.intercept,
+                pixels=pixels,
+            )
+            for k in order
+        ),
         voi_lut_function="LINEAR_EXACT",
     )
+
+
+def _stored_pixels(found: StudyObject) -> StoredPixels | None:
+    file = read_dicom_file(found.path)
+    return None if file is None else stored_pixels(file)[0]
 
 
 def _report(

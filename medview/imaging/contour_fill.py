@@ -26,11 +26,11 @@ def contour_fill(contours: Sequence[NDArray[np.float64]], shape: tuple[int, int]
     [[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
     """
     # each crossing of an edge with a row of centres turns everything right of it inside out
-    turns = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
+    turns = np.zeros((shape[0], shape[1] + 1), dtype=np.uint8)  # whether their number is odd outlives an overflow
     for contour in contours:
         rows, columns = _crossings(contour, shape)
         np.add.at(turns, (rows, columns), 1)
-    inside: NDArray[np.bool_] = np.cumsum(turns[:, :-1], axis=1) % 2 == 1
+    inside: NDArray[np.bool_] = np.cumsum(turns[:, :-1], axis=1, dtype=np.uint8) % 2 == 1
     return inside
 
 

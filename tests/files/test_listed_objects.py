@@ -12,6 +12,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from medview.errors import MedViewError
+from medview.files.dicom_pixels import read_volume
 from medview.files.encapsulated_document import read_document, write_document
 from medview.files.parametric_map import read_parametric_map
 from medview.files.registration import read_registration
@@ -119,6 +120,7 @@ def test_a_parametric_map_is_a_volume_in_its_unit(shared_data: Path) -> None:
     assert read.volume.geometry.to_mm((0, 0, 0)).tolist() == pytest.approx([-158.135803, -179.035797, -75.699997])
     assert read.volume.series.key == dataset.SeriesInstanceUID
     assert rows(read.report)["Quantity"] == "1"
+    assert np.array_equal(read_volume(read.volume.series).array, read.volume.array)
 
 
 def test_a_map_of_integers_is_scaled_and_its_frames_are_put_in_order(series: Series, tmp_path: Path) -> None:
@@ -132,13 +134,15 @@ def test_a_map_of_integers_is_scaled_and_its_frames_are_put_in_order(series: Ser
             setattr(one, keyword, "")
     made = highdicom.pm.ParametricMap(
         sources, pixels, highdicom.UID(), 5, highdicom.UID(), 1, "Maker", "Model", "1", "SN", False, [mapping],
-        window_center=500, window_width=1000,
+        voi_lut_transformations=[highdicom.VOILUTTransformation(500, 1000)],
     )  # fmt: skip
     made.save_as(tmp_path / "pm.dcm")
     read = read_parametric_map(found(tmp_path / "pm.dcm", "parametric map"))
     assert read.volume.unit == "um2/s"
     assert read.volume.geometry.same_grid(series.geometry)  # type: ignore[arg-type]
     assert np.array_equal(read.volume.array, pixels[::-1].astype(np.float32) * 0.5 + 3.0)
+    again = read_volume(read.volume.series)  # as the series list does when it is shown a second time
+    assert np.array_equal(again.array, read.volume.array)
 
 
 def test_a_value_map_tells_what_stored_values_mean(shared_data: Path) -> None:
