@@ -81,7 +81,7 @@ def read_parametric_map(found: StudyObject, workers: Workers | None = None) -> R
     unit = units.pop() if len(units) == 1 else ""
     series = _series(file, [int(k) for k in order], mappings, found)
     window = _window(array)
-    series = replace(series, geometry=geometry, windows=(window,))
+    series = replace(series, geometry=geometry, windows=(window,), rescale_type=unit)
     return ReadMap(Volume(array, geometry, series, unit), _report(found, values, mappings, array))
 
 

@@ -6,6 +6,7 @@ from medview.errors import MedViewError
 from medview.files.dicom_file import read_dicom_file
 from medview.study.series import Instance, Series
 
+_PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 # Units (0054,1001) of PET: PS3.3 C.8.9.1.1.3
 _PET_UNITS = {
     "BQML": "Bq/ml", "CNTS": "counts", "CPS": "counts/s", "PROPCNTS": "", "PROPCPS": "", "NONE": "", "GML": "g/ml",
@@ -20,6 +21,8 @@ def value_unit(series: Series) -> str:
 
     A series whose Modality LUT does not give Hounsfield units has none, whatever else it says.
     """
+    if series.sop_class_uid == _PARAMETRIC_MAP:
+        return series.rescale_type  # there the unit of its real world values
     if series.modality == "PT":
         return _pet_unit(series)
     if series.modality != "CT" or "LOCALIZER" in series.image_type or "SECONDARY" in series.image_type:

@@ -143,6 +143,7 @@ def test_a_map_of_integers_is_scaled_and_its_frames_are_put_in_order(series: Ser
     assert np.array_equal(read.volume.array, pixels[::-1].astype(np.float32) * 0.5 + 3.0)
     again = read_volume(read.volume.series)  # as the series list does when it is shown a second time
     assert np.array_equal(again.array, read.volume.array)
+    assert again.unit == "um2/s"
 
 
 def test_a_value_map_tells_what_stored_values_mean(shared_data: Path) -> None:
