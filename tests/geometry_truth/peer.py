@@ -83,6 +83,19 @@ def same_voxels(array: NDArray[Any], geometry: Geometry, peer: PeerVolume) -> bo
     return same.shape == peer.array.shape and bool(np.abs(same.astype(np.float64) - peer.array).max() <= 1e-3)
 
 
+def slices_held(array: NDArray[Any], peers: list[PeerVolume]) -> int:
+    """Return how many slices (row, column) are, turned over or not, a plane of one of the peer's volumes."""
+    return sum(any(_holds(peer.array, image) for peer in peers) for image in array)
+
+
+def _holds(stored: NDArray[Any], image: NDArray[Any]) -> bool:
+    """Whether a plane (column, row) of an array is an image (row, column)."""
+    if stored.shape[:2] != image.T.shape:
+        return False
+    turned = (image.T, image.T[:, ::-1], image.T[::-1], image.T[::-1, ::-1])
+    return any(np.array_equal(stored[..., k], one) for one in turned for k in range(stored.shape[2]))
+
+
 def table(shared_data: Path) -> dict[str, list[tuple[str, Geometry]]]:
     """Return what PEER_GEOMETRY_dcm2niix.tsv says: (file, geometry) by the name of the set."""
     found: dict[str, list[tuple[str, Geometry]]] = {}

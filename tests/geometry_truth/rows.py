@@ -81,6 +81,9 @@ def _row(folder: str, series: Series, theirs: list[peer.PeerVolume], table: list
     if volume is None:
         return Row(**facts, placement_mm=placement, remark=why)  # type: ignore[arg-type]
     equal, why = _own_pixels(volume)
+    if geometry.is_sheared and theirs:
+        held = peer.slices_held(volume.array, theirs)
+        why = f"its uncorrected file holds {held} of {len(volume.array)} slices voxel for voxel"
     found = _nearest(volume, theirs) if placement is not None and geometry.has_depth else None
     in_table = [peer.corner_error_mm(geometry, g) for _, g in table if sorted(g.shape) == sorted(geometry.shape)]
     return Row(
@@ -132,7 +135,7 @@ def _remark(series: Series, placement: float | None) -> str:
     if placement is None:
         return "no place in the file: nothing to hold it against"
     if geometry.is_sheared:
-        return "tilted: dcm2niix joins both acquisitions, and its corrected file is misplaced for a positive tilt"
+        return "tilted: dcm2niix joins both acquisitions and resamples them, misplaced for a positive tilt"
     if not geometry.has_depth and geometry.shape[0] > 1:
         return "no volume: each image is held against its own place"
     return ""
