@@ -136,11 +136,13 @@ class HeaderInspector(QDialog):
         return row
 
     def _fill_others(self) -> None:
-        self._others = list(header_sources(self._session))
+        self._others = [s for s in header_sources(self._session) if s.paths != self._source.paths]
+        if len(self._source.paths) > 1:
+            self._others.insert(0, self._source)
         self.compare.blockSignals(True)
         self.compare.addItem(tr("Nothing"))
         for source in self._others:
-            same = source.paths == self._source.paths
+            same = source is self._source
             self.compare.addItem(tr("Another image of this series") if same else marked_text(source.title, 80))
         self.compare.blockSignals(False)
 
@@ -154,7 +156,7 @@ class HeaderInspector(QDialog):
         other = self._other()
         count = len(other.paths) if other is not None else 0
         # of the same series the next image, which differs; of another the one at the same place
-        place = self.chooser.place + (1 if other is not None and other.paths == self._source.paths else 0)
+        place = self.chooser.place + (1 if other is self._source else 0)
         self.other_chooser.set_count(count, min(place, max(count - 1, 0)))
         self.only_differences.setEnabled(other is not None)
         self._read()
@@ -214,7 +216,7 @@ class HeaderInspector(QDialog):
     def _count_text(self, tree: TagTree | None) -> str:
         if tree is None:
             return ""
-        rows = tr("{count} rows", count=f"{tree.count:,}")
+        rows = tr("{count} rows", count=f"{tree.count:,}") if tree.count != 1 else tr("1 row")
         return f"{rows} · {tr('{count} differ', count=tree.differences)}" if self._other() is not None else rows
 
     def _show_value(self, current: QModelIndex) -> None:

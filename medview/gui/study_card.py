@@ -134,7 +134,7 @@ def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
         sign,
         usable=series.refusal is None,
         shown=shown,
-        badge=say(told.text) if told is not None else "",
+        badge=_said(told.text) if told is not None else "",
         badge_is_alarming=told is not None and told.kind in _ALARMING,
     )
 
@@ -159,6 +159,12 @@ def _badge_line(series: Series, *, is_place: bool) -> GuardLine | None:
     expected = _EXPECTED if is_place else _EXPECTED | {"4D"}
     told = [line for line in series.guard if line.kind not in expected]
     return told[0] if told and series.refusal is None else None
+
+
+def _said(sentence: Sentence) -> str:
+    """Return a sentence of the geometry guard, with the name of an axis in it translated, too."""
+    values = {name: _AXES.get(str(value), value) for name, value in sentence.values.items()}
+    return tr(sentence.template, **values)
 
 
 def object_card(found: StudyObject) -> Card:
@@ -188,6 +194,6 @@ def series_tip(series: Series) -> str:
     parts = [series.series_description]
     if series.refusal is not None:
         parts += [say(series.refusal.message), say(series.refusal.remedy)]
-    parts += [f"{say(line.text)}: {say(line.meaning)}" for line in series.guard if line.kind not in _EXPECTED]
+    parts += [f"{_said(line.text)}: {_said(line.meaning)}" for line in series.guard if line.kind not in _EXPECTED]
     parts += [f"⚠ {say(warning)}" for warning in series.warnings]
     return "\n".join(part for part in parts if part)

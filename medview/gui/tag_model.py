@@ -92,7 +92,8 @@ class TagModel(QAbstractItemModel):
         if not self._patient_visible and (row.vr == "PN" or row.tag >> 16 == _PATIENT_GROUP) and value:
             return tr("hidden")
         if row.vr == "SQ" or (row.children and not row.is_item):
-            return tr("{count} items", count=len(row.children))
+            count = len(row.children)
+            return tr("{count} items", count=count) if count != 1 else tr("1 item")
         if row.is_item and not row.is_binary:
             return ""
         if row.is_binary:

@@ -63,7 +63,7 @@ def test_the_header_of_the_slice_in_view_is_shown(inspector: HeaderInspector) ->
 def test_a_private_element_is_found_by_its_name(inspector: HeaderInspector, qtbot: QtBot, settle: Settle) -> None:
     type_in(inspector, qtbot, settle, "b_value")
     assert cells(inspector) == {"(0019,100C)": ("IS", "[SIEMENS MR HEADER] B_value", "200")}
-    assert inspector.count.text() == "1 rows"
+    assert inspector.count.text() == "1 row"
     type_in(inspector, qtbot, settle, "")
     assert len(cells(inspector)) > 30
 
