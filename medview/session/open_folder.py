@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress
+from medview.session.add_to_library import add_to_library
 from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.study.joined_series import joined_series
@@ -47,6 +48,7 @@ def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = T
 
     def done(report: ScanReport) -> None:
         add_found(session, report, show=show)
+        add_to_library(session, report)
 
     if len(paths) == 1:
         title = Sentence("Opening {name}", {"name": paths[0].name})

@@ -59,6 +59,8 @@ class Session:
         Numbers of files of the last scan: with images, other, rejected; together all that it looked at.
     library
         The local list of studies, None before it is used for the first time (`medview.session.use_library`).
+    library_told
+        Whether what opening the library had to say has been said.
     desk
         Where the report or document lies that is being read.
     absent_weights
@@ -76,6 +78,7 @@ class Session:
     def __init__(self, jobs: JobQueue, settings: Settings) -> None:
         self.jobs = jobs
         self.library: Library | None = None
+        self.library_told = False
         self.settings = settings
         self.notices = NoticeBoard()
         self.studies: tuple[Study, ...] = ()

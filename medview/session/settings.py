@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "last_folder": "",
     "window_geometry": "",  # place and size of the window, and of its panels, as Qt packs them
     "window_state": "",
+    "library_add": "link",  # what is opened joins the library's list by "link" or "copy", or with "no" does not
     "import_copies": False,  # whether an import copies files into the library, or links them where they lie
     "import_opens": True,
     "library_columns": "",  # names of the columns shown, parted by spaces; "" shows the usual ones

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from medview.library.library import Library
 
 _ASKING = Sentence("Asking the library")
+_REBUILDING = Sentence("Rebuilding the library")
 
 
 def use_library(
@@ -39,9 +40,14 @@ def use_library(
     def with_library(progress: Progress) -> Any:
         return work(_opened(session), progress)
 
+    def done(value: Any) -> None:
+        _tell_state(session)
+        if on_done is not None:
+            on_done(value)
+
     failed = on_failed or session.notices.add_error
     silent = title is _ASKING
-    return session.jobs.submit(title, with_library, place=place, on_done=on_done, on_failed=failed, silent=silent)
+    return session.jobs.submit(title, with_library, place=place, on_done=done, on_failed=failed, silent=silent)
 
 
 def _opened(session: Session) -> Library:
@@ -51,3 +57,19 @@ def _opened(session: Session) -> Library:
     library = session.library or Library(data_folder() / "library")
     session.library = library
     return library
+
+
+def _tell_state(session: Session) -> None:
+    """Say once what opening the library had to tell, and rebuild it where its index was lost."""
+    library = session.library
+    if library is None or session.library_told:
+        return
+    session.library_told = True
+    for sentence in library.said:
+        session.notices.add("warning", sentence)
+    if library.needs_rebuild:
+
+        def rebuild(library: Library, progress: Progress) -> None:
+            library.rebuild(progress)
+
+        use_library(session, rebuild, title=_REBUILDING, place="scan")
