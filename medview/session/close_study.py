@@ -13,6 +13,8 @@ def close_study(session: Session, study: Study) -> None:
         if job.about and job.about == study.facts.study_instance_uid:
             job.cancel()
     session.remove_study(study)
+    if session.desk.study is study:
+        session.desk.lay_away()
     if session.scene is not None and session.scene.study is study:
         session.show(None)
 

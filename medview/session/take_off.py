@@ -14,8 +14,8 @@ def is_applied(session: Session, study: Study | None, report: ObjectReport) -> b
         return False
     scene = session.scene
     on_scene = scene is not None and scene.study is study
-    if scene is not None and on_scene and report.object.kind == "presentation state":
-        return scene.presentation is not None
+    if scene is not None and on_scene and report.object.kind == "presentation state" and scene.presentation is not None:
+        return True
     if scene is not None and on_scene and report.object.kind == "RT dose":
         return scene.dose is not None
     if scene is not None and on_scene and report.object.kind == "real world value map":

@@ -158,6 +158,7 @@ def test_a_planar_region_lies_on_its_image(shared_data: Path) -> None:
     assert [m.text for m in mark.measured] == ["1.7 cm2"]
     assert one.geometry is not None
     assert one.geometry.contains(mark.centre_mm)
+    assert round(mark.area_mm2 / 100, 1) == 1.7  # cm2, as the report says
 
 
 def test_many_kinds_of_content_are_listed(shared_data: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from medview.session.close_study import close_study
 from medview.session.jump_to import jump_to_image, jump_to_mark
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
@@ -122,6 +123,36 @@ def test_a_segmentation_is_shown_on_its_series(session: Session, shared_data: Pa
     assert session.is_saved(mask)
     put(session, path, "segmentation")  # a second time: it is there already
     assert session.studies[0].segmentations == (mask,)
+
+
+def test_a_compressed_segmentation_is_decoded_by_the_pool(session: Session, shared_data: Path) -> None:
+    opened(session, shared_data / "ct_abdomen_liver_seg" / "ct")
+    put(session, shared_data / OBJECTS / "seg_compressed/liver_rle.dcm", "segmentation")
+    packed = scene(session).segmentation
+    put(session, shared_data / "ct_abdomen_liver_seg/seg/liver.dcm", "segmentation")
+    plain = scene(session).segmentation
+    assert packed is not None
+    assert plain is not None
+    assert packed is not plain
+    assert np.array_equal(packed.labels, plain.labels)
+
+
+def test_a_report_goes_with_its_study(session: Session, chest: Path) -> None:
+    put(session, chest / "key_object_selection.dcm", "key objects")
+    assert session.desk.report is not None
+    close_study(session, session.studies[0])
+    assert session.desk.report is None
+    assert session.desk.study is None
+
+
+def test_marks_can_be_taken_off_after_another_series_was_shown(session: Session, chest: Path) -> None:
+    put(session, chest / "gsps.dcm", "presentation state")
+    study, shown = session.studies[0], scene(session)
+    session.show(Scene(study, shown.volume, (0.0, 1.0)))  # the series anew: the state is not applied to it
+    assert session.desk.report is not None
+    assert is_applied(session, study, session.desk.report)
+    take_off(session, study, session.desk.report)
+    assert len(study.annotations) == 0
 
 
 def test_a_segmentation_of_other_images_is_refused_and_listed_so(session: Session, shared_data: Path) -> None:
