@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import apply_modality_lut
+from pydicom.pixels.processing import apply_modality_lut
 
 from medview.study.series import Instance, Series
 from medview.study.volume import Volume
@@ -94,7 +94,7 @@ def _tile(header: Any, series: Series, instance: Instance) -> Plane:
         warnings.simplefilter("ignore")
         from nibabel.nicom.dicomwrappers import wrapper_from_data
 
-        affine = wrapper_from_data(header).affine  # from (row, column, slice) to LPS
+        affine = wrapper_from_data(header).affine  # type: ignore[no-untyped-call]  # (row, column, slice) to LPS
     return Plane(affine[:3, 3] + number * affine[:3, 2], affine[:3, 0], affine[:3, 1])
 
 
