@@ -410,6 +410,8 @@ class MainWindow(QMainWindow):
         self.panes.release()
         self.player.release()
         self._session.jobs.cancel_all()
+        for unpacked in self._session.unpacked:
+            unpacked.cleanup()
         event.accept()
 
     def _show_drop(self, *, is_over: bool) -> None:

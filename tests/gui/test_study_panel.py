@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,3 +184,17 @@ def test_an_open_study_joins_the_library(window: MainWindow, settle: Settle, tmp
     settle()
     (row,) = window.session.library.search()
     assert (row.facts.patient.patient_id, row.image_count, row.where) == ("T1", 5, "linked")
+
+
+def test_an_archive_opens_and_leaves_nothing_behind(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    folder = write_stack(tmp_path / "one")
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"CD/{file.name}")
+    open_folder(window.session, [tmp_path / "one.zip"])
+    settle()
+    assert window.session.scene.volume.array.shape == (5, 6, 8)
+    (unpacked,) = window.session.unpacked
+    assert Path(unpacked.name).stat().st_mode & 0o077 == 0
+    window.close()
+    assert not Path(unpacked.name).exists()
