@@ -113,7 +113,7 @@ def scan(
         remarks += remarks_on(directory)
     report = _report(findings, remarks)
     if not (report.studies or may_be_empty):
-        raise _nothing(given, report)
+        raise nothing_found(given, report)
     progress(1.0, "")
     return report
 
@@ -191,8 +191,8 @@ def _one_by_one(files: Sequence[Path], workers: Workers) -> list[Found]:
     return [found[number] for number in range(len(files))]
 
 
-def _nothing(roots: Sequence[Path], report: ScanReport) -> MedViewError:
-    """Return the sentence for a scan that found nothing to open."""
+def nothing_found(roots: Sequence[Path], report: ScanReport) -> MedViewError:
+    """Return the sentence for a scan of `roots` that found nothing to open."""
     path = roots[0] if len(roots) == 1 else Path(os.path.commonpath(roots)) if roots else Path()
     if report.other and len(roots) == 1 and path.is_file() and not is_zip(path):
         return MedViewError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -22,20 +23,25 @@ warnings.filterwarnings("ignore", module=r"(pydicom|highdicom)\b")
 for _name in ("pydicom", "highdicom"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_NO_ASCII = re.compile("[^\0-\x7f]")
+_CHINESE = "\x1b$)A"  # the escape into ISO-IR 58, which pydicom leaves in the text
 LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
 
 
 class Values:
     """Read access to a dataset that never raises: a missing or damaged element is "", (), or None.
 
-    `ScannedValues` is the same over a header that was scanned without pydicom; both give equal answers. `pattern` is
-    what the header has in common with others, None where nothing is known of that.
+    An item of a sequence has a `holder`, whose character set is its own where it names none. `ScannedValues` is the
+    same over a header that was scanned without pydicom; both give equal answers. `pattern` is what the header has in
+    common with others, None where nothing is known of that.
     """
 
-    __slots__ = ("_dataset", "pattern")
+    __slots__ = ("_dataset", "_holder", "pattern")
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, holder: Values | None = None) -> None:
         self._dataset = dataset
+        self._holder = holder
         self.pattern: Pattern | None = None
 
     @property
@@ -53,7 +59,7 @@ class Values:
 
     def texts(self, key: str | int) -> tuple[str, ...]:
         """Return the values as texts, cut at a readable length, without padding."""
-        return as_texts(self._values(key))
+        return self._marked(as_texts(self._values(key)))
 
     def binary(self, key: str | int) -> bytes:
         """Return the bytes of a binary value, b"" where it is none."""
@@ -81,7 +87,7 @@ class Values:
 
     def items(self, key: str | int) -> tuple[Values, ...]:
         """Return the items of a sequence."""
-        return tuple(Values(item) for item in self._values(key) if isinstance(item, Dataset))
+        return tuple(Values(item, self) for item in self._values(key) if isinstance(item, Dataset))
 
     def item(self, key: str | int) -> Values:
         """Return the first item of a sequence, an empty one where there is none."""
@@ -99,6 +105,22 @@ class Values:
     def is_empty(self) -> bool:
         """Whether there is no element at all."""
         return not len(self._dataset)
+
+    def _marked(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return texts with a mark for each letter of a character set that nobody knows, instead of another letter."""
+        if any("\x1b" in text for text in texts):
+            texts = tuple(text.replace(_CHINESE, "") for text in texts)
+        if all(map(str.isascii, texts)) or not self._has_unknown_letters():
+            return texts
+        return tuple(_NO_ASCII.sub(REPLACEMENT, text) for text in texts)
+
+    def _has_unknown_letters(self) -> bool:
+        """Whether the character set in force, this dataset's own or that of those it lies in, is unknown."""
+        found: Values | None = self
+        while found is not None and not found.has("SpecificCharacterSet"):
+            found = found._holder
+        names = () if found is None else as_texts(found._values("SpecificCharacterSet"))
+        return bool(names and unknown_character_sets(names[:1]))
 
     def _values(self, key: str | int) -> tuple[Any, ...]:
         try:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from medview.errors import Sentence
-from medview.files.dicom_values import LONGEST_TEXT, Values, unknown_character_sets
+from medview.files.dicom_values import LONGEST_TEXT, REPLACEMENT, Values, unknown_character_sets
 from medview.files.remembered import remembered
 from medview.study.series import Patient, Series, StudyFacts
 
@@ -20,7 +20,6 @@ _TEXTS = (
 _UID = re.compile(r"[0-9.]{1,64}")
 _DATE = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|\d{4}\.\d{2}\.\d{2}")  # the second: ACR-NEMA's
 _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d|60)?)?(\.\d{1,6})?|\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 @remembered
@@ -79,7 +78,7 @@ def _odd_texts(values: Values) -> Iterable[Sentence]:
         yield Sentence("The character set {name} is not known: letters that are no plain ASCII were replaced.",
                        {"name": names[0][:40]})  # fmt: skip
     texts = [values.text(keyword) for keyword in (*_TEXTS, "SeriesDescription")]
-    if any(_REPLACEMENT in text for text in texts) and not names:
+    if any(REPLACEMENT in text for text in texts) and not names:
         yield Sentence("Some text is not in the character set that the file names: what could not be read is marked.")
     if not values.has("SpecificCharacterSet") and not all(text.isascii() for text in texts):
         yield Sentence("The file names no character set for its text: names may be shown with wrong letters.")

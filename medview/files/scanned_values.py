@@ -52,20 +52,20 @@ class ScannedValues(Values):
         The elements as `header_scanner` found them.
     implicit
         Whether the VRs are those of the dictionary rather than in the cells.
-    parent
+    holder
         The dataset that this is an item of.
     pattern
         What the header has in common with others.
     """
 
-    __slots__ = ("_cells", "_implicit", "_parent")
+    __slots__ = ("_cells", "_implicit")
 
     def __init__(
-        self, cells: Cells, implicit: bool, parent: ScannedValues | None = None, pattern: Pattern | None = None
+        self, cells: Cells, implicit: bool, holder: ScannedValues | None = None, pattern: Pattern | None = None
     ) -> None:
         self._cells = cells
         self._implicit = implicit
-        self._parent = parent
+        self._holder = holder
         self.pattern = pattern
 
     def has(self, key: str | int) -> bool:
@@ -86,7 +86,7 @@ class ScannedValues(Values):
         found = _TEXTS.get((vr, cell))
         if found is None:
             plain = _plain_texts(vr, _value(vr, cell, self._implicit))
-            found = as_texts(self._by_pydicom(stored_tag(key), vr, cell)) if plain is None else plain
+            found = self._marked(as_texts(self._by_pydicom(stored_tag(key), vr, cell))) if plain is None else plain
             if plain is not None and len(cell) <= _LONGEST_REMEMBERED:
                 _remember(_TEXTS, (vr, cell), found)
         return found
@@ -125,7 +125,7 @@ class ScannedValues(Values):
                 return tuple(ScannedValues(found, self._implicit, self) for found in items(cell, self._implicit))
             except Unusual:
                 pass
-        return tuple(Values(item) for item in self._by_pydicom(stored, vr, cell) if isinstance(item, Dataset))
+        return tuple(Values(item, self) for item in self._by_pydicom(stored, vr, cell) if isinstance(item, Dataset))
 
     def item(self, key: str | int) -> Values:
         """Return the first item of a sequence, an empty one where there is none."""
@@ -146,6 +146,13 @@ class ScannedValues(Values):
         """Return the tags of all elements, in the file's order."""
         return tuple((stored & 0xFFFF) << 16 | stored >> 16 for stored in self._cells)
 
+    def _values(self, key: str | int) -> tuple[Any, ...]:
+        stored = stored_tag(key)
+        cell = self._cells.get(stored)
+        if cell is None:
+            return ()
+        return self._by_pydicom(stored, self._vr(stored, cell) if self._implicit else cell[:2], cell)
+
     def _vr(self, stored: int, cell: bytes) -> bytes:
         """Return the VR of an element that does not carry its own."""
         if cell.startswith(_UNDEFINED):
@@ -161,7 +168,7 @@ class ScannedValues(Values):
             return vr.encode()
         found: ScannedValues | None = self
         while found is not None and _PIXEL_REPRESENTATION not in found._cells:
-            found = found._parent
+            found = found._holder if isinstance(found._holder, ScannedValues) else None
         signed = found is not None and found.number("PixelRepresentation") == 1
         return b"SS" if signed else b"US"
 
@@ -195,7 +202,7 @@ class ScannedValues(Values):
         while found is not None:
             if _CHARACTER_SET in found._cells:
                 return convert_encodings(list(found.texts("SpecificCharacterSet")) or "")
-            found = found._parent
+            found = found._holder if isinstance(found._holder, ScannedValues) else None
         return convert_encodings("")
 
 
@@ -246,6 +253,11 @@ class WatchedValues(ScannedValues):
         """As `Values.item`."""
         self.read.add(stored_tag(key))
         return super().item(key)
+
+    def binary(self, key: str | int) -> bytes:
+        """As `Values.binary`."""
+        self.read.add(stored_tag(key))
+        return super().binary(key)
 
     def length(self, key: str | int) -> int:
         """As `Values.length`."""
