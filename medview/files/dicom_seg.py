@@ -108,6 +108,8 @@ def _checked(segmentation: Segmentation, series: Series) -> Geometry:
     geometry = series.geometry
     if not geometry.same_grid(segmentation.geometry):
         raise MedViewError("The mask lies on another grid than its images.", _NIFTI)
+    if any(line.kind == "cine" for line in series.guard):
+        raise MedViewError("The images are a recording: a DICOM mask needs slices with a place of their own.", _NIFTI)
     placed = geometry.has_spacing and geometry.has_orientation
     if not placed:
         raise MedViewError("The images do not say where in the patient they lie, so a DICOM mask cannot.", _NIFTI)

@@ -322,3 +322,33 @@ def test_frames_of_a_multi_frame_source_are_named_by_their_own_numbers(shared_da
         assert_missing_frames_are_empty=True,
     )
     assert np.array_equal(values, renumbered(mask))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("mr_enhanced_multiframe/MOVEKNEE.dcm", "recording"),
+        ("mr_mosaic_siemens_orientation/axasc35", "cannot be told apart by their identifiers"),
+    ],
+)
+def test_recordings_and_mosaics_have_no_slices_to_name(shared_data: Path, tmp_path: Path, name: str, why: str) -> None:
+    series = stacks(shared_data / name)[0]
+    with pytest.raises(MedViewError, match=why):
+        write_segmentation(mask_on(series), series, tmp_path / "mask.dcm")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_mask_on_a_stack_with_a_gap_lies_on_its_own_slices(tmp_path: Path) -> None:
+    for index in (0, 1, 2, 3, 6, 7):
+        write(image(index), tmp_path / "in" / str(index))
+    (series,) = stacks(tmp_path / "in")
+    mask = mask_on(series)
+    write_segmentation(mask, series, tmp_path / "mask.dcm")
+    labels, _ = read_segmentation(tmp_path / "mask.dcm", series)
+    assert np.array_equal(labels, renumbered(mask))
+    written = pydicom.dcmread(tmp_path / "mask.dcm")
+    heights = {
+        float(f.PlanePositionSequence[0].ImagePositionPatient[2]) for f in written.PerFrameFunctionalGroupsSequence
+    }
+    masked = np.flatnonzero(mask.labels.any(axis=(1, 2)))
+    assert heights == {(series.instances[n].image_position_patient or ())[2] for n in masked}
