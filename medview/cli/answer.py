@@ -12,21 +12,17 @@ SCHEMA_VERSION = 1  # of the JSON; fields may be added within a version, never c
 
 @dataclass(frozen=True)
 class Answer:
-    """`data` is printed with --json, `text` without it."""
+    """`data` is printed with --json, `text` without it; `error` tells that the verb failed all the same."""
 
     data: dict[str, Any]
     text: str
+    error: MedViewError | None = None
 
     def as_json(self, verb: str) -> dict[str, Any]:
         """Return the whole JSON answer."""
-        return {"schema_version": SCHEMA_VERSION, "verb": verb, **self.data}
+        failure = {} if self.error is None else _as_data(self.error)
+        return {"schema_version": SCHEMA_VERSION, "verb": verb, **failure, **self.data}
 
 
-def error_as_json(verb: str, error: MedViewError) -> dict[str, Any]:
-    """Return the JSON answer of a verb that failed."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "verb": verb,
-        "error": str(error.message),
-        "remedy": str(error.remedy),
-    }
+def _as_data(error: MedViewError) -> dict[str, Any]:
+    return {"error": str(error.message), "remedy": str(error.remedy)}

@@ -115,13 +115,12 @@ class _Conversion:
             self._written.append({**row, "path": str(path)})
 
     def answer(self) -> Answer:
-        """Return what to print; MedViewError where nothing could be written."""
-        if not self._written and self._left_out:
-            raise self._left_out[0][1]
+        """Return what to print; a failure where nothing could be written."""
         left_out = [{**row, "reason": str(error)} for row, error in self._left_out]
         lines = [str(row["path"]) for row in self._written]
         lines += [f"left out: {row['series_description']}: {row['reason']}" for row in left_out]
-        return Answer({"written": self._written, "left_out": left_out}, "\n".join(lines))
+        error = self._left_out[0][1] if self._left_out and not self._written else None
+        return Answer({"written": self._written, "left_out": left_out}, "\n".join(lines), error)
 
     def _write(self, group: Group, path: Path, axis: dict[str, Any] | None, progress: Progress) -> str | None:
         """Write a file, and beside it the values of an axis that the header cannot tell; return that file's path."""

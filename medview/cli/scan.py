@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 def scan(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """List studies, series and stacks, other objects, and what was left out and why."""
-    with opened(arguments.path, progress, spacing=arguments.spacing) as found:
+    from medview.files.dicom_scan import nothing_found
+
+    with opened(arguments.path, progress, spacing=arguments.spacing, may_be_empty=True) as found:
         data = report_as_data(found)
-    return Answer(data, _as_text(data))
+    error = None if found.report.studies else nothing_found(arguments.path, found.report)
+    return Answer(data, _as_text(data), error)
 
 
 def report_as_data(found: Opened) -> dict[str, Any]:

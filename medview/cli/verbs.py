@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from medview.cli.answer import Answer, error_as_json
+from medview.cli.answer import Answer
 from medview.cli.check import check
 from medview.cli.convert import convert
 from medview.cli.export import export
@@ -36,18 +36,17 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar(quiet=arguments.quiet) as progress:
             answer = _VERBS[arguments.verb](arguments, progress)
     except MedViewError as error:
-        print(f"medview: {printable(str(error))}", file=sys.stderr)
-        if arguments.json:
-            _print_json(error_as_json(arguments.verb, error))
-        return 1
+        answer = Answer({}, "", error)
     except KeyboardInterrupt:
         print("medview: Cancelled.", file=sys.stderr)
         return 1
+    if answer.error is not None:
+        print(f"medview: {printable(str(answer.error))}", file=sys.stderr)
     if arguments.json:
         _print_json(answer.as_json(arguments.verb))
-    else:
+    elif answer.error is None:
         print("\n".join(map(printable, answer.text.splitlines())))
-    return 0
+    return 0 if answer.error is None else 1
 
 
 def _print_json(data: dict[str, Any]) -> None:

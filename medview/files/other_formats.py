@@ -49,8 +49,12 @@ def read_other_format(path: Path) -> OtherStudy | None:
         The file is of such a format and damaged, cut short, or holds what no volume can be made of. OSError where it
         cannot be read.
     """
-    header = read_nifti_header(path) or read_nrrd_header(path) or read_meta_image_header(path)
+    header = _read_header(path)
     return None if header is None else _study_of(path, header)
+
+
+def _read_header(path: Path) -> OtherHeader | None:
+    return read_nifti_header(path) or read_nrrd_header(path) or read_meta_image_header(path)
 
 
 def is_picture(path: Path) -> bool:
@@ -110,7 +114,7 @@ def read_other_volume(series: Series, progress: Progress = unheard, workers: Wor
 
 def _block_volume(series: Series, progress: Progress) -> Volume:
     path = series.instances[0].path
-    header = read_nifti_header(path) or read_nrrd_header(path) or read_meta_image_header(path)
+    header = _read_header(path)
     geometry = series.geometry
     if header is None or geometry is None:
         raise MedViewError("{file} has changed since it was opened.", "Open it again.", file=path.name)

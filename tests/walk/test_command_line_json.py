@@ -152,6 +152,16 @@ def test_a_failure_is_json_too(tmp_path: Path, capfdbinary: Shown) -> None:
     assert "does not exist" in data["error"]
 
 
+def test_a_scan_that_finds_nothing_to_open_still_lists_every_file(tmp_path: Path, capfdbinary: Shown) -> None:
+    whole = write(image(), tmp_path / "cut").read_bytes()
+    (tmp_path / "cut").write_bytes(whole[:-40])
+    (tmp_path / "text").write_text("no image")
+    data = told(capfdbinary, "scan", tmp_path, status=1)
+    assert "can be opened" in data["error"]
+    assert data["counts"] == {"found": 2, "images": 0, "other": 1, "rejected": 1}
+    assert "cut short" in data["rejected"][0]["reason"]
+
+
 def test_several_paths(mixed: Path, capfdbinary: Shown) -> None:
     data = told(capfdbinary, "scan", mixed / "ct", mixed / "mr10")
     assert data["images"] == 5
