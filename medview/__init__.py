@@ -40,7 +40,7 @@ def scan(path: str | Path, *, progress: Progress | None = None) -> tuple[Study, 
     from medview.study.study import Study
 
     report = scan_files(Path(path), progress or unheard)
-    return tuple(Study(found.facts, found.series) for found in report.studies)
+    return tuple(Study(found.facts, found.series, found.objects) for found in report.studies)
 
 
 def read(path: str | Path, series: str | None = None, *, progress: Progress | None = None) -> Volume:
