@@ -12,6 +12,7 @@ import numpy as np
 from medview.errors import Sentence
 from medview.files import geometry_guard as guard
 from medview.files.dicom_header import Image
+from medview.files.dicom_suv import common_factors
 from medview.imaging.stack import Regularity, regularity, slice_normal
 from medview.study.geometry import Geometry
 from medview.study.series import AxisPlace, GuardLine, Series
@@ -70,6 +71,9 @@ def series_of(stack: Stack, name: str, said: tuple[Sentence, ...] = ()) -> Serie
     if len({image.series.rescale_type for image in images}) > 1:
         series = replace(series, rescale_type="US")
         extra += (Sentence("The slices are scaled in different ways: their values have no common unit."),)
+    if first.series.modality == "PT":
+        factors, why_none = common_factors([image.series.suv_factors for image in images])
+        series, extra = replace(series, suv_factors=factors), (*extra, *why_none)
     if len({i.pixels.pixel_representation for i in series.instances if i.pixels is not None}) > 1:
         extra += (Sentence("Some slices are stored with a sign and some without; each was read as it says."),)
     warnings = [*extra, *(w for image in images for w in image.warnings)]

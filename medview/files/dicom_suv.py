@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from medview.errors import Sentence
 from medview.files.dicom_values import Values
 from medview.imaging.suv import NoSuv, PetFacts, suv_factors
 
+_ALIKE = 1e-3  # times that are worked out from frames are rounded
 _BLOCKS = range(0x10, 0x20)
 _GE, _PHILIPS = "GEMS_PETD_01", "Philips PET Private Group"
 
@@ -18,6 +20,17 @@ def suv_of(values: Values) -> tuple[tuple[tuple[str, float], ...], tuple[Sentenc
         return suv_factors(pet_facts(values)), ()
     except NoSuv as reason:
         return (), (reason.sentence,)
+
+
+def common_factors(
+    told: Sequence[tuple[tuple[str, float], ...]],
+) -> tuple[tuple[tuple[str, float], ...], tuple[Sentence, ...]]:
+    """Return the factors of a stack from those of its images, and the sentence why it has none where they differ."""
+    first = dict(told[0])
+    for factors in map(dict, told):
+        if factors.keys() != first.keys() or any(abs(f / first[kind] - 1.0) > _ALIKE for kind, f in factors.items()):
+            return (), (Sentence("No SUV: the images of the series tell different doses, weights or times."),)
+    return told[0], ()
 
 
 def pet_facts(values: Values) -> PetFacts:

@@ -46,6 +46,14 @@ def test_a_series_says_which_tag_is_missing(tmp_path: Path) -> None:
     assert "No SUV: Patient's Weight (0010,1030) is missing." in map(str, series.warnings)
 
 
+def test_images_that_tell_different_weights_have_no_suv(tmp_path: Path) -> None:
+    for index, weight in enumerate((70, 70, 80)):
+        write(pet(index, PatientWeight=weight), tmp_path / str(index))
+    (series,) = scan(tmp_path).studies[0].series
+    assert series.suv_factors == ()
+    assert "tell different doses, weights or times" in " ".join(map(str, series.warnings))
+
+
 def test_private_elements_are_found_by_their_creator() -> None:
     dataset = pet(SeriesTime="170000", Units="CNTS")
     dataset.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "DT", "20240102130000.00")
