@@ -16,7 +16,7 @@ from medview.gui.theme import theme
 
 Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
-_PAGE = 1000  # rows that a view is told of at once; it asks for more as it is scrolled
+_PAGE = 400  # rows that a view is told of at once; it asks for more as it is scrolled
 _LINE = 300  # letters of a value in the tree
 _TIP = 2000
 _PATIENT_GROUP = 0x0010
