@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(verb("run", "run a plugin and write its segmentation"))
     _add_export(verb("export", "write a DICOM Segmentation in another format"))
     _add_models(verb("models", "list the models, or fetch the weights of one"))
+    _add_library(verb("library", "the local list of studies: list, import, verify or rebuild it"), shared)
     return parser
 
 
@@ -94,6 +95,24 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plugin", nargs="?", help="id of the model, for fetch")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="the parameters to fetch for"
+    )
+
+
+def _add_library(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, parents=[shared], help=text, description=text)
+
+    action("list", "list the studies, or those that WORDs are found in").add_argument(
+        "words", nargs="*", metavar="WORD"
+    )
+    imports = action("import", "link studies where they lie, or copy them into the library")
+    imports.add_argument("path", type=Path, nargs="+", metavar="PATH", help=_PATHS)
+    imports.add_argument("--copy", action="store_true", help="copy the files into the library")
+    action("verify", "look for every file of the list")
+    action("rebuild", "bring the list up to date with the files").add_argument(
+        "--fresh", action="store_true", help="make it from the files alone; the old list is set aside"
     )
 
 

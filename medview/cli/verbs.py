@@ -12,6 +12,7 @@ from medview.cli.answer import Answer
 from medview.cli.check import check
 from medview.cli.convert import convert
 from medview.cli.export import export
+from medview.cli.library import library
 from medview.cli.models import models
 from medview.cli.plugin_run import demo, run_plugin
 from medview.cli.progress_bar import printable, progress_bar
@@ -26,6 +27,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Progress], Answer]] = {
     "run": run_plugin,
     "export": export,
     "models": models,
+    "library": library,
     "demo": demo,
 }
 
