@@ -268,7 +268,8 @@ def _along(placed: Placed, keys: Keys, order: Iterable[Hashable], axis: _Axis, n
     if len(whole) < 2:
         return stacks
     first = placed.images[0]
-    group = "#".join((first.series.series_instance_uid or str(first.instance.path.parent), *names, axis.name))
+    plane = ",".join(f"{cosine:.3f}" for cosine in first.frame.orientation or ())
+    group = "#".join((first.series.series_instance_uid or str(first.instance.path.parent), *names, axis.name, plane))
     for number, n in enumerate(whole):
         place = AxisPlace(axis.name, axis.unit, number, len(whole), axis.values[n], group)
         stacks[n] = replace(stacks[n], axis=place)

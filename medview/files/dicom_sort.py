@@ -36,10 +36,10 @@ _PARTING: tuple[tuple[str, Callable[[Image], Hashable]], ...] = (
     ("{0}", lambda i: ", ".join(value for _, value in i.frame.traits)),
     ("stack {0}", lambda i: i.frame.stack_id),
     ("{0[0]} x {0[1]}", lambda i: (i.series.columns, i.series.rows)),
-    ("", lambda i: i.series.sop_class_uid),
-    ("", lambda i: i.frame_of_reference_uid),
-    ("", lambda i: i.series.modality),
-    ("", lambda i: i.series.photometric_interpretation),
+    ("kind {n}", lambda i: i.series.sop_class_uid),
+    ("frame of reference {n}", lambda i: i.frame_of_reference_uid),
+    ("{0}", lambda i: i.series.modality),
+    ("{0}", lambda i: i.series.photometric_interpretation),
     ("", lambda i: None if i.refusal is None else i.refusal.message.template),
 )
 
@@ -119,9 +119,13 @@ def _identity_warnings(images: Sequence[Image], shared_uids: set[str]) -> tuple[
 def _parted(images: Iterable[Image]) -> list[tuple[list[Image], tuple[str, ...]]]:
     """Return groups that differ in what always parts stacks, orientation last."""
     groups = _grouped(images, lambda i: tuple(key(i) for _, key in _PARTING))
+    numbers = [{value: n for n, value in enumerate(dict.fromkeys(column), 1)} for column in zip(*groups, strict=True)]
     found = []
     for key, members in groups.items():
-        names = tuple(text.format(v) if v not in (None, "") else "" for (text, _), v in zip(_PARTING, key, strict=True))
+        names = tuple(
+            text.format(value, n=known[value]) if value not in (None, "") else ""
+            for (text, _), value, known in zip(_PARTING, key, numbers, strict=True)
+        )
         found += [(group, (*names, _plane_name(group[0]))) for group in _by_plane(members)]
     return found
 

@@ -42,6 +42,8 @@ def _holds(larger: Series, smaller: Series) -> bool:
 
 def _renewed(old: Series, new: Series) -> Series:
     """Return the series as its files are now; a copy of them that lies elsewhere changes nothing."""
+    if old.instances == new.instances and old.axis != new.axis:  # the 4-D series has grown
+        return replace(old, axis=new.axis, guard=new.guard, warnings=new.warnings)
     if old.instances == new.instances or [i.path for i in old.instances] != [i.path for i in new.instances]:
         return old
     return replace(new, stack=old.stack)

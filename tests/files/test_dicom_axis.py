@@ -13,8 +13,9 @@ from pydicom.sequence import Sequence
 
 from medview.files.dicom_header import Other, read_header
 from medview.files.dicom_sort import sort
+from medview.study.joined_series import joined_series
 from tests.files.found_stacks import axes, dicom_series, guard, only, placed, stacks, texts
-from tests.files.make_dicom import mr_image, write
+from tests.files.make_dicom import image, mr_image, write
 
 
 def write_places(folder: Path, count: int, changes: list[dict[str, Any]], slices: int = 3) -> Path:
@@ -215,3 +216,38 @@ def _enhanced() -> Dataset:
         frames.append(frame)
     made.PerFrameFunctionalGroupsSequence = Sequence(frames)
     return made
+
+
+def test_what_parts_a_series_names_its_stacks(tmp_path: Path) -> None:
+    for index in range(4):
+        write(image(index, FrameOfReferenceUID=f"2.25.{index // 2}"), tmp_path / str(index))
+    assert list(stacks(tmp_path)) == ["frame of reference 1", "frame of reference 2"]
+
+
+def test_a_4d_series_that_has_grown_is_one_axis(tmp_path: Path) -> None:
+    write_places(tmp_path, 3, [{"TemporalPositionIdentifier": t} for t in (1, 2, 3)])
+    for index in range(3):
+        (tmp_path / f"2_{index}").rename(tmp_path.with_name(f"{tmp_path.name}_{index}"))
+    before = tuple(dicom_series(tmp_path))
+    for index in range(3):
+        tmp_path.with_name(f"{tmp_path.name}_{index}").rename(tmp_path / f"2_{index}")
+    joined = joined_series(before, dicom_series(tmp_path), lambda series: False)
+    assert [(s.stack, s.axis.number, s.axis.count) for s in joined if s.axis] == [
+        ("time 1", 0, 3), ("time 2", 1, 3), ("time 3", 2, 3),
+    ]  # fmt: skip
+    assert len({s.axis.group for s in joined if s.axis}) == 1
+
+
+def test_two_directions_of_view_are_two_axes(tmp_path: Path) -> None:
+    for tilt in (0, 1):
+        orientation = [1, 0, 0, 0, np.cos(0.2 * tilt), np.sin(0.2 * tilt)]
+        for time in (1, 2):
+            for index in range(3):
+                uid = f"2.25.5{tilt}{time}{index}"
+                made = mr_image(
+                    index, SOPInstanceUID=uid, TemporalPositionIdentifier=time, ImageOrientationPatient=orientation
+                )
+                write(made, tmp_path / f"{tilt}{time}{index}")
+    found = dicom_series(tmp_path)
+    assert len(found) == 4
+    assert len({s.axis.group for s in found if s.axis}) == 2
