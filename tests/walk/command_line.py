@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,8 @@ def refusal(*words: object) -> str:
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-    (line,) = [text for text in done.stderr.splitlines() if text.strip()]
+    progress = re.compile(r" *\d+% ")
+    (line,) = [text for text in done.stderr.splitlines() if text.strip() and not progress.match(text)]
     assert line.startswith("medview: ")
     return line.removeprefix("medview: ")
 
