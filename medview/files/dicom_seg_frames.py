@@ -47,6 +47,8 @@ class SegFile:
 
     Attributes
     ----------
+    label
+        What a person knows it by: Series Description, Content Label, or the file's name.
     maximum
         Maximum Fractional Value of a FRACTIONAL one: what means 1.
     fractional_type
@@ -62,6 +64,7 @@ class SegFile:
     """
 
     path: Path
+    label: str
     kind: SegKind
     rows: int
     columns: int
@@ -101,6 +104,7 @@ def read_seg_file(path: Path, workers: Workers | None = None, progress: Progress
     shared = values.item("SharedFunctionalGroupsSequence")
     return SegFile(
         path=path,
+        label=values.text("SeriesDescription") or values.text("ContentLabel") or path.stem,
         kind=kind,
         rows=rows,
         columns=columns,

@@ -45,7 +45,7 @@ def load_masks(
     file = read_seg_file(path, workers, part(progress, 0.0, 0.6))
     series, geometry = _source_series(file, tuple(candidates))
     layers = _layers(file, series, geometry, part(progress, 0.6, 1.0))
-    name, source = path.stem, Source.of(series)
+    name, source = file.label, Source.of(series)
     facts = {"file": path.name, **file.maker}
     masks = [
         Segmentation(

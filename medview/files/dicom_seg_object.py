@@ -110,7 +110,7 @@ def _identification(provenance: Mapping[str, Any]) -> Any:
     if provenance.get("classical"):
         family = codes.cid7162.MorphologicalOperations
     return highdicom.AlgorithmIdentificationSequence(
-        name=_short(str(provenance.get("plugin") or "unknown")),
+        name=_short(str(provenance.get("plugin") or provenance.get("algorithm") or "unknown")),
         family=family,
         version=_short(str(provenance.get("plugin_version") or "unknown")),
         source=MAKER,
