@@ -26,6 +26,7 @@ from medview.study.changed import changed
 Vector = tuple[float, ...]
 Point = tuple[float, float, float]
 _SANE_SPACING_MM = (0.001, 100.0)
+_FARTHEST_MM = 1e5
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _from_attributes(values: Values) -> Frame:
     odd = _odd_position(values)
     return changed(
         frame,
-        position=_position(values),
+        position=point(values),
         order=own_axis_facts(values),
         warnings=odd + frame.warnings if odd else frame.warnings,
     )
@@ -150,16 +151,19 @@ def _place(
 ) -> tuple[Point | None, Vector | None, tuple[float, float] | None, float | None, float | None]:
     """Return position, orientation, pixel spacing, thickness and spacing between slices where they are usable."""
     return (
-        _position(position),
+        point(position),
         _orientation(orientation),
         _pixel_spacing(measures),
         *_thicknesses(measures),
     )
 
 
-def _position(values: Values) -> Point | None:
+def point(values: Values) -> Point | None:
+    """Return Image Position (Patient) where it is one, and no further away than any scanner reaches."""
     place = values.numbers("ImagePositionPatient")
-    return (place[0], place[1], place[2]) if len(place) == 3 else None
+    if len(place) != 3 or max(map(abs, place)) > _FARTHEST_MM:
+        return None
+    return place[0], place[1], place[2]
 
 
 @remembered
@@ -188,7 +192,7 @@ def _orientation(values: Values) -> Vector | None:
         return None
     vectors = cosines.reshape(2, 3)
     lengths = np.linalg.norm(vectors, axis=1)
-    if lengths.min() < 1e-3:
+    if lengths.min() < 1e-3 or lengths.max() > 1e3:
         return None
     if np.abs(lengths - 1).max() > 1e-3:
         vectors = vectors / lengths[:, None]
@@ -222,7 +226,7 @@ def _odd_spacing(measures: Values) -> tuple[Sentence, ...]:
 
 
 def _odd_position(position: Values) -> tuple[Sentence, ...]:
-    if len(position.numbers("ImagePositionPatient")) == 3 or not position.text("ImagePositionPatient"):
+    if point(position) is not None or not position.text("ImagePositionPatient"):
         return ()
     return (Sentence("The image position is not usable."),)
 

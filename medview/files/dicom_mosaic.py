@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import Sentence
-from medview.files.dicom_frames import Frame
+from medview.files.dicom_frames import Frame, point
 from medview.files.dicom_values import Values
 from medview.imaging.stack import slice_normal
 
@@ -98,8 +98,8 @@ def _united_imaging(values: Values, rows: int, columns: int, frame: Frame) -> Ti
         return None
     across = math.ceil(math.sqrt(count))
     down = math.ceil(count / across)
-    places = [item.numbers("ImagePositionPatient") for item in items]
-    if rows % down or columns % across or any(len(place) != 3 for place in places):
+    places = [place for item in items if (place := point(item)) is not None]
+    if rows % down or columns % across or len(places) < count:
         return None
     return _cut(rows // down, columns // across, across, _frames(frame, np.array(places)))
 

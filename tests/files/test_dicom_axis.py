@@ -251,3 +251,19 @@ def test_two_directions_of_view_are_two_axes(tmp_path: Path) -> None:
     found = dicom_series(tmp_path)
     assert len(found) == 4
     assert len({s.axis.group for s in found if s.axis}) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ImagePositionPatient": [1e15, 0, 0]},
+        {"ImageOrientationPatient": [1e15, 0, 0, 0, 1e15, 0]},
+        {"PixelSpacing": [1e-3, 1e-3], "SliceThickness": 1e-3},
+    ],
+)
+def test_numbers_beyond_any_scanner_end_no_scan(tmp_path: Path, changes: dict[str, Any]) -> None:
+    for index in range(3):
+        write(image(index, **changes), tmp_path / str(index))
+    (series,) = dicom_series(tmp_path)
+    assert len(series.instances) == 3
+    assert placed(series).shape == (3, 6, 8)
