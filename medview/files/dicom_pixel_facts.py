@@ -19,6 +19,7 @@ from medview.files.header_scanner import UNDEFINED_LENGTH
 from medview.files.remembered import remembered
 from medview.study.series import StoredPixels
 
+_MOST_TOO_LONG = 16  # some makers pad their pixels; beyond that one of the two numbers is a lie
 _KNOWN_PREFIX = "1.2.840.10008.1.2"
 _PIXEL_DATA, _FLOATS, _DOUBLES = 0x7FE00010, 0x7FE00008, 0x7FE00009
 _FLOAT_BITS = {_FLOATS: 32, _DOUBLES: 64}
@@ -183,6 +184,9 @@ def _check_native(file: DicomFile, element: PixelElement, expected: int) -> None
     if there < expected:
         raise MedViewError("The pixel data is cut short: {there} of {expected} bytes are there.",
                            there=max(there, 0), expected=expected)  # fmt: skip
+    if element.length > _MOST_TOO_LONG * expected + 2**24:
+        raise MedViewError("The pixel data is far longer than the image: {there} bytes instead of {expected}.",
+                           there=element.length, expected=expected)  # fmt: skip
 
 
 def _check_encapsulated(file: DicomFile, element: PixelElement, frames: int) -> tuple[Sentence, ...]:
