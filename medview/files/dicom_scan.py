@@ -22,6 +22,7 @@ from medview.progress import Progress, part, unheard
 _TELL_EVERY_S = 1.0
 _MANY = 2000  # files; fewer are looked at sooner than processes have begun
 _BATCH = 200
+_FEWEST_PROCESSES = 3  # with fewer, what they send back costs as much as they save
 _COLLECT_NORMALLY = gc.get_threshold()
 _COLLECT_SELDOM = (100_000, *_COLLECT_NORMALLY[1:])
 
@@ -160,7 +161,11 @@ def _look(
         else:
             findings.other.append((file, SPECIAL))
     told = time.monotonic()
-    for number, found in enumerate(_looked_at(files, workers)):
+
+    def waiting() -> None:
+        progress(min(findings.count / max(len(files), 1), 1.0))
+
+    for number, found in enumerate(_looked_at(files, workers, waiting)):
         progress(number / len(files), files[number].name)
         findings.add(files[number], found)
         # sorting again must stay a small part of the whole, however many images there are
@@ -170,15 +175,15 @@ def _look(
     return findings
 
 
-def _looked_at(files: Sequence[Path], workers: Workers | None) -> Iterator[Found]:
+def _looked_at(files: Sequence[Path], workers: Workers | None, waiting: Callable[[], None]) -> Iterator[Found]:
     """Yield what each file is, in their order."""
-    if workers is None or len(files) < _MANY or (os.cpu_count() or 1) < 3:
+    if workers is None or len(files) < _MANY or workers.processes < _FEWEST_PROCESSES:
         yield from map(look_at, files)
         return
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     ready: dict[int, list[Found]] = {}
     wanted = 0
-    for number, found in workers.each(look_at_all, [(batch,) for batch in batches]):
+    for number, found in workers.each(look_at_all, [(batch,) for batch in batches], waiting=waiting):
         ready[number] = _one_by_one(batches[number], workers) if isinstance(found, MedViewError) else found
         while wanted in ready:
             yield from ready.pop(wanted)
@@ -194,6 +199,11 @@ def _one_by_one(files: Sequence[Path], workers: Workers) -> list[Found]:
 def nothing_found(roots: Sequence[Path], report: ScanReport) -> MedViewError:
     """Return the sentence for a scan of `roots` that found nothing to open."""
     path = roots[0] if len(roots) == 1 else Path(os.path.commonpath(roots)) if roots else Path()
+    if report.remarks:
+        return MedViewError(
+            "Nothing in {path} can be opened. {remark}", "Copy it again from its source.",
+            path=path, remark=report.remarks[0],
+        )  # fmt: skip
     if report.other and len(roots) == 1 and path.is_file() and not is_zip(path):
         return MedViewError(
             "{path} holds no image: {kind}.", "Choose a DICOM image, or the folder it lies in.",

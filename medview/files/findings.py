@@ -68,6 +68,11 @@ class Findings:
     def __len__(self) -> int:
         return len(self._images) + len(self._objects) + len(self._other_studies)
 
+    @property
+    def count(self) -> int:
+        """Number of files looked at."""
+        return self.files + len(self.other) + len(self.rejected)
+
     def add(self, path: Path, found: Found) -> None:
         """Remember what a file is."""
         if isinstance(found, MedViewError):
@@ -82,15 +87,17 @@ class Findings:
 
     def take_pictures(self, named: Collection[Path]) -> None:
         """Count pictures among the other files as images: those that are named, and all where there is nothing else."""
-        pictures = []
-        for path, what in list(self.other):
-            if what.template == NOT_DICOM and (path in named or not len(self)) and is_picture(path):
-                self.other.remove((path, what))
-                try:
-                    read_picture_facts(path)
-                    pictures.append(path)
-                except MedViewError as error:
-                    self.rejected.append((path, error.message))
+        pictures, others = [], []
+        for path, what in self.other:
+            if what.template != NOT_DICOM or not (path in named or not len(self)) or not is_picture(path):
+                others.append((path, what))
+                continue
+            try:
+                read_picture_facts(path)
+                pictures.append(path)
+            except MedViewError as error:
+                self.rejected.append((path, error.message))
+        self.other = others
         self.files += len(pictures)
         self._other_studies += read_pictures(pictures)
 
