@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,8 @@ def _described(path: Path, block: bytes, packing: Packing, *, is_pair: bool) -> 
     voxels.check()
     slope, intercept = scaling[0] or 1.0, scaling[1] or 0.0
     geometry, said = _geometry(header, voxels.shape)
+    if len(dimensions) < 3:  # a picture: nothing tells how thick it is
+        geometry = replace(geometry, has_depth=False)
     return OtherHeader(
         _FORMAT, geometry, voxels, (float(slope), float(intercept)), said, _axis(header, path, dimensions)
     )

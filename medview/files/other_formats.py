@@ -23,6 +23,7 @@ from medview.files.nifti_header import read_nifti_header
 from medview.files.nrrd_header import read_nrrd_header
 from medview.files.other_header import OtherHeader
 from medview.files.picture import PictureFacts, picture_format, read_picture, read_picture_facts
+from medview.files.raw_voxels import allocated
 from medview.files.workers import InThisProcess, Workers
 from medview.progress import Progress, unheard
 from medview.study import shared_array
@@ -142,7 +143,7 @@ def _picture_volume(series: Series, progress: Progress, workers: Workers) -> Vol
         if isinstance(pixels, MedViewError):
             raise pixels
         if array is None:
-            array = shared_array.allocate((slices, *pixels.shape[1:]), pixels.dtype)
+            array = allocated((slices, *pixels.shape[1:]), pixels.dtype)
         elif array.dtype != pixels.dtype:
             array = array.astype(np.float32)
         array[starts[number] : starts[number] + len(pixels)] = pixels

@@ -104,7 +104,7 @@ class RawVoxels:
         """
         self.check()
         colours = (3,) if self.samples > 1 else ()
-        array, odd = _allocate((*self.shape, *colours), self._kept_type(scaling)), False
+        array, odd = allocated((*self.shape, *colours), self._kept_type(scaling)), False
         for number, values in enumerate(self._slices(place)):
             progress(number / self.shape[0], "Reading slices")
             if array.dtype == np.float32:
@@ -211,7 +211,8 @@ def _scale(values: NDArray[Any], scaling: tuple[float, float], out: NDArray[np.f
     return True
 
 
-def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+def allocated(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array in shared memory; MedViewError where there is no room for it."""
     try:
         return shared_array.allocate(shape, dtype)
     except (OSError, MemoryError, ValueError) as error:

@@ -157,6 +157,13 @@ def test_big_endian_and_nifti_2(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read(tmp_path / name).array, array.T)
 
 
+def test_a_file_of_two_dimensions_has_no_depth(tmp_path: Path) -> None:
+    nibabel.save(nibabel.Nifti1Image(values("<i2", (6, 5)), np.diag([2.0, 2, 1, 1])), tmp_path / "a.nii")
+    volume = read(tmp_path / "a.nii")
+    assert volume.array.shape == (1, 5, 6)
+    assert not volume.geometry.has_depth
+
+
 def test_four_dimensions_are_an_axis_of_time(tmp_path: Path) -> None:
     array = values("<i2", (5, 3, 4, 2))  # time, slices, rows, columns
     image: Any = nibabel.Nifti1Image(array.T, np.diag([2.0, 2, 3, 1]))
