@@ -22,7 +22,6 @@ from medview.errors import MedViewError
 
 ALARM_GRACE_S = 5.0  # the program ends a late process itself; the alarm is for one whose program is gone
 _MB = 2**20
-_KEPT_MB = 32  # the most that glibc allows for its threshold
 
 
 def serve(connection: Connection, memory_mb: int) -> None:
@@ -32,7 +31,6 @@ def serve(connection: Connection, memory_mb: int) -> None:
     _be_isolated()
     _own_nothing()
     _limit(memory_mb)
-    _keep_freed_memory()
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_work, args=(connection, tasks, memory_mb), name="medview-task", daemon=True).start()
     while True:
@@ -88,22 +86,6 @@ def _limit(memory_mb: int) -> None:
         limit = memory_mb * _MB
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (limit if most < 0 else min(limit, most), most))
-
-
-def _keep_freed_memory() -> None:
-    """Let the C library keep what a decoder has freed for the next frame: taking it anew costs a twentieth of the time.
-
-    Only glibc gives back at once what is larger than 128 kB; its options are those of mallopt(3).
-    """
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        trim_threshold, mmap_threshold = -1, -3
-        mallopt(mmap_threshold, _KEPT_MB * _MB)
-        mallopt(trim_threshold, _KEPT_MB * _MB)
 
 
 def _work(connection: Connection, tasks: queue.SimpleQueue[bytes], memory_mb: int) -> None:

@@ -111,7 +111,7 @@ def test_the_first_task_is_the_wanted_frame_alone_and_the_next_its_neighbours(tm
     taken = [[frame.slices[0][0] for frame in tasks[number][1]] for number in range(len(tasks))]
     assert taken[0] == [12]
     assert sorted(taken[1]) == [10, 11, 13, 14]
-    assert sorted(sum(taken, [])) == list(range(20))
+    assert sorted(number for numbers in taken for number in numbers) == list(range(20))
 
 
 def test_the_type_is_known_before_the_first_slice_and_stays(tmp_path: Path) -> None:
