@@ -12,6 +12,7 @@ from medview.errors import Sentence
 from medview.files.dicom_values import Values
 
 _DEFAULT_COLOUR = (230, 160, 60)
+_FARTHEST_MM = 1e5
 CLOSED = {"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"}
 
 
@@ -76,6 +77,8 @@ def _contours(item: Values | None, name: str) -> tuple[tuple[Contour, ...], tupl
             refused.append(
                 Sentence("Contour {number} of {roi} is left out: it has {values} numbers for {points} points.", facts)
             )
+        elif max(map(abs, numbers)) > _FARTHEST_MM:
+            refused.append(Sentence("Contour {number} of {roi} is left out: it lies beyond any patient.", facts))
         elif kind in CLOSED and len(numbers) < 9:
             refused.append(Sentence("Contour {number} of {roi} is left out: {points} points enclose no area.", facts))
         else:

@@ -39,6 +39,7 @@ from medview.study.study import Study
 _LEADS = Qt.ItemDataRole.UserRole
 _OPEN_LEVELS = 3
 _PICTURES = 200
+_SIZE = (460, 640)
 
 
 class ReportWindow(QDialog):
@@ -48,7 +49,10 @@ class ReportWindow(QDialog):
         super().__init__(parent)
         self._session = session
         self.setModal(False)
-        self.resize(620, 620)
+        self.resize(*_SIZE)
+        if parent is not None:  # over the panel at the right, not over the images
+            corner = parent.window().frameGeometry().topRight()
+            self.move(max(corner.x() - _SIZE[0] - 8, 0), corner.y() + 90)
         self._layout = QVBoxLayout(self)
         self.title = _label(self, "report_title")
         self.warnings = _label(self, "report_warnings")
@@ -117,7 +121,7 @@ class ReportWindow(QDialog):
         tree.setUniformRowHeights(False)
         tree.setAccessibleName(tr("Report"))
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        tree.header().setMaximumSectionSize(340)
+        tree.header().setMaximumSectionSize(260)
         tree.itemClicked.connect(self._follow)
         tree.itemActivated.connect(self._follow)
         return tree

@@ -16,6 +16,7 @@ from medview.view.slice_view import SlicePicture
 
 _LEAST_REACH_MM = 0.25
 _MEASURED_SHOWN = 3
+_FARTHEST_PX = 1e6  # what is damaged must not keep the painter busy
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ def annotation_marks(scene: Scene, picture: SlicePicture) -> tuple[DrawnMark, ..
     place = _place(scene, picture)
     for mark in scene.study.annotations:
         points = _on_image(mark, scene, picture, place) if mark.image is not None else _in_space(mark, scene, picture)
-        if len(points):
+        if len(points) and np.abs(points).max() < _FARTHEST_PX:
             found.append(DrawnMark(mark.kind, points, mark_texts(mark), mark.colour, mark.is_filled))
     return tuple(found)
 

@@ -80,7 +80,7 @@ def test_a_liver_is_what_dcmqi_and_highdicom_read(shared_data: Path, tmp_path: P
     (judged,) = read_by_dcmqi(plain, mask.geometry, tmp_path / "out")
     assert np.array_equal(mask.labels == 1, judged)
     assert np.array_equal(mask.labels, by_highdicom(plain, loaded.series)[..., 0])
-    assert mask.voxel_counts() == {1: 41646} or mask.voxel_counts()[1] == int(judged.sum())
+    assert mask.voxel_counts() == {1: 107098}
     assert mask.source == Source.of(loaded.series)
     assert mask.provenance["file"] == Path(file).name
     assert mask.provenance["algorithm"] or mask.provenance["manufacturer"]

@@ -227,8 +227,12 @@ def test_points_and_open_lines_are_marks(series: Series, tmp_path: Path) -> None
 def test_a_contour_with_too_few_numbers_is_left_out_and_the_others_stay(series: Series, tmp_path: Path) -> None:
     good = contour(rectangle(-9.0, -19.3, 2.0, 1.0, 2.5))
     bad = contour(rectangle(-9.0, -19.3, 2.0, 1.0, 5.0), NumberOfContourPoints=3)
-    read = read_structures(found(structure_set(tmp_path / "rt.dcm", series, {"R": [bad, good]})), [series])
-    assert [str(s) for s in read.report.warnings] == ["Contour 1 of R is left out: it has 12 numbers for 3 points."]
+    far = contour([(0, 0, 5), (1e9, 0, 5), (0, 1e9, 5)], ContourData=[0, 0, 5, "1e9", 0, 5, 0, "1e9", 5])
+    read = read_structures(found(structure_set(tmp_path / "rt.dcm", series, {"R": [bad, good, far]})), [series])
+    assert [str(s) for s in read.report.warnings] == [
+        "Contour 1 of R is left out: it has 12 numbers for 3 points.",
+        "Contour 3 of R is left out: it lies beyond any patient.",
+    ]
     assert read.masks[0].voxel_counts() == {1: 4}
 
 
