@@ -351,4 +351,4 @@ def test_a_mask_on_a_stack_with_a_gap_lies_on_its_own_slices(tmp_path: Path) -> 
         float(f.PlanePositionSequence[0].ImagePositionPatient[2]) for f in written.PerFrameFunctionalGroupsSequence
     }
     masked = np.flatnonzero(mask.labels.any(axis=(1, 2)))
-    assert heights == {(series.instances[n].image_position_patient or ())[2] for n in masked}
+    assert heights == {(series.instances[n].image_position_patient or (0, 0, 0))[2] for n in masked}

@@ -136,7 +136,7 @@ def tilted_head(shared_data: Path) -> Volume:
     (study,) = scan(shared_data / "ct_head_gantry_tilt_ge").studies
     volumes = [read_volume(series) for series in study.series]
     pairs = [(i, a) for v in volumes for i, a in zip(v.series.instances, v.array, strict=True)]
-    pairs.sort(key=lambda pair: (pair[0].image_position_patient or ())[2])
+    pairs.sort(key=lambda pair: (pair[0].image_position_patient or (0, 0, 0))[2])
     array = np.stack([a for _, a in pairs])
     first = volumes[0].geometry
     geometry = Geometry.from_axes(
@@ -198,8 +198,9 @@ def _slice_at(volume: Volume, number: int, target: Geometry, plane: int) -> NDAr
     steps = volume.geometry.affine[:3, [2, 1]]
     origin = np.linalg.lstsq(steps, target.to_mm((plane, 0, 0)) - start, rcond=None)[0]
     rows, columns = target.shape[1:]
+    unmoved = SimpleITK.Transform(2, SimpleITK.sitkIdentity)  # type: ignore[no-untyped-call]
     moved = SimpleITK.Resample(
-        image, [columns, rows], SimpleITK.Transform(2, SimpleITK.sitkIdentity), SimpleITK.sitkLinear,
+        image, [columns, rows], unmoved, SimpleITK.sitkLinear,
         origin.tolist(), [1.0, 1.0], [1.0, 0.0, 0.0, 1.0], float("nan"), SimpleITK.sitkFloat64,
     )  # fmt: skip
     return np.asarray(SimpleITK.GetArrayFromImage(moved))
