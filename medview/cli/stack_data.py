@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 from medview.study.geometry import Geometry
@@ -20,9 +19,12 @@ def stack_groups(series: Iterable[Series]) -> list[tuple[Series, ...]]:
 
 def series_as_data(series: Sequence[Series]) -> list[dict[str, Any]]:
     """Return the series of a study, each with its stacks."""
+    by_uid: dict[str, list[Series]] = {}
+    for one in series:
+        by_uid.setdefault(one.series_instance_uid, []).append(one)
     rows = []
-    for _, members in groupby(series, key=lambda s: s.series_instance_uid):
-        stacks = [stack_as_data(group) for group in stack_groups(list(members))]
+    for members in by_uid.values():
+        stacks = [stack_as_data(group) for group in stack_groups(members)]
         first = stacks[0]["series"]
         rows.append({**first, "images": sum(stack["images"] for stack in stacks), "stacks": stacks})
         for stack in stacks:

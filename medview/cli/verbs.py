@@ -40,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     except MedViewError as error:
         answer = Answer({}, "", error)
     except KeyboardInterrupt:
-        print("medview: Cancelled.", file=sys.stderr)
-        return 1
+        answer = Answer({}, "", MedViewError("Cancelled."))
     if answer.error is not None:
         print(f"medview: {printable(str(answer.error))}", file=sys.stderr)
     if arguments.json:

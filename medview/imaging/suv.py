@@ -21,6 +21,7 @@ from medview.errors import Sentence
 T = TypeVar("T")
 
 _LONGEST_HALF_LIVES = 10.0  # after that no activity is left to be measured: the times must be wrong
+_SAME_S = 60.0  # one of the two records of the injection may be cut to minutes
 _DOSE_BQ = (1e5, 1e11)  # a dose below is one in MBq that was written as Bq
 _WEIGHT_KG = (0.01, 500.0)
 _HEIGHT_M = (0.2, 2.6)
@@ -191,7 +192,8 @@ def _decay_s(facts: PetFacts, start: datetime) -> float:
         found = (start - facts.injected_at).total_seconds()
         if 0.0 <= found <= longest:
             return found
-    if facts.injected_time is not None:  # a date that was changed to hide it leaves the time of day right
+    # a date that was changed to hide it leaves the time of day right
+    if facts.injected_time is not None and _same_time_of_day(facts.injected_at, facts.injected_time):
         injected = datetime.combine(start.date(), facts.injected_time)
         found = (start - injected).total_seconds()
         found += 86400.0 if found < 0 else 0.0
@@ -200,6 +202,11 @@ def _decay_s(facts: PetFacts, start: datetime) -> float:
     if facts.injected_at is None and facts.injected_time is None:
         raise NoSuv("No SUV: {tag} is missing.", tag="Radiopharmaceutical Start Time (0018,1072)")
     raise NoSuv("No SUV: the times of injection and of the scan do not fit each other.")
+
+
+def _same_time_of_day(moment: datetime | None, clock: time) -> bool:
+    """Whether two records of the injection agree, as far as there are two."""
+    return moment is None or abs((datetime.combine(moment.date(), clock) - moment).total_seconds()) < _SAME_S
 
 
 def _of_body(facts: PetFacts, factor: float) -> tuple[tuple[str, float], ...]:

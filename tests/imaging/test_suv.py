@@ -62,6 +62,7 @@ def test_an_injection_before_midnight() -> None:
 def test_a_changed_date_of_injection_leaves_its_time_of_day_right() -> None:
     assert factors(injected_at=datetime(1999, 5, 5, 12))["bw"] == pytest.approx(_BW, rel=1e-5)
     assert "do not fit each other" in reason(injected_at=datetime(1999, 5, 5, 12), injected_time=None)
+    assert "do not fit each other" in reason(injected_at=datetime(1999, 5, 5, 11))
 
 
 def test_a_series_made_anew_later_is_dated_by_the_scanner_or_by_its_frames() -> None:

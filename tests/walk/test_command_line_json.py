@@ -220,3 +220,20 @@ def test_one_stack_of_a_series_by_its_key(mixed: Path, tmp_path: Path, capfdbina
     assert nibabel.load(out).shape == (8, 6, 3)  # type: ignore[attr-defined]
     told(capfdbinary, "convert", mixed, "--series", SERIES_UID, "-o", out)
     assert nibabel.load(out).shape == (8, 6, 4)  # type: ignore[attr-defined]
+
+
+def test_every_file_of_the_shared_studies_is_accounted_for(shared_data: Path, capfdbinary: Shown) -> None:
+    data = told(capfdbinary, "scan", shared_data)
+    files = [path for path in shared_data.rglob("*") if path.is_file()]
+    assert data["found"] == len(files) == data["images"] + len(data["other"]) + len(data["rejected"])
+    stacks = [stack for study in data["studies"] for series in study["series"] for stack in series["stacks"]]
+    assert data["images"] == sum(stack["files"] for stack in stacks)
+    assert undocumented(fields(data), documented("scan")) == set()
+    assert all(stack["guard"] for stack in stacks if stack["shape"])
+    for study in data["studies"]:
+        keys = [stack["key"] for series in study["series"] for stack in series["stacks"]]
+        assert len(set(keys)) == len(keys)
+    index = [line.split("\t") for line in (shared_data / "INDEX.tsv").read_text().splitlines()]
+    decodable = {row[0] for row in index if row[9] == "ok"}
+    refused = {str(Path(row["path"]).relative_to(shared_data)) for row in data["rejected"]}
+    assert refused & decodable == set()
