@@ -31,17 +31,21 @@ def remarks_on(path: Path) -> list[Sentence]:
         return [error.message]
     except OSError:  # it was there a moment ago; its absence harms nothing
         return []
-    return [*_told(outside, _OUTSIDE, path), *_told(missing, _MISSING, path)]
+    remarks = []
+    if outside:
+        remarks.append(Sentence(
+            "The DICOMDIR in {folder} lists {count} file(s) outside its folder, such as {name}; they were not read.",
+            _filled(path, outside),
+        ))  # fmt: skip
+    if missing:
+        remarks.append(Sentence(
+            "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}.", _filled(path, missing),
+        ))  # fmt: skip
+    return remarks
 
 
-_OUTSIDE = "The DICOMDIR in {folder} lists {count} file(s) outside its folder, such as {name}; they were not read."
-_MISSING = "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}."
-
-
-def _told(names: list[str], template: str, path: Path) -> list[Sentence]:
-    if not names:
-        return []
-    return [Sentence(template, {"folder": path.parent.name, "count": len(names), "name": names[0][:100]})]
+def _filled(path: Path, names: list[str]) -> dict[str, object]:
+    return {"folder": path.parent.name, "count": len(names), "name": names[0][:100]}
 
 
 def _listed(path: Path) -> Iterator[tuple[str, ...]]:

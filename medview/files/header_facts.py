@@ -90,9 +90,10 @@ def _odd_identity(values: Values) -> Iterable[Sentence]:
     uids = (values.text("StudyInstanceUID"), values.text("SeriesInstanceUID"))
     if not all(map(is_uid, filter(None, uids))):
         yield ODD_UID
-    for keyword, words in (("StudyDate", "study date"), ("PatientBirthDate", "date of birth")):
-        if values.text(keyword) and not _DATE.fullmatch(values.text(keyword)):
-            yield Sentence("The {what} is no date: it is unknown.", {"what": words})
+    if values.text("StudyDate") and not _DATE.fullmatch(values.text("StudyDate")):
+        yield Sentence("The study date is no date: it is unknown.")
+    if values.text("PatientBirthDate") and not _DATE.fullmatch(values.text("PatientBirthDate")):
+        yield Sentence("The date of birth is no date: it is unknown.")
     if values.text("StudyTime") and not _TIME.fullmatch(values.text("StudyTime")):
         yield Sentence("The study time is no time of day: it is unknown.")
 
