@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom.uid import generate_uid
@@ -14,7 +16,10 @@ from pydicom.uid import generate_uid
 from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import ScanReport, scan
+from medview.files.workers import InThisProcess
+from medview.jobs.process_pool import ProcessPool
 from medview.progress import Cancelled
+from tests.benchmarks.many_files import write_many
 from tests.files.make_dicom import image, write, write_stack
 
 
@@ -107,7 +112,7 @@ def test_only_damaged_files_are_an_error_with_the_first_reason(tmp_path: Path) -
     ],
 )
 def test_an_impossible_description_is_refused_before_anything_is_allocated(
-    tmp_path: Path, changes: dict[str, object], reason: str
+    tmp_path: Path, changes: dict[str, Any], reason: str
 ) -> None:
     write(image(**changes), tmp_path / "odd")
     write(image(5, SeriesInstanceUID="2.25.5"), tmp_path / "good")
@@ -201,6 +206,178 @@ def test_objects_made_from_images_are_named(shared_data: Path) -> None:
     assert found["parametric_map_float.dcm"] == "Parametric Map"
     assert found["encapsulated_pdf.dcm"] == "Encapsulated PDF"
     assert report.images == 3
+
+
+def test_objects_beside_images_join_their_study(shared_data: Path) -> None:
+    report = scan([shared_data / "ct_chest_lungdx_a0002", shared_data / "gsps_ko_pdf_for_a0002"])
+    (study,) = report.studies
+    kinds_found = {one.path.name: (one.kind, one.label) for one in study.objects}
+    assert {kind for kind, _ in kinds_found.values()} >= {"presentation state", "key objects", "document"}
+    assert len(kinds_found) == len([what for what in kinds(report).values() if what != "not DICOM"])
+    assert study.series
+    assert all(one.study_instance_uid == study.facts.study_instance_uid for one in study.objects)
+
+
+def test_every_kind_of_object_is_told_apart(shared_data: Path) -> None:
+    report = scan(shared_data / "seg_sr_rt_objects")
+    found = {one.path.name: one.kind for study in report.studies for one in study.objects}
+    assert found["liver_rle.dcm"] == "segmentation"
+    assert found["rtdose.dcm"] == "RT dose"
+    assert found["rtplan.dcm"] == "RT plan"
+    assert found["rtstruct.dcm"] == "structure set"
+    assert found["sr_document.dcm"] == "report"
+    assert found["parametric_map_float.dcm"] == "parametric map"
+    assert len(found) == len([what for what in kinds(report).values() if what != "not DICOM"])
+
+
+def test_a_folder_of_objects_only_is_a_study(tmp_path: Path) -> None:
+    waveform = image(SOPClassUID="1.2.840.10008.5.1.4.1.1.9.1.1", Rows=None, Columns=None, PixelData=None)
+    write(waveform, tmp_path / "ecg")
+    report = scan(tmp_path)
+    (study,) = report.studies
+    (ecg,) = study.objects
+    assert (report.images, report.found, study.series) == (0, 1, ())
+    assert (ecg.kind, ecg.sop_class_name, ecg.label) == ("waveform", "12-lead ECG Waveform", "Made for tests")
+    assert study.facts.patient.patient_id == "T1"
+
+
+def test_an_object_of_another_patient_is_a_study_of_its_own(tmp_path: Path) -> None:
+    write(image(), tmp_path / "image")
+    report: dict[str, Any] = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.11",
+        "Rows": None,
+        "Columns": None,
+        "PixelData": None,
+    }
+    write(image(1, **report, PatientName="Test^Patient^^^"), tmp_path / "same")
+    write(image(2, **report, PatientID="other"), tmp_path / "other")
+    found = scan(tmp_path).studies
+    assert [(len(s.series), [o.path.name for o in s.objects]) for s in found] == [(1, ["same"]), (0, ["other"])]
+
+
+def test_a_copy_of_an_object_is_not_a_second_object(tmp_path: Path) -> None:
+    report: dict[str, Any] = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.11",
+        "Rows": None,
+        "Columns": None,
+        "PixelData": None,
+    }
+    for name in ("a", "b"):
+        write(image(**report), tmp_path / name)
+    found = scan(tmp_path)
+    assert len(found.studies[0].objects) == 1
+    assert kinds(found) == {"a": "Basic Text SR", "b": "copy of another file"}
+
+
+def test_thousands_of_files_are_read_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_many(tmp_path, 60, slices=20)
+    (tmp_path / "note").write_text("text " * 100)
+    alone = scan(tmp_path)
+    monkeypatch.setattr("medview.files.dicom_scan._MANY", 10)
+    monkeypatch.setattr("medview.files.dicom_scan._BATCH", 7)
+    monkeypatch.setattr("medview.files.dicom_scan._FEWEST_PROCESSES", 2)
+    with ProcessPool(2) as workers:
+        together = scan(tmp_path, workers=workers)
+    assert (together.images, together.found) == (alone.images, alone.found) == (60, 61)
+    for one, other in zip(alone.studies, together.studies, strict=True):
+        assert one.facts == other.facts
+        assert [s.instances for s in one.series] == [s.instances for s in other.series]
+
+
+def test_a_file_that_ends_its_process_is_rejected_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Crashing(InThisProcess):
+        """A batch that ends its process, and one file of it that does so again."""
+
+        def each(
+            self,
+            function: Callable[..., Any],
+            tasks: Sequence[tuple[Any, ...]],
+            *,
+            limit_s: float = 60.0,
+            waiting: Callable[[], None] | None = None,
+        ) -> Iterator[tuple[int, Any]]:
+            for number, (task,) in enumerate(tasks):
+                crashes = isinstance(task, Sequence) or task.name == "003"
+                yield number, MedViewError("It ended.") if crashes else function(task)
+
+    write_stack(tmp_path, 12)
+    monkeypatch.setattr("medview.files.dicom_scan._MANY", 10)
+    monkeypatch.setattr("medview.files.dicom_scan._FEWEST_PROCESSES", 1)
+    report = scan(tmp_path, workers=Crashing())
+    assert (report.images, report.found) == (11, 12)
+    assert reasons(report) == {"003": "It ended."}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"LossyImageCompression": "01", "LossyImageCompressionRatio": 12.5}, "lossy 12.5:1"),
+        ({"BurnedInAnnotation": "YES"}, "Text is burned into the image"),
+        ({"RecognizableVisualFeatures": "YES"}, "The patient can be recognized"),
+        ({"StudyDate": "99999999"}, "The study date is no date"),
+        ({"PatientBirthDate": "abcd"}, "The date of birth is no date"),
+        ({"StudyTime": "996199"}, "no time of day"),
+        ({"SOPInstanceUID": "1." + "2" * 80}, "An identifier (UID) is not made as DICOM wants it"),
+        ({"SeriesInstanceUID": "../../x"}, "An identifier (UID) is not made as DICOM wants it"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+def test_what_is_odd_in_a_header_is_a_warning(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
+    write(image(), tmp_path / "plain" / "x")
+    write(image(**changes), tmp_path / "odd" / "x")
+    plain, odd = (scan(tmp_path / name).studies[0].series[0] for name in ("plain", "odd"))
+    assert not plain.warnings
+    assert sentence in " ".join(map(str, odd.warnings))
+
+
+def test_an_overlay_larger_than_its_data_is_told(tmp_path: Path) -> None:
+    dataset = image()
+    dataset.add_new(0x60000010, "US", 6)
+    dataset.add_new(0x60000011, "US", 8)
+    dataset.add_new(0x60003000, "OW", bytes(6))
+    write(dataset, tmp_path / "fits")
+    assert not scan(tmp_path / "fits").studies[0].series[0].warnings
+    dataset[0x60000010].value = 600
+    write(dataset, tmp_path / "odd")
+    assert "An overlay is larger than its data" in str(scan(tmp_path / "odd").studies[0].series[0].warnings[0])
+
+
+def test_bytes_after_the_pixels_are_told_unless_they_are_elements(tmp_path: Path) -> None:
+    dataset = image()
+    dataset.add_new(0xFFFCFFFC, "OB", bytes(20))
+    assert not scan(write(dataset, tmp_path / "padded")).studies[0].series[0].warnings
+    path = write(image(), tmp_path / "odd")
+    path.write_bytes(path.read_bytes() + b"\xde\xad\xbe\xef" * 64)
+    assert "Bytes that belong to nothing" in str(scan(path).studies[0].series[0].warnings[0])
+
+
+def test_a_palette_that_is_missing_is_a_reason_to_refuse(tmp_path: Path) -> None:
+    write(image(PhotometricInterpretation="PALETTE COLOR"), tmp_path / "x")
+    with pytest.raises(MedViewError, match="The palette is missing"):
+        scan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 1, "BitsAllocated": 8,
+          "BitsStored": 8, "HighBit": 7, "PixelData": bytes(144)}, (8, 3, 1, False)),
+        ({"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "PixelData": bytes(6)}, (1, 1, 0, False)),
+        ({"BitsAllocated": 32, "PixelData": None, "FloatPixelData": bytes(192)}, (32, 1, 0, True)),
+        ({"BitsAllocated": 64, "PixelData": None, "DoubleFloatPixelData": bytes(384)}, (64, 1, 0, True)),
+    ],
+)  # fmt: skip
+def test_pixels_of_every_kind_are_described(
+    tmp_path: Path, changes: dict[str, Any], kind: tuple[int, int, int, bool]
+) -> None:
+    path = write(image(**changes), tmp_path / "x")
+    pixels = scan(path).studies[0].series[0].instances[0].pixels
+    assert pixels is not None
+    assert (pixels.bits_allocated, pixels.samples_per_pixel, pixels.planar_configuration, pixels.is_float) == kind
+    assert (pixels.rows, pixels.columns, pixels.frames) == (6, 8, 1)
+    data = path.read_bytes()
+    assert pixels.length is not None
+    assert len(data) == pixels.offset + pixels.length
 
 
 def test_every_odd_file_has_its_place(shared_data: Path) -> None:
