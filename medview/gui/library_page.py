@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -30,6 +30,7 @@ from medview.gui.icon import icon, icon_pixmap
 from medview.gui.language import say, tr
 from medview.gui.library_commands import LibraryCommands
 from medview.gui.library_filter import LibraryFilter
+from medview.gui.notice_bar import NoticeBar
 from medview.gui.own_jobs import OwnJobs
 from medview.gui.session_watch import SessionWatch
 from medview.gui.study_details import StudyDetails
@@ -66,10 +67,11 @@ class LibraryPage(QFrame):
         self._session = session
         self._wanted: int | None = None  # the study to be chosen when the rows are there
         self._jobs = OwnJobs()
+        self._pictures_come = False
         self._is_told = False  # whether what opening had to say has been said
         self.table = StudyTable(session, self)
         self.commands = LibraryCommands(session, self)
-        self._build()
+        self._build(watch)
         self.table.answered.connect(self._follow_answer)
         self.table.failed.connect(self._say_failure)
         self.filter.changed.connect(self.ask)
@@ -122,9 +124,10 @@ class LibraryPage(QFrame):
 
     # furniture
 
-    def _build(self) -> None:
+    def _build(self, watch: SessionWatch) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
+        layout.addWidget(NoticeBar(self._session, watch, self))
         layout.addLayout(self._make_top())
         self.albums = AlbumList(self)
         middle = QSplitter(self)
@@ -198,9 +201,7 @@ class LibraryPage(QFrame):
         self.view.doubleClicked.connect(self.open_chosen)
         self._make_header()
         self.view.selectionModel().selectionChanged.connect(self._show_chosen)
-        for keys, run in (("Return", self.open_chosen), ("Enter", self.open_chosen), ("Del", self._forget_chosen)):
-            QShortcut(QKeySequence(keys), self.view, run, context=Qt.ShortcutContext.WidgetShortcut)
-        QShortcut(QKeySequence("Ctrl+F"), self, self.filter.search.setFocus)
+        self._add_keys()
         self.details = StudyDetails(self._session, self)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.view)
@@ -211,6 +212,25 @@ class LibraryPage(QFrame):
         column.addWidget(self.pages, 1)
         column.addWidget(self.details)
         return middle
+
+    def _add_keys(self) -> None:
+        """Give list and search their keys; they work where the keyboard is, or Return in a comment would open it."""
+        search, in_widget = self.filter.search, Qt.ShortcutContext.WidgetShortcut
+        for keys, widget, run in (
+            ("Return", self.view, self.open_chosen),
+            ("Enter", self.view, self.open_chosen),
+            ("Del", self.view, self._forget_chosen),
+            ("Down", search, self._enter_list),
+            ("Return", search, self._enter_list),
+            ("Enter", search, self._enter_list),
+        ):
+            # a context given to the constructor is lost beside a Python function
+            shortcut = QShortcut(QKeySequence(keys), widget)
+            shortcut.setContext(in_widget)
+            shortcut.activated.connect(run)
+        find = QShortcut(QKeySequence("Ctrl+F"), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(search.setFocus)
 
     def _make_header(self) -> None:
         header = self.view.horizontalHeader()
@@ -322,6 +342,20 @@ class LibraryPage(QFrame):
         chosen = self.chosen()
         self.details.show_study(chosen[0] if len(chosen) == 1 else None)
 
+    def _step_back(self) -> None:
+        """Clear the search; where nothing is searched, go back to the images."""
+        if self.filter.search.text():
+            self.filter.search.clear()
+        else:
+            self.closed.emit()
+
+    def _enter_list(self) -> None:
+        """Go from the search to the first study found."""
+        if self.table.rowCount():
+            self.view.setFocus()
+            if not self.chosen():
+                self.view.selectRow(0)
+
     def _forget_chosen(self) -> None:
         self.commands.ask_forget(self.chosen())
 
@@ -341,8 +375,13 @@ class LibraryPage(QFrame):
         if "settings" in topics:
             self.table.say_again()
             self._show_chosen()
-        if "jobs" in topics and self.isVisible() and self.commands.take_changed():
+        if "jobs" not in topics or not self.isVisible():
+            return
+        came, self._pictures_come = self._pictures_come, any(j.place == "previews" for j in self._session.jobs.jobs)
+        if self.commands.take_changed():
             self.refresh()
+        elif came and not self._pictures_come:
+            self._show_chosen()
 
     # Qt's events
 
@@ -356,6 +395,15 @@ class LibraryPage(QFrame):
         """Ask no more while nobody looks."""
         super().hideEvent(event)
         self.filter.release()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window, to which it means another tool."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self._step_back()
+            event.accept()
+            return True
+        return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""

@@ -84,7 +84,7 @@ class NoticeBar(QFrame):
             self.clock.start()
 
     def _age(self) -> None:
-        if self.underMouse():
+        if self.underMouse() or not self.isVisible():
             return
         self._passing = [(notice, age + 1) for notice, age in self._passing]
         for notice, age in tuple(self._passing):

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush, QColor
 
 from medview.errors import Sentence
 from medview.gui.icon import icon
@@ -63,6 +62,15 @@ WHERE_TITLES: dict[Where, Sentence] = {
     "linked": Sentence("linked"),
     "both": Sentence("library and linked"),
 }
+_TO_THE_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_ROLES = frozenset(
+    {
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.ToolTipRole,
+    }
+)
 _RIGHT: set[Column] = {"series_count", "image_count", "size_bytes", "files_missing"}
 
 
@@ -89,6 +97,7 @@ class StudyTable(QAbstractTableModel):
         self._session = session
         self._query = Query()
         self._pages: dict[int, tuple[StudyRow, ...]] = {}
+        self._texts: dict[tuple[int, Column], str] = {}
         self._asked: set[int] = set()
         self._count = 0
         self._jobs = OwnJobs()
@@ -141,6 +150,7 @@ class StudyTable(QAbstractTableModel):
         self.beginResetModel()
         self._count, first = answer
         self._pages, self._asked = {0: first}, {0}
+        self._texts.clear()
         self.endResetModel()
         self.answered.emit()
 
@@ -194,31 +204,40 @@ class StudyTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole and self.columns[section] in _RIGHT:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return _TO_THE_RIGHT
         return say(TITLES[self.columns[section]]) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return text, sign or tip of a cell."""
-        study, column = self.study(index.row()), self.columns[index.column()]
+        if role not in _ROLES:  # most of what a view asks while it paints
+            return None
+        row, place = index.row(), index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _TO_THE_RIGHT if self.columns[place] in _RIGHT else None
+        study = self.study(row)
         if study is None:
-            self._fetch(index.row() // PAGE)
-            return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == 0 else None
+            self._fetch(row // PAGE)
+            return "…" if role == Qt.ItemDataRole.DisplayRole and place == 0 else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return one_line(cell_text(study, column, patient_visible=self._patient_visible))
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        troubled = bool(study.files_missing or study.files_changed)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0 and troubled:
-            return icon("warning", theme().warning)
+            return self._text(study, self.columns[place])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(_tip(study, cell_text(study, column, patient_visible=self._patient_visible)))
-        if role == Qt.ItemDataRole.ForegroundRole and troubled and column == "files_missing":
-            return QBrush(QColor(theme().warning))
-        return None
+            return plain_tip(_tip(study, self._text(study, self.columns[place])))
+        is_troubled = bool(study.files_missing or study.files_changed)
+        return icon("warning", theme().warning) if is_troubled and place == 0 else None
 
-    @property
-    def _patient_visible(self) -> bool:
-        return bool(self._session.settings["patient_text_visible"])
+    def _text(self, study: StudyRow, column: Column) -> str:
+        """Return the text of a cell, made once for each study that is here."""
+        key = study.id, column
+        if key not in self._texts:
+            visible = bool(self._session.settings["patient_text_visible"])
+            self._texts[key] = one_line(cell_text(study, column, patient_visible=visible))
+        return self._texts[key]
+
+    def say_again(self) -> None:
+        """Make every text anew: what may be read has changed."""
+        self._texts.clear()
+        if self._count:
+            self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(self.columns) - 1))
 
 
 def cell_text(study: StudyRow, column: Column, *, patient_visible: bool) -> str:

@@ -16,6 +16,7 @@ from medview.gui import study_table
 from medview.gui.import_form import ImportForm
 from medview.gui.library_page import LibraryPage
 from medview.gui.main_window import MainWindow
+from medview.gui.notice_bar import NoticeBar
 from medview.gui.study_table import size_text
 from medview.library.query import Query
 from medview.session.import_studies import import_studies
@@ -384,3 +385,29 @@ def test_a_list_that_was_lost_is_rebuilt_from_the_files(
     settle()
     assert len(column(page)) == 3
     assert not page.rebuild.isVisible()
+
+
+def test_the_keys_alone_find_and_open_a_study(
+    page: LibraryPage, qtbot: QtBot, settle: Settle, window: MainWindow
+) -> None:
+    assert page.filter.search.hasFocus()
+    type_in(page, qtbot, settle, "smith")
+    qtbot.keyClick(page.filter.search, Qt.Key.Key_Down)
+    settle()
+    assert page.view.hasFocus()
+    qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    settle()
+    assert window.session.studies[0].facts.patient.patient_id == "US-3"
+    qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    settle()
+    qtbot.keyClick(page.filter.search, Qt.Key.Key_Escape)
+    settle()
+    assert (page.filter.search.text(), page.isVisible()) == ("", True)
+    qtbot.keyClick(page.filter.search, Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
+def test_what_an_import_brought_is_said_on_the_page(page: LibraryPage) -> None:
+    (bar,) = page.findChildren(NoticeBar)
+    assert bar.isVisible()
+    assert "3 studies, 15 new files, 0 known already; 0 files without images, 0 left out." in bar.shown_text()
