@@ -17,7 +17,7 @@ from medview.files.dicom_header import Image
 from medview.files.dicom_stack import Stack, acquired
 from medview.imaging.stack import places, regularity, slice_normal
 
-_FEW = 3  # up to so many images at one single place are each a stack; more are a recording
+_FEW = 3  # up to so many images at one single place are each a stack; more, or frames of one file, are a recording
 _SLICED = {"CT", "MR", "PT"}
 _STATION_MM = 5.0  # images further apart within their plane are of different stations, not of different times
 # facts that part stacks whose parts are whole: (fact, least difference, name of a stack)
@@ -37,8 +37,12 @@ def divided(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
     ordered = sorted(images, key=acquired)
     if ordered[0].refusal is not None:
         return [Stack(ordered, names)]
-    if any(i.frame.position is None or i.frame.orientation is None for i in ordered):
+    lost = [i for i in ordered if i.frame.position is None or i.frame.orientation is None]
+    if len(lost) == len(ordered):
         return _unplaced(ordered, names)
+    if lost:
+        rest = [i for i in ordered if i.frame.position is not None and i.frame.orientation is not None]
+        return divided(rest, names) + _unplaced(lost, (*names, "without a place"))
     copies = _copies(ordered)
     if len(copies) > 1:
         return [s for n, part in enumerate(copies, 1) for s in divided(part, (*names, f"copy {n}"))]
@@ -60,7 +64,7 @@ def _at_same_places(placed: Placed, images: Sequence[Image], names: tuple[str, .
         return [stack for group, wider in groups for stack in divided(group, wider)]
     if len(placed.sizes) > 1:
         return by_time(placed, names)
-    if len(images) > _FEW:
+    if len(images) > _FEW or len({i.instance.path for i in images}) == 1:
         return [Stack(images, names, is_recording=True)]
     return [Stack([image], (*names, *_number_name(image))) for image in images]
 

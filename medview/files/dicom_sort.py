@@ -71,12 +71,15 @@ def sort(images: Iterable[Image]) -> tuple[FoundStudy, ...]:
 
 def _told_apart(found: Iterable[Series]) -> tuple[Series, ...]:
     """Return series whose keys differ, also where several have no UID at all."""
-    seen: dict[str, int] = defaultdict(int)
+    seen: set[str] = set()
     apart = []
     for series in found:
-        seen[series.key] += 1
-        count = seen[series.key]
-        apart.append(series if count == 1 else replace(series, stack=f"{series.stack or 'part'} ({count})"))
+        one, count = series, 1
+        while one.key in seen:
+            count += 1
+            one = replace(series, stack=f"{series.stack or 'part'} ({count})")
+        seen.add(one.key)
+        apart.append(one)
     return tuple(apart)
 
 
@@ -163,7 +166,7 @@ def _plane_name(image: Image) -> str:
 
 
 def _names(candidates: list[tuple[str, ...]]) -> list[str]:
-    """Return a name for each stack, of the parts that differ; "" where there is only one stack."""
+    """Return a name for each stack, of the parts that differ, else of its last; "" where there is only one stack."""
     if len(candidates) < 2:
         return [""] * len(candidates)
     width = max(map(len, candidates))
@@ -173,7 +176,8 @@ def _names(candidates: list[tuple[str, ...]]) -> list[str]:
         wider = [[*part, c[k]] for part, c in zip(parts, padded, strict=True)]
         if len(set(map(tuple, wider))) > len(set(map(tuple, parts))):
             parts = wider
-    names = [", ".join(filter(None, part)) or "part" for part in parts]
+    last = [next(filter(None, reversed(c)), "part") for c in candidates]
+    names = [", ".join(filter(None, part)) or word for part, word in zip(parts, last, strict=True)]
     seen: dict[str, int] = defaultdict(int)
     for n, name in enumerate(names):
         seen[name] += 1

@@ -267,3 +267,21 @@ def test_numbers_beyond_any_scanner_end_no_scan(tmp_path: Path, changes: dict[st
     (series,) = dicom_series(tmp_path)
     assert len(series.instances) == 3
     assert placed(series).shape == (3, 6, 8)
+
+
+def test_images_that_lost_their_place_are_apart_from_those_that_have_one(tmp_path: Path) -> None:
+    for index in range(6):
+        write(image(index, **({"ImagePositionPatient": None} if index == 5 else {})), tmp_path / str(index))
+    found = stacks(tmp_path)
+    assert {name: (len(s.instances), guard(s)[0]) for name, s in found.items()} == {
+        "axial": (5, "uniform: even, 2.50 mm"),
+        "without a place": (1, "single: single image"),
+    }
+
+
+def test_two_frames_of_one_file_are_a_recording(tmp_path: Path) -> None:
+    pixels = np.arange(96, dtype="<u2").tobytes()
+    write(mr_image(NumberOfFrames=2, FrameTime=50.0, PixelData=pixels), tmp_path / "x")
+    series = only(tmp_path)
+    assert guard(series)[0] == "cine: recording of 2 frames, 50 ms each"
+    assert [i.frame_index for i in series.instances] == [0, 1]
