@@ -10,6 +10,8 @@ from medview.cli.opened import Opened, opened
 from medview.cli.stack_data import series_as_data
 from medview.progress import Progress
 
+_PLAIN = ("uniform", "single")  # kinds of guard lines that go without saying
+
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
     from medview.study.study_object import StudyObject
@@ -94,7 +96,7 @@ def _stack_lines(series: dict[str, Any], stack: dict[str, Any]) -> list[str]:
     axis = stack["axis"]
     size += f" x {axis['count']} ({axis['name']})" if axis else ""
     first = f"  {series['modality']:4} {stack['images']:5} images  {size:16} {series['series_description']}"
-    said = [f"       ! {line['text']}" for line in stack["guard"] if line["kind"] != "uniform"]
+    said = [f"       ! {line['text']}" for line in stack["guard"] if line["kind"] not in _PLAIN]
     said += [f"       ! {warning}" for warning in stack["warnings"]]
     said += [f"       x {stack['refusal']}"] if stack["refusal"] else []
     return [first, f"       {stack['key']}", *said]

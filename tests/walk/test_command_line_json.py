@@ -237,3 +237,37 @@ def test_every_file_of_the_shared_studies_is_accounted_for(shared_data: Path, ca
     decodable = {row[0] for row in index if row[9] == "ok"}
     refused = {str(Path(row["path"]).relative_to(shared_data)) for row in data["rejected"]}
     assert refused & decodable == set()
+
+
+def test_a_tilted_stack_keeps_its_shear_in_the_sform(shared_data: Path, tmp_path: Path, capfdbinary: Shown) -> None:
+    rows = told(capfdbinary, "convert", shared_data / "ct_head_gantry_tilt_ge", "--all", "-o", tmp_path)["written"]
+    assert rows
+    for row in rows:
+        stored: Any = nibabel.load(row["path"])
+        assert row["sheared"]
+        assert row["tilt_deg"] > 1
+        assert (int(stored.header["sform_code"]), int(stored.header["qform_code"])) == (1, 0)
+        for index in ((0, 0, 0), (3, 100, 200)):
+            lps = np.array(row["affine_lps"]) @ [*index, 1]
+            ras = stored.affine @ [*index[::-1], 1]
+            np.testing.assert_allclose(ras[:3] * [-1, -1, 1], lps[:3], atol=1e-3)
+
+
+def test_resampled_stacks_say_so(shared_data: Path, tmp_path: Path, capfdbinary: Shown) -> None:
+    folder = shared_data / "ct_head_gantry_tilt_ge"
+    rows = told(capfdbinary, "convert", folder, "--all", "--regular", "-o", tmp_path)["written"]
+    for row in rows:
+        stored: Any = nibabel.load(row["path"])
+        assert (row["resampled"], row["sheared"], int(stored.header["qform_code"])) == (True, False, 1)
+        assert row["images"] > 0
+        assert any("computed" in warning for warning in row["warnings"])
+
+
+def test_an_even_time_stands_in_the_header(shared_data: Path, tmp_path: Path, capfdbinary: Shown) -> None:
+    data = told(capfdbinary, "convert", shared_data / "mr_mosaic_siemens_orientation", "--all", "-o", tmp_path)
+    row = data["written"][0]
+    stored: Any = nibabel.load(row["path"])
+    first, second = row["axis"]["values"]
+    assert stored.shape[3] == 2
+    assert stored.header["pixdim"][4] == pytest.approx((second - first) / 1000)
+    assert stored.header.get_xyzt_units() == ("mm", "sec")
