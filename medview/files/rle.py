@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from medview.errors import MedViewError
 from medview.study.series import StoredPixels
 
+_MOST_SEGMENTS = 15  # the header has room for no more
+
 
 def decode_rle(data: bytes, pixels: StoredPixels) -> NDArray[Any]:
     """Return the stored values (rows, columns), of colours (rows, columns, 3), without sign.
@@ -25,7 +27,7 @@ def decode_rle(data: bytes, pixels: StoredPixels) -> NDArray[Any]:
     segments = width * pixels.samples_per_pixel
     header = struct.unpack("<16I", data[:64]) if len(data) >= 64 else (0,)
     offsets = [*header[1 : 1 + segments], len(data)]
-    if not segments or header[0] != segments or offsets[0] != 64 or sorted(offsets) != offsets:
+    if not 0 < segments <= _MOST_SEGMENTS or header[0] != segments or offsets[0] != 64 or sorted(offsets) != offsets:
         raise _damaged()
     planes = np.empty((pixels.samples_per_pixel, size, width), np.uint8)
     for number, (start, stop) in enumerate(pairwise(offsets)):

@@ -50,10 +50,7 @@ class ValueMapping:
     @property
     def stored_range(self) -> tuple[int, int]:
         """Return the smallest and the largest value that the stored bits can hold."""
-        bits = self.pixels.bits_stored
-        if self.pixels.pixel_representation:
-            return -(1 << bits - 1), (1 << bits - 1) - 1
-        return 0, (1 << bits) - 1
+        return stored_range(self.pixels)
 
     def fill(self, decoded: Decoded, out: NDArray[Any]) -> Extent:
         """Write the values of a frame, or of a tile of it, into a slice of the volume."""
@@ -112,6 +109,13 @@ class ValueMapping:
             out[...] = to_rgb(decoded.values, decoded.photometric_interpretation, bits)
 
 
+def stored_range(pixels: StoredPixels) -> tuple[int, int]:
+    """Return the smallest and the largest value that the stored bits can hold."""
+    if pixels.pixel_representation:
+        return -(1 << pixels.bits_stored - 1), (1 << pixels.bits_stored - 1) - 1
+    return 0, (1 << pixels.bits_stored) - 1
+
+
 def signed(values: NDArray[Any], pixels: StoredPixels, bits: int, *, is_lossy: bool = False) -> NDArray[Any]:
     """Return the low Bits Stored bits of each value as what they mean (PS3.5 8.1.1); higher bits may hold overlays.
 
@@ -124,9 +128,10 @@ def signed(values: NDArray[Any], pixels: StoredPixels, bits: int, *, is_lossy: b
     """
     if values.dtype.kind == "f":
         return values
-    if is_lossy and not pixels.pixel_representation:
-        kept: NDArray[Any] = np.clip(values, 0, (1 << pixels.bits_stored) - 1)
-        return kept.astype(f"u{values.itemsize}", copy=False)
+    if is_lossy and (values.dtype.kind == "i" or not pixels.pixel_representation):
+        (low, high), room = stored_range(pixels), np.iinfo(values.dtype)
+        kept: NDArray[Any] = np.clip(values, max(low, room.min), min(high, room.max))
+        return kept
     size = values.itemsize
     raw = values.view(f"u{size}")
     unused = 8 * size - min(pixels.bits_stored, bits, 8 * size)

@@ -16,7 +16,8 @@ class PoolCall:
     Attributes
     ----------
     values
-        (index of the task, value) as they come; None when the pool has stopped and no more will.
+        (index of the task, value) as they come; None when the pool has stopped and no more will. An exception that is
+        no MedViewError is for the caller: the task could not even be handed over.
     dropped_s
         When nobody wanted the rest any more; None while it is wanted.
     """
@@ -28,17 +29,22 @@ class PoolCall:
         self.dropped_s: float | None = None
         self._tasks = tasks
         self._taken = 0
+        self._asking = threading.Lock()
 
     @property
     def left(self) -> int:
         """How many tasks nobody has taken yet; none once the call was dropped."""
         return len(self._tasks) - self._taken if self.dropped_s is None else 0
 
-    def take(self) -> tuple[int, tuple[Any, ...]]:
-        """Return the next task with its index. A task is asked for only now, so that the order may still change."""
-        number = self._taken
+    def take(self) -> int:
+        """Return the index of the next task."""
         self._taken += 1
-        return number, self._tasks[number]
+        return self._taken - 1
+
+    def task(self, number: int) -> tuple[Any, ...]:
+        """Return a task, which is asked for only when it is begun: the order may change until then."""
+        with self._asking:
+            return self._tasks[number]
 
     def drop(self) -> None:
         """Take back what nobody has begun; what is being done has a moment to end."""
@@ -85,8 +91,8 @@ class PoolCalls:
             self._warm_idle += is_warm
             call.values.put((number, value))
 
-    def take(self, *, is_warm: bool, wait_s: float) -> tuple[PoolCall, int, tuple[Any, ...]] | None:
-        """Return the next task of the call whose turn it is; None after `wait_s` without one, or when stopped.
+    def take(self, *, is_warm: bool, wait_s: float) -> tuple[PoolCall, int] | None:
+        """Return the next task's index of the call whose turn it is; None after `wait_s` without one, or when stopped.
 
         A process that has not been started takes one only where those that are there have enough to do.
         """
@@ -100,10 +106,9 @@ class PoolCalls:
         left = sum(call.left for call in self._calls)
         return left > (0 if is_warm else self._warm_idle)
 
-    def _next(self) -> tuple[PoolCall, int, tuple[Any, ...]]:
+    def _next(self) -> tuple[PoolCall, int]:
         while not self._calls[0].left:
             self._calls.rotate(-1)
         call = self._calls[0]
         self._calls.rotate(-1)
-        number, task = call.take()
-        return call, number, task
+        return call, call.take()

@@ -48,16 +48,19 @@ class PoolSlot:
             if found is None:
                 self._end_process()
                 continue
-            call, number, task = found
-            value = self._done(call, task)
+            call, number = found
+            value = self._done(call, number)
             self._calls.give(call, number, value, is_warm=self._process is not None)
-            del call, task, found, value  # the next wait may be long
+            del call, found, value  # the next wait may be long
         self._end_process()
 
-    def _done(self, call: PoolCall, task: tuple[Any, ...]) -> Any:
+    def _done(self, call: PoolCall, number: int) -> Any:
         """Return what the task gives, or what became of it."""
         try:
-            message = pickle.dumps((call.function, task, call.limit_s), protocol=5)
+            message = pickle.dumps((call.function, call.task(number), call.limit_s), protocol=5)
+        except Exception as error:  # a mistake of the caller, and his to hear of: this thread must live on
+            return error
+        try:
             connection = self._connected()
             connection.send_bytes(message)
             return self._awaited(call, connection)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
+from medview.errors import MedViewError
 from medview.jobs.pool_calls import PoolCall, PoolCalls
 from medview.jobs.pool_slot import PoolSlot
 from medview.progress import Cancelled
@@ -61,14 +62,18 @@ class ProcessPool:
         Raises
         ------
         Cancelled
-            The pool was stopped meanwhile. What `waiting` raises passes through.
+            The pool was stopped meanwhile. What `waiting` raises passes through, and so does what a task raises that
+            cannot be made or pickled.
         """
         call = PoolCall(function, tasks, limit_s)
         self._start()
         self._calls.add(call)
         try:
             for _ in range(len(tasks)):
-                yield _next_value(call, waiting)
+                number, value = _next_value(call, waiting)
+                if isinstance(value, Exception) and not isinstance(value, MedViewError):
+                    raise value
+                yield number, value
         finally:
             self._calls.remove(call)
 

@@ -57,13 +57,14 @@ def attach(name: str, shape: tuple[int, ...], dtype: str, *, owner: bool = False
 
 
 def put(array: NDArray[Any], number: int, part: NDArray[Any]) -> None:
-    """Set ``array[number]`` of a whole shared array to `part`, which has its type and lies in C order.
+    """Set ``array[number]`` of a shared array to `part`.
 
     A slice that nobody has touched is written through the memory's file where there is one: the kernel then takes pages
     by the hundred, instead of one at each fault, which costs more than the copying itself.
     """
     file = _files.get(_root_id(array))
-    if file is None:
+    fits = part.shape == array.shape[1:] and part.dtype == array.dtype and part.flags.c_contiguous
+    if file is None or not fits or not _is_whole(array):
         array[number] = part
         return
     offset, data = number * part.nbytes, part.reshape(-1).view(np.uint8).data

@@ -304,6 +304,12 @@ def test_a_run_length_bomb_fills_no_memory() -> None:
         decode(bomb, RLELossless, _pixels(24, 40, 8), "MONOCHROME2")
 
 
+def test_more_segments_than_a_header_has_room_for_are_refused() -> None:
+    frame = struct.pack("<16I", 24, 64, *[64] * 14) + b"\x00" * 64
+    with pytest.raises(MedViewError, match="damaged"):
+        decode(frame, RLELossless, _pixels(24, 40, 64, 3), "RGB")
+
+
 @pytest.mark.parametrize("uid", [uid for uid in ENCODED if uid != ENCAPSULATED_NATIVE])
 def test_half_a_picture_is_refused_never_filled_up(pool: ProcessPool, tmp_path: Path, uid: str) -> None:
     data = _encode(_picture(), uid)

@@ -193,6 +193,12 @@ def test_a_task_is_asked_for_only_when_a_process_is_free(pool: ProcessPool) -> N
     values.close()
 
 
+def test_a_task_that_cannot_be_handed_over_is_the_callers_mistake(pool: ProcessPool) -> None:
+    with pytest.raises((AttributeError, TypeError), match="pickle"):
+        list(pool.each(pool_tasks.square, [(1,), (lambda: 0,)]))
+    assert _only(pool, pool_tasks.square, 8) == 64
+
+
 def test_processes_write_nothing_into_the_programs_output(pool: ProcessPool, capfd: pytest.CaptureFixture[str]) -> None:
     assert _only(pool, pool_tasks.shout) == "shouted"
     assert capfd.readouterr() == ("", "")
