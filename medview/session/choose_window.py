@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medview.imaging.window import percentile_window
 from medview.imaging.window_presets import WindowPreset, window_presets
 from medview.session.session import Session
@@ -26,8 +28,15 @@ def default_window(session: Session) -> None:
 
 
 def presets(session: Session) -> tuple[WindowPreset, ...]:
-    """Return the named windows that suit the modality in view."""
-    return window_presets(session.scene.series.modality) if session.scene is not None else ()
+    """Return the named windows that suit the modality in view; of PET, in SUV, those that SUV are known for."""
+    if session.scene is None:
+        return ()
+    series = session.scene.series
+    found = window_presets(series.modality)
+    if series.modality != "PT":
+        return found
+    suv = dict(series.suv_factors).get("bw")
+    return tuple(replace(p, window=(p.window[0] / suv, p.window[1] / suv)) for p in found) if suv else ()
 
 
 def invert(session: Session) -> None:

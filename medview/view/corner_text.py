@@ -233,7 +233,7 @@ def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
     return (
         CornerLine(_number(scene, picture)),
         CornerLine(Sentence("Zoom {percent} %", {"percent": f"{zoom:.0f}"})),
-        _window_line(scene),
+        *_window_lines(scene),
     )
 
 
@@ -248,13 +248,18 @@ def _number(scene: Scene, picture: SlicePicture) -> Sentence:
     return Sentence("Frame {index}/{count}, {seconds} s", facts)
 
 
-def _window_line(scene: Scene) -> CornerLine:
+def _window_lines(scene: Scene) -> tuple[CornerLine, ...]:
     if scene.volume.is_colour:
-        return CornerLine(Sentence("Colours as stored"))
+        return (CornerLine(Sentence("Colours as stored")),)
     centre, width = scene.window
     window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
     strikes = scene.is_whole and _shows_nothing(scene.volume, scene.window)
-    return CornerLine(window, "warning" if strikes else "")
+    lines = (CornerLine(window, "warning" if strikes else ""),)
+    suv = dict(scene.series.suv_factors).get("bw")
+    if suv is None:
+        return lines
+    low, high = ((centre + side * width / 2) * suv for side in (-1, 1))
+    return (*lines, CornerLine(Sentence("SUVbw {low} to {high}", {"low": f"{low:.3g}", "high": f"{high:.3g}"})))
 
 
 def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from medview.errors import Sentence
 from medview.gui.main_window import MainWindow
 from medview.gui.viewport_widget import ViewportWidget
+from medview.session import choose_window
 from medview.session.loading import Loading
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
@@ -25,7 +26,9 @@ from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
 from medview.study.series import GuardKind, GuardLine
 from tests.files.make_dicom import image, write
+from tests.files.test_dicom_suv import pet
 from tests.gui.panes import hover, pixels_of
+from tests.session.moments import write_moments
 from tests.view.scenes import AXIAL, draw, scene_of
 
 FLAT = Geometry(AXIAL.shape, AXIAL.affine, has_depth=False)
@@ -208,3 +211,57 @@ def test_a_stack_with_a_gap_says_so_and_is_seen_in_every_plane_once_it_is_resamp
     assert scene is not None
     assert scene.series.resampled_from is window.session.studies[0].series[0]
     assert not window.commands.actions["regularise"].isEnabled()
+
+
+def test_moments_are_stepped_through_by_keys_and_slider_and_said_in_every_corner(
+    window: MainWindow, qtbot: QtBot, settle: Callable[[], None], tmp_path: Path
+) -> None:
+    open_folder(window.session, write_moments(tmp_path / "4d"))
+    settle()
+    bar = window.sequence_bar
+    qtbot.waitUntil(bar.isVisible)
+    assert bar.label.text().startswith("Time 1/5")
+    assert window.readout.text().endswith(" 2")
+    pane(window).setFocus()
+    QTest.keyClick(pane(window), Qt.Key.Key_Right)
+    settle()
+    assert bar.label.text().startswith("Time 2/5")
+    assert bar.slider.value() == 1
+    assert window.readout.text().endswith(" 102")
+    bar.slider.setValue(4)
+    settle()
+    assert bar.label.text().startswith("Time 5/5")
+    assert window.readout.text().endswith(" 402")
+    for name in ("axial", "coronal", "sagittal"):
+        picture = pane(window, name).picture()
+        assert picture is not None
+        assert picture.values.max() // 100 == 4
+    QTest.keyClick(pane(window), Qt.Key.Key_Right)
+    settle()
+    assert bar.label.text().startswith("Time 5/5")
+    QTest.keyClick(pane(window), Qt.Key.Key_Left)
+    settle()
+    assert bar.label.text().startswith("Time 4/5")
+
+
+def test_pet_begins_dark_on_white_from_suv_0_to_6_and_tells_suv_beside_the_activity(
+    window: MainWindow, qtbot: QtBot, settle: Callable[[], None], tmp_path: Path
+) -> None:
+    for index in range(4):
+        write(pet(index), tmp_path / "pet" / f"{index}.dcm")
+    open_folder(window.session, tmp_path / "pet")
+    settle()
+    scene = window.session.scene
+    assert scene is not None
+    factor = 70_000 / 253.3137e6
+    assert scene.window == pytest.approx((3 / factor, 6 / factor), rel=1e-4)
+    assert scene.inverted
+    activity = 0.5 * (1000 + scene.cursor_index[0])
+    assert f"{activity:.0f} Bq/ml  SUVbw {activity * factor:.2f} g/ml" in window.readout.text()
+    assert at(window, scene.volume.geometry.to_mm((2, 1, 1)))[0] == pytest.approx(
+        255 * (1 - activity * factor / 6), abs=2
+    )
+    presets = [preset.title for preset in choose_window.presets(window.session)]
+    assert presets == ["SUV 0 to 5", "SUV 0 to 7", "SUV 0 to 10", "SUV 0 to 15"]
+    window.commands.actions["preset_2"].trigger()
+    assert scene.window == pytest.approx((2.5 / factor, 5 / factor), rel=1e-4)
