@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from medview.files.dicom_codes import code_of, meaning_of, unit_of
 from medview.files.dicom_values import Values
 from medview.study.annotation import Annotation, AnnotationKind, ImageName, Measured
-from medview.study.image_index import ImageIndex
+from medview.study.image_index import ImageIndex, ImagePlace
 
 _GROUP = "125007"  # Measurement Group, DCM
 _TRACKING_NAME, _TRACKING_UID = "112039", "112040"  # DCM
@@ -31,6 +31,7 @@ _KINDS: dict[str, AnnotationKind] = {
     "ELLIPSE": "ellipse",
     "ELLIPSOID": "point",  # the six ends of its axes
 }
+_WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 _MOST_POINTS = 1_000_000
 
 
@@ -90,10 +91,18 @@ def marks(item: Values, group: GroupFacts, index: ImageIndex, object_uid: str) -
     flat = _flat(item.text("GraphicType"), np.array(numbers).reshape(-1, 2))
     for name in _selected_from(item):
         for place in index.find_all(name):
+            if _is_of_whole_slide(item, place):
+                continue
             geometry = place.series.geometry
             uid = geometry.frame_of_reference_uid if geometry is not None else ""
             where = {"image": place.name, "series_key": place.series.key, "frame_of_reference_uid": uid}
             yield from _made(kind, place.to_mm(flat), **where, **facts)
+
+
+def _is_of_whole_slide(item: Values, place: ImagePlace) -> bool:
+    """Whether points are those of a slide that is tiled into frames, and so of no single frame."""
+    instance = place.series.instances[place.slice_index]
+    return item.text("PixelOriginInterpretation") == "VOLUME" and instance.sop_class_uid == _WHOLE_SLIDE
 
 
 def image_names(item: Values) -> tuple[ImageName, ...]:
