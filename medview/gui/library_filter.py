@@ -8,14 +8,17 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from medview.errors import Sentence
+from medview.gui.date_range_form import DateRangeForm
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.study_table import STATUS_TITLES
 from medview.library.query import Query
 from medview.library.study_row import STATUSES
+from medview.view.corner_text import date_text
 
 _EVERYTHING = Query()
 _DELAY_MS = 100
+_RANGE = -1
 _DATES = (
     (0, Sentence("Any date")),
     (1, Sentence("Today")),
@@ -45,7 +48,10 @@ class LibraryFilter(QWidget):
         self.search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._delay.start)
         row.addWidget(self.search, 1)
+        self._range = ("", "")
         self.dates = self._choice(tr("Study date"), [(say(text), days) for days, text in _DATES])
+        self.dates.addItem(tr("Between…"), _RANGE)
+        self.dates.activated.connect(self._ask_range)
         self.modality = self._choice(tr("Modality"), [(tr("Any modality"), "")])
         statuses = [(say(STATUS_TITLES[status]), status) for status in STATUSES]
         self.status = self._choice(tr("Status"), [(tr("Any status"), ""), *statuses])
@@ -59,11 +65,14 @@ class LibraryFilter(QWidget):
 
     def query(self, start: Query = _EVERYTHING) -> Query:
         """Return what is asked for, added to the question of an album."""
+        days: int = self.dates.currentData()
         text = " ".join(part for part in (start.text, self.search.text()) if part)
         return replace(
             start,
             text=text,
-            last_days=self.dates.currentData() or start.last_days,
+            last_days=start.last_days if days in (0, _RANGE) else days,
+            date_from=self._range[0] if days == _RANGE else start.date_from,
+            date_to=self._range[1] if days == _RANGE else start.date_to,
             modalities=(self.modality.currentData(),) if self.modality.currentData() else start.modalities,
             statuses=(self.status.currentData(),) if self.status.currentData() else start.statuses,
         )
@@ -94,6 +103,19 @@ class LibraryFilter(QWidget):
     def release(self) -> None:
         """Ask no more."""
         self._delay.stop()
+
+    def _ask_range(self, place: int) -> None:
+        """Ask between which days, where that was chosen; without an answer any day will do."""
+        if self.dates.itemData(place) != _RANGE:
+            return
+        form = DateRangeForm(*self._range, self)
+        if form.exec():
+            self._range = form.days()
+            self.dates.setItemText(place, " – ".join(map(date_text, self._range)))
+            self.changed.emit()
+        elif not any(self._range):
+            self.dates.setCurrentIndex(0)
+        form.deleteLater()
 
     def _choice(self, name: str, entries: list[tuple[str, object]]) -> QComboBox:
         choice = QComboBox(self)

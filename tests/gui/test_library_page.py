@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QDate, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from medview.gui import study_table
+from medview.gui.date_range_form import DateRangeForm
 from medview.gui.import_form import ImportForm
 from medview.gui.library_page import LibraryPage
 from medview.gui.main_window import MainWindow
@@ -411,3 +412,22 @@ def test_what_an_import_brought_is_said_on_the_page(page: LibraryPage) -> None:
     (bar,) = page.findChildren(NoticeBar)
     assert bar.isVisible()
     assert "3 studies, 15 new files, 0 known already; 0 files without images, 0 left out." in bar.shown_text()
+
+
+def test_studies_between_two_days_are_asked_for(page: LibraryPage, settle: Settle) -> None:
+    def between(form: QDialog) -> None:
+        assert isinstance(form, DateRangeForm)
+        form.first.setDate(QDate(2025, 1, 1))
+        form.last.setDate(QDate(2023, 12, 31))
+        form.accept()
+
+    dates = page.filter.dates
+    answer(DateRangeForm, between)
+    dates.setCurrentIndex(dates.count() - 1)
+    dates.activated.emit(dates.currentIndex())
+    settle()
+    assert dates.currentText() == "2023-12-31 – 2025-01-01"
+    assert column(page) == ["Müller, Jörg"]
+    page.filter.clear.click()
+    settle()
+    assert len(column(page)) == 3
