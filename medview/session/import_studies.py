@@ -31,7 +31,7 @@ class Imported:
 
     added: Added
     images: int
-    other: int
+    other: tuple[tuple[Path, Sentence], ...]
     rejected: tuple[tuple[Path, Sentence], ...]
     studies: tuple[FoundStudy, ...]
 
@@ -58,7 +58,7 @@ def import_studies(
             if is_archive:  # what it holds is gone from here in a moment
                 make_thumbnails(library, report.studies, progress, session.jobs.workers)
         studies = () if is_archive else report.studies
-        return Imported(added, report.images, len(report.other), report.rejected, studies)
+        return Imported(added, report.images, report.other, report.rejected, studies)
 
     def done(imported: Imported) -> None:
         _tell(session, imported)
@@ -82,7 +82,7 @@ def add_to_library(session: Session, study: Study, *, copy: bool) -> Job:
         from medview.files.dicom_sort import FoundStudy
 
         found = FoundStudy(facts, series, objects)
-        return Imported(library.add([found], copy=copy, progress=progress), 0, 0, (), (found,))
+        return Imported(library.add([found], copy=copy, progress=progress), 0, (), (), (found,))
 
     def done(imported: Imported) -> None:
         _tell(session, imported)
@@ -94,17 +94,19 @@ def add_to_library(session: Session, study: Study, *, copy: bool) -> Job:
 
 def _tell(session: Session, imported: Imported) -> None:
     left_out = (*imported.rejected, *imported.added.left_out)
+    if imported.images:
+        session.note_found(imported.images, imported.other, len(imported.rejected))
     session.note_rejected(left_out)
     session.notices.add(
         "info",
         "Imported into the library: {studies} studies, {new} new files, {known} known already; "
         "{other} files without images, {left_out} left out.",
-        "The study list says why files were left out." if left_out else "",
+        "Warnings and files left out, in the File menu, says why." if left_out else "",
         lasting=bool(left_out),
         studies=len(imported.added.study_ids),
         new=imported.added.new_files,
         known=imported.added.known_files,
-        other=imported.other,
+        other=len(imported.other),
         left_out=len(left_out),
     )
 
