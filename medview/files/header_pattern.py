@@ -13,6 +13,8 @@ from medview.files.header_scanner import Cells, Unusual, as_stored, element_end,
 
 _SERIES = as_stored(0x0020000E)
 _SYNTAX = as_stored(0x00020010)
+_META_SOP = as_stored(0x00020003)
+_USUAL = frozenset(map(as_stored, (0x00080018, 0x00200013, 0x00200032)))  # SOP instance, number, position
 _MOST_PATTERNS = 12
 _SHORT, _LONG = 0, 1  # what follows the constant bytes of a part: a length of two bytes, or of four
 
@@ -132,7 +134,6 @@ class Patterns:
 
     def __init__(self) -> None:
         self._patterns: tuple[Pattern, ...] = ()
-        self._last: Header | None = None
 
     def match(self, data: bytes) -> Header | None:
         """Return the header that `data` begins with, where it is of a known pattern."""
@@ -148,16 +149,22 @@ class Patterns:
         return None
 
     def learn(self, header: Header) -> None:
-        """Compare a header that fitted no pattern with those before it."""
+        """Compare a header that fitted no pattern with those before it, and give it the pattern that comes of it.
+
+        What has changed within one series is taken to change within the next one too, if that has the same elements.
+        """
         if not header.is_whole():
             return
-        for pattern in self._patterns:
-            if _is_alike(pattern.header, header):
-                self._put_first(_pattern(pattern.header, header, pattern.changing, pattern.changing_meta), pattern)
-                return
-        if self._last is not None and _is_alike(self._last, header):
-            self._put_first(_pattern(self._last, header, frozenset(), frozenset()), None)
-        self._last = header
+        alike = [pattern for pattern in self._patterns if _is_alike(pattern.header, header)]
+        series = header.cells.get(_SERIES)
+        same = next((pattern for pattern in alike if pattern.header.cells.get(_SERIES) == series), None)
+        if same is not None:
+            self._put_first(_widened(same, header), same)
+        elif alike:
+            self._put_first(Pattern(header, alike[0].changing, alike[0].changing_meta), None)
+        else:
+            self._put_first(Pattern(header, _USUAL, frozenset((_META_SOP,))), None)
+        header.pattern = self._patterns[0]
 
     def _put_first(self, pattern: Pattern, instead_of: Pattern | None) -> None:
         others = tuple(p for p in self._patterns if p is not instead_of)
@@ -165,19 +172,21 @@ class Patterns:
 
 
 def _is_alike(one: Header, other: Header) -> bool:
-    """Whether two headers are of one series and have the same elements in the same order."""
+    """Whether two headers have the same elements in the same order, and their pixels are stored alike."""
     return (
         one.implicit == other.implicit
         and one.meta.get(_SYNTAX) == other.meta.get(_SYNTAX)
-        and one.cells.get(_SERIES) == other.cells.get(_SERIES)
         and list(one.cells) == list(other.cells)
         and list(one.meta) == list(other.meta)
     )
 
 
-def _pattern(one: Header, other: Header, changing: frozenset[int], changing_meta: frozenset[int]) -> Pattern:
+def _widened(pattern: Pattern, header: Header) -> Pattern:
+    """Return a pattern in which what differs in one more header of the series may change, too."""
     return Pattern(
-        other, changing | _differing(one.cells, other.cells), changing_meta | _differing(one.meta, other.meta)
+        header,
+        pattern.changing | _differing(pattern.header.cells, header.cells),
+        pattern.changing_meta | _differing(pattern.header.meta, header.meta),
     )
 
 
