@@ -97,9 +97,9 @@ def _absolute(study: FoundStudy) -> FoundStudy:
 def _remember_folders(database: Database, store: Store, studies: Sequence[FoundStudy], *, copy: bool) -> None:
     """Remember where linked files lie, so that a rebuild from nothing finds them."""
     linked = (path for study in studies for path in (stays_outside(study) if copy else paths_of(study)))
-    folders = {os.path.dirname(path) for path in linked if not store.holds(path)}
+    folders = {os.path.dirname(path) for path in linked}
     with database.writing() as connection:
-        if add_roots(connection, ((folder, False) for folder in sorted(folders))):
+        if add_roots(connection, ((folder, False) for folder in sorted(folders) if not store.holds(folder))):
             notes.write(connection, database)
 
 

@@ -20,7 +20,7 @@ from medview.library.schema import MIGRATIONS
 _NAME = "index.sqlite"
 _PARTS = ("", "-wal", "-shm")
 _BUSY_S = 20.0  # another program or thread may be writing: its transactions last well below a second
-_CHECKED_BYTES = 400 * 2**20  # a bigger index is not looked through at the start; errors show up when it is used
+_CHECKED_BYTES = 100 * 2**20  # a bigger index is not looked through at the start; errors show up when it is used
 _FULL = "disk is full"
 
 

@@ -49,10 +49,10 @@ class Library:
     """
 
     def __init__(self, folder: Path, journals: Path | None = None) -> None:
-        self.folder = folder
-        self.journals = journals or folder.parent / "journals"
-        self._database = Database(folder)
-        self._store = Store(folder / "store")
+        self.folder = folder.absolute()
+        self.journals = journals or self.folder.parent / "journals"
+        self._database = Database(self.folder)
+        self._store = Store(self.folder / "store")
         self.said: tuple[Sentence, ...] = self._database.said + notes.restore(self._database)
 
     def close(self) -> None:

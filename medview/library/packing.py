@@ -21,6 +21,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from medview.errors import MedViewError, Sentence
+from medview.library.split_path import split_path
 
 _VERSION = 1
 _ATOMS = (str, int, float, bool, types.NoneType)
@@ -174,7 +175,7 @@ class Packing:
 
         def write(values: Sequence[Path]) -> Any:
             folders: dict[str, int] = {}
-            splits = [os.path.split(path) for path in values]
+            splits = [split_path(str(path)) for path in values]
             places = [folders.setdefault(folder, len(folders)) for folder, _ in splits]
             texts = [
                 _IN_STORE + folder[len(base) :].replace(os.sep, "/") if folder.startswith(base) else folder

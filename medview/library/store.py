@@ -20,6 +20,7 @@ from medview.progress import Progress
 
 _CHUNK = 2**20
 _INCOMING = "incoming"
+_LOCKED = ".lock"
 _POLL_S = 0.2
 _STALE_S = 3600.0  # a file that comes in is written within seconds
 
@@ -70,7 +71,7 @@ class Store:
     def claimed(self, study: str, progress: Progress) -> Iterator[None]:
         """Keep other programs from copying the same study at the same time: they wait until the block ends."""
         incoming = self.folder / _INCOMING
-        lock = FileLock(incoming / f"{study}.lock")
+        lock = FileLock(incoming / f"{study[:2]}{_LOCKED}")  # a few hundred at most: they stay
         try:
             incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
             while True:
@@ -127,7 +128,7 @@ class Store:
         """Remove what interrupted imports have left half written."""
         with suppress(OSError):
             for path in (self.folder / _INCOMING).iterdir():
-                if time.time() - path.stat().st_mtime > _STALE_S:
+                if path.suffix != _LOCKED and time.time() - path.stat().st_mtime > _STALE_S:
                     path.unlink(missing_ok=True)
 
     def _copy(self, source: Path, target: Path, digest: str, progress: Progress) -> None:

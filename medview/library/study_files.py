@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from medview.library.identity import sop_number
+from medview.library.split_path import split_path
 
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
@@ -124,7 +125,7 @@ class FileTable:
         """Return the studies that files belong to as the index has it; files that belong to none are left out."""
         wanted: dict[str, list[tuple[str, str]]] = {}
         for path in paths:
-            folder, name = _split(path)
+            folder, name = split_path(path)
             wanted.setdefault(folder, []).append((name, path))
         found = {}
         for folder, files in wanted.items():
@@ -174,7 +175,7 @@ class FileTable:
 
     def _key(self, path: str) -> tuple[int, str | bytes]:
         """Return the number of a file's folder, a new one where it has none, and its name."""
-        folder, name = _split(path)
+        folder, name = split_path(path)
         number = self._folders.get(folder)
         if number is None:
             place = self._place(folder)
@@ -207,12 +208,6 @@ def files_of(found: FoundStudy) -> list[FileRow]:
         path = str(one.path)
         rows[path] = _looked_up(path, sop_number(one.sop_instance_uid))
     return [row for row in rows.values() if row is not None]
-
-
-def _split(path: str) -> tuple[str, str]:
-    """Return folder and name of an absolute path as the system writes it."""
-    folder, _, name = path.rpartition(os.sep)
-    return folder or os.sep, name
 
 
 def _looked_up(path: str, sop: int | None) -> FileRow | None:

@@ -136,8 +136,6 @@ def test_copies_of_a_killed_import_are_found_by_a_rebuild(tmp_path: Path, studie
         time.sleep(0.001)
     importer.kill()
     library = Library(home / "library")
-    for path in store.rglob("*"):  # rows that were never written: the index is gone, the copies are there
-        assert path.exists()
     copies = len(list(store.rglob("*.dcm")))
     rebuilt = library.rebuild(fresh=True)
     assert rebuilt.orphans == copies
