@@ -44,9 +44,7 @@ def request_thumbnail(
     return session.jobs.submit("Thumbnail", work, place="previews", on_done=on_done, silent=True, about=uid)
 
 
-def make_thumbnails(
-    library: Library, studies: tuple[FoundStudy, ...], progress: Progress, workers: Workers
-) -> None:
+def make_thumbnails(library: Library, studies: tuple[FoundStudy, ...], progress: Progress, workers: Workers) -> None:
     """Keep a picture of every series in the library; one that cannot be made is passed over."""
     for study in studies:
         for series in study.series:
