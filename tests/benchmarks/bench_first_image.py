@@ -38,7 +38,7 @@ def make_j2k(plain: Path, folder: Path) -> None:
         if not path.is_file():
             continue
         dataset = dcmread(path)
-        codestream = imagecodecs.jpeg2k_encode(dataset.pixel_array, reversible=True, codecformat="J2K")
+        codestream = bytes(imagecodecs.jpeg2k_encode(dataset.pixel_array, reversible=True, codecformat="J2K"))
         dataset.PixelData = encapsulate([codestream])
         dataset["PixelData"].VR = "OB"
         dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless

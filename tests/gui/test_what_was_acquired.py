@@ -139,7 +139,7 @@ def test_a_reading_that_ended_early_stays_marked(half_read: Scene, window: MainW
 def test_colours_fill_the_window_are_seen_as_they_are_and_can_be_drawn_on(window: MainWindow, qtbot: QtBot) -> None:
     array = np.zeros((*AXIAL.shape, 3), np.uint8)
     array[..., 0], array[..., 2] = 200, 40
-    scene = scene_of(array, AXIAL, (128.0, 256.0), photometric_interpretation="RGB", modality="XC")  # type: ignore[arg-type]
+    scene = scene_of(array, AXIAL, (128.0, 256.0), photometric_interpretation="RGB", modality="XC")
     shown(window, scene)
     qtbot.waitUntil(lambda: visible(window) == ["axial"])
     point = AXIAL.to_mm((3, 2, 2))
@@ -171,7 +171,8 @@ def test_a_recording_is_stepped_through_by_wheel_and_slider_and_played(window: M
     assert at(window, FLAT.to_mm((1, 2, 2)))[0] == pytest.approx(100 * 255 / 599, abs=2)
     window.commands.actions["play"].trigger()
     seen: set[int] = set()
-    qtbot.waitUntil(lambda: seen.add(scene.cursor_index[0]) or len(seen) == 7)  # type: ignore[func-returns-value]
+    scene.cursor_changed.connect(lambda: seen.add(scene.cursor_index[0]))
+    qtbot.waitUntil(lambda: len(seen) == 7)
     assert window.commands.actions["play"].isChecked()
     window.commands.actions["play"].trigger()
     qtbot.wait(60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ GRID = Geometry.from_axes((6, 4, 5), origin=(1, 2, 3), slice_step=(0, 0, 2), row
 
 
 def scene_of(
-    geometry: Geometry = GRID, *, colours: bool = False, loading: Loading | None = None, **facts: object
+    geometry: Geometry = GRID, *, colours: bool = False, loading: Loading | None = None, **facts: Any
 ) -> Scene:
     series = Series("1.2", "1", geometry=geometry, **{"modality": "CT", **facts})
     array = np.zeros((*geometry.shape, 3) if colours else geometry.shape, np.uint8 if colours else np.int16)

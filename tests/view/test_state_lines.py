@@ -46,7 +46,7 @@ def placed(positions: list[tuple[float, float, float] | None], path: Any) -> tup
 def colours() -> Scene:
     array = np.zeros((*AXIAL.shape, 3), np.uint8)
     array[3, 2, 5] = (250, 128, 3)
-    return scene_of(array, AXIAL, COLOUR_WINDOW, photometric_interpretation="RGB", modality="XC")  # type: ignore[arg-type]
+    return scene_of(array, AXIAL, COLOUR_WINDOW, photometric_interpretation="RGB", modality="XC")
 
 
 def test_colours_are_drawn_as_they_are_and_read_as_red_green_blue(colours: Scene) -> None:
@@ -70,7 +70,7 @@ def test_colours_lie_as_the_plane_lies() -> None:
         (1, 2, 3), origin=(0, 0, 0), slice_step=(0, 0, 1), row_step=(-1, 0, 0), column_step=(0, 1, 0)
     )
     array = np.arange(18, dtype=np.uint8).reshape(1, 2, 3, 3)
-    scene = scene_of(array, prone, COLOUR_WINDOW, photometric_interpretation="RGB")  # type: ignore[arg-type]
+    scene = scene_of(array, prone, COLOUR_WINDOW, photometric_interpretation="RGB")
     shown = SliceView(scene, Viewport("axial")).picture(PANE).grey
     # columns of the array run down the screen, rows from right to left
     assert shown[..., 0].tolist() == [[9, 0], [12, 3], [15, 6]]
@@ -90,7 +90,7 @@ def test_an_uneven_stack_says_so_and_tells_places_by_each_image_s_own_position(t
     start = np.array([-12.5, 30.25, 7.0])
     heights = [0, 3, 6, 12, 15, 18, 21]
     positions: list[Any] = [tuple(start + (0, 0, z)) for z in heights]
-    facts = {"guard": (guard("missing", "slice 4 missing"),), "instances": placed(positions, tmp_path)}
+    facts: dict[str, Any] = {"guard": (guard("missing", "slice 4 missing"),), "instances": placed(positions, tmp_path)}
     scene = scene_of(np.zeros(AXIAL.shape, np.int16), FLAT, **facts)
     scene.move_cursor(FLAT.to_mm((3, 2, 5)))
     said = corners(scene)
@@ -103,7 +103,10 @@ def test_an_uneven_stack_says_so_and_tells_places_by_each_image_s_own_position(t
 
 
 def test_a_slice_without_a_position_has_no_millimetres(tmp_path: Any) -> None:
-    facts = {"guard": (guard("unplaced", "7 slices without a place"),), "instances": placed([None] * 7, tmp_path)}
+    facts: dict[str, Any] = {
+        "guard": (guard("unplaced", "7 slices without a place"),),
+        "instances": placed([None] * 7, tmp_path),
+    }
     scene = scene_of(np.zeros(AXIAL.shape, np.int16), FLAT, **facts)
     said = corners(scene)
     assert said["7 slices without a place"] == "warning"

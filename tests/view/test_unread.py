@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,8 @@ def test_what_arrives_is_shown_and_the_picture_of_before_is_not() -> None:
     view = SliceView(scene, Viewport("coronal"))
     assert view.picture(PANE).unread == ((0, 0, 11, 3), (0, 5, 11, 2))
     assert scene.loading is not None
-    scene.volume.array.base[4] = 1
+    written: Any = scene.volume.array.base
+    written[4] = 1
     scene.loading.mark(4)
     picture = view.picture(PANE)
     assert picture.unread == ((0, 0, 11, 2), (0, 5, 11, 2))
