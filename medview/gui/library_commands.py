@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 from shiboken6 import isValid
 
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from medview.library.library import Library
 
 _MOST_GB = 100_000
+_JOINING = {
+    "link": Sentence("Joins the list, linked in place"),
+    "copy": Sentence("Is copied into the library"),
+    "no": Sentence("Does not join the list"),
+}
 Change = Callable[["Library"], object]
 
 
@@ -105,8 +111,21 @@ class LibraryCommands(QObject):
         menu = QMenu(parent)
         menu.addAction(icon("check"), tr("Look for missing files"), lambda: self._wait(verify_library(self._session)))
         menu.addAction(tr("Rebuild the list from the files…"), self.ask_rebuild)
+        menu.addMenu(self._joining_menu(menu))
         menu.addAction(tr("Disk quota…"), self.ask_quota)
         menu.addAction(tr("Make room…"), self.ask_room)
+        return menu
+
+    def _joining_menu(self, parent: QWidget) -> QMenu:
+        """Return the choice of what becomes of studies that are opened from a folder."""
+        menu = QMenu(tr("What is opened"), parent)
+        group = QActionGroup(menu)
+        for how, title in _JOINING.items():
+            action = menu.addAction(say(title))
+            action.setCheckable(True)
+            action.setChecked(self._session.settings["library_add"] == how)
+            action.triggered.connect(partial(self._session.settings.__setitem__, "library_add", how))
+            group.addAction(action)
         return menu
 
     def ask_rebuild(self) -> None:

@@ -50,7 +50,7 @@ from medview.gui.warning_list import WarningList
 from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits
-from medview.session.import_studies import add_to_library
+from medview.session.import_studies import import_open_study
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.session.session import Session
@@ -356,7 +356,7 @@ class MainWindow(QMainWindow):
         open_object(self._session, study, found)
 
     def _add_to_library(self, study: Study) -> None:
-        add_to_library(self._session, study, copy=bool(self._session.settings["import_copies"]))
+        import_open_study(self._session, study, copy=bool(self._session.settings["import_copies"]))
 
     def _show_header_of(self, of: Series | StudyObject, path: Path | None = None) -> None:
         source = HeaderSource.of(of)

@@ -71,7 +71,7 @@ def import_studies(
     return use_library(session, work, on_done=done, title=title, place="scan")
 
 
-def add_to_library(session: Session, study: Study, *, copy: bool) -> Job:
+def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
     """Submit putting a study that is open on the list; what came out of an archive is copied in any case."""
     unpacked = [Path(folder.name) for folder in session.unpacked]
     paths = [*(i.path for series in study.series for i in series.instances), *(one.path for one in study.objects)]

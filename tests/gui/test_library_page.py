@@ -21,6 +21,7 @@ from medview.gui.notice_bar import NoticeBar
 from medview.gui.study_table import size_text
 from medview.library.query import Query
 from medview.session.import_studies import import_studies
+from medview.session.open_folder import open_folder
 from tests.files.make_dicom import write_stack
 
 Settle = Callable[[], None]
@@ -431,3 +432,15 @@ def test_studies_between_two_days_are_asked_for(page: LibraryPage, settle: Settl
     page.filter.clear.click()
     settle()
     assert len(column(page)) == 3
+
+
+def test_what_becomes_of_opened_studies_is_a_persons_choice(
+    page: LibraryPage, settle: Settle, window: MainWindow, tmp_path: Path
+) -> None:
+    joining = next(action.menu() for action in page.more_menu.actions() if action.text() == "What is opened")
+    assert [action.isChecked() for action in joining.actions()] == [True, False, False]
+    joining.actions()[2].trigger()
+    assert window.session.settings["library_add"] == "no"
+    open_folder(window.session, write_stack(tmp_path / "other", StudyInstanceUID="2.25.99", PatientID="X9"))
+    settle()
+    assert window.session.library.count() == 3
