@@ -158,7 +158,14 @@ def as_numbers(values: tuple[Any, ...]) -> tuple[float, ...]:
 
 def unknown_character_sets(names: Iterable[str]) -> tuple[str, ...]:
     """Return those of some values of Specific Character Set (0008,0005) that nobody can read."""
-    return tuple(name for name in names if name not in python_encoding and convert_encodings(name) == ["iso8859"])
+    return tuple(name for name in names if name not in python_encoding and not _is_known(name))
+
+
+def _is_known(character_set: str) -> bool:
+    try:
+        return bool(convert_encodings(character_set) != ["iso8859"])
+    except ValueError:  # a zero byte within the name
+        return False
 
 
 def _is_single(value: Any) -> bool:

@@ -45,4 +45,4 @@ def _units(instance: Instance) -> str:
         file = read_dicom_file(instance.path)
     except (MedViewError, OSError):  # the pixels are read next, and say so
         return ""
-    return "" if file is None else str(file.dataset.get("Units", "") or "").strip()
+    return "" if file is None else file.values.text("Units")
