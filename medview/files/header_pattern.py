@@ -11,6 +11,7 @@ from typing import Any
 
 from medview.files.header_scanner import Cells, Unusual, as_stored, element_end, is_long
 
+CHANGES = object()
 _SERIES = as_stored(0x0020000E)
 _SYNTAX = as_stored(0x00020010)
 _META_SOP = as_stored(0x00020003)
@@ -30,15 +31,26 @@ class Pattern:
     transfer_syntax_uid
         The same for all files of the pattern.
     results
-        What functions of elements that do not change have returned: the same for every file of the pattern.
+        What functions of elements that do not change have returned, and which elements they have read: the same for
+        every file of the pattern. `CHANGES` where one of them does change.
+    earlier
+        A pattern whose results are taken over where they hold.
     """
 
-    def __init__(self, header: Header, changing: frozenset[int], changing_meta: frozenset[int]) -> None:
+    def __init__(
+        self,
+        header: Header,
+        changing: frozenset[int],
+        changing_meta: frozenset[int],
+        earlier: Pattern | None = None,
+    ) -> None:
         self.header = header
         self.changing = changing
         self.changing_meta = changing_meta
         self.transfer_syntax_uid = header.transfer_syntax_uid
-        self.results: dict[Callable[..., Any], Any] = {}
+        self.results: dict[Callable[..., Any], tuple[Any, frozenset[int]]] = {}
+        if earlier is not None:
+            self._take_over(earlier)
         self._parts: list[_Part] = []
         start = 0
         for tag, cell, position, is_meta in header.elements():
@@ -49,6 +61,15 @@ class Pattern:
                 self._parts.append((header.data[start:end], end - start, tag, _LONG if is_wide else _SHORT, is_meta))
                 start = position + 4 + len(cell)
         self._tail = header.data[start : header.end + (4 if header.implicit else 8)]
+
+    def _take_over(self, earlier: Pattern) -> None:
+        """Keep the results of functions that would read the same again, and which functions must be called anew."""
+        cells, other = self.header.cells, earlier.header.cells
+        for make, (result, read) in earlier.results.items():
+            if read & self.changing:
+                self.results[make] = CHANGES, read
+            elif result is not CHANGES and all(cells.get(tag) == other.get(tag) for tag in read):
+                self.results[make] = result, read
 
     def match(self, data: bytes) -> Header | None:
         """Return the header that `data` begins with; None where it is not of this pattern.
@@ -161,7 +182,7 @@ class Patterns:
         if same is not None:
             self._put_first(_widened(same, header), same)
         elif alike:
-            self._put_first(Pattern(header, alike[0].changing, alike[0].changing_meta), None)
+            self._put_first(Pattern(header, alike[0].changing, alike[0].changing_meta, alike[0]), None)
         else:
             self._put_first(Pattern(header, _USUAL, frozenset((_META_SOP,))), None)
         header.pattern = self._patterns[0]
@@ -187,6 +208,7 @@ def _widened(pattern: Pattern, header: Header) -> Pattern:
         header,
         pattern.changing | _differing(pattern.header.cells, header.cells),
         pattern.changing_meta | _differing(pattern.header.meta, header.meta),
+        pattern,
     )
 
 

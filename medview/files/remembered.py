@@ -7,10 +7,10 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from medview.files.dicom_values import Values
+from medview.files.header_pattern import CHANGES
 from medview.files.scanned_values import WatchedValues
 
 T = TypeVar("T")
-_CHANGES, _UNKNOWN = object(), object()
 
 
 def remembered(make: Callable[[Values], T]) -> Callable[[Values], T]:
@@ -25,14 +25,16 @@ def remembered(make: Callable[[Values], T]) -> Callable[[Values], T]:
         pattern = values.pattern
         if pattern is None:
             return make(values)
-        found: Any = pattern.results.get(make, _UNKNOWN)
-        if found is _CHANGES:
-            return make(values)
-        if found is _UNKNOWN:
+        known = pattern.results.get(make)
+        if known is None:
             watched = WatchedValues.of(values)
-            found = make(watched)
-            pattern.results[make] = _CHANGES if watched.read & pattern.changing else found
-        made: T = found
-        return made
+            made = make(watched)
+            pattern.results[make] = CHANGES if watched.read & pattern.changing else made, frozenset(watched.read)
+            return made
+        found: Any = known[0]
+        if found is CHANGES:
+            return make(values)
+        remembered_value: T = found
+        return remembered_value
 
     return ask
