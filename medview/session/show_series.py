@@ -45,6 +45,8 @@ def show_series(session: Session, study: Study, series: Series) -> Job | None:
 
 def _submit(session: Session, study: Study, series: Series) -> Job:
     follows = _follows(session, series)
+    if not follows:
+        session.kept_volumes.follow(series)  # the new volume needs the room
 
     def is_wanted() -> bool:
         # the study may have been closed, or another series chosen, while this one was read

@@ -16,7 +16,8 @@ from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.session.step_place import go_to_place, places, step_place
 from medview.study.study import Study
-from tests.files.make_dicom import COLUMNS, ROWS, image, mr_image, write, write_stack
+from tests.files.make_dicom import COLUMNS, ROWS, image, write, write_stack
+from tests.session.moments import write_moments
 from tests.session.waiting import said, wait_idle, wait_until
 
 SLICES = 12
@@ -120,29 +121,10 @@ def test_what_is_on_the_screen_is_not_read_again(session: Session, study: Study)
 # 4-D
 
 
-def moment(time: int, index: int) -> Any:
-    """Return slice `index` at moment `time`, all of whose pixels are 100 * time + index."""
-    value = 100 * time + index
-    return mr_image(
-        index,
-        SOPInstanceUID=f"2.25.9{time}{index:02d}",
-        InstanceNumber=1 + time * 4 + index,
-        TemporalPositionIdentifier=time + 1,
-        NumberOfTemporalPositions=5,
-        AcquisitionTime=f"1000{time:02d}",
-        PixelData=np.full((ROWS, COLUMNS), value, "<u2").tobytes(),
-        WindowCenter=None,
-        WindowWidth=None,
-    )
-
-
 @pytest.fixture
 def moments(session: Session, tmp_path: Path) -> Study:
     """Return a study of 5 moments of 4 slices, the first moment on the screen."""
-    for time in range(5):
-        for index in range(4):
-            write(moment(time, index), tmp_path / "4d" / f"{index}-{time}.dcm")
-    study = opened(session, tmp_path / "4d")
+    study = opened(session, write_moments(tmp_path / "4d"))
     assert len(study.series) == 5, [s.stack for s in study.series]
     show_series(session, study, study.stacks_along(study.series[0])[0])
     wait_idle(session)
