@@ -21,7 +21,7 @@ from medview.jobs.pool_calls import PoolCall, PoolCalls
 
 _IDLE_S = 300.0  # after this long without a task the process gives its memory back
 _LOOK_S = 0.05
-_GRACE_S = 0.3  # how long a task that nobody wants any more may take to end by itself
+_GRACE_S = 0.8  # how long a task that nobody wants any more may take to end by itself: a new process costs more
 _REMEDY = "Copy the images again from their source. The rest of the program is unharmed."
 _starting = threading.Lock()
 
