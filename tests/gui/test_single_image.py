@@ -69,7 +69,7 @@ def test_images_that_cannot_be_shown_are_not_followed_by_an_invitation(
     window: MainWindow, settle: Settle, tmp_path: Path
 ) -> None:
     assert "Open images to begin" in window.welcome.text()
-    open_folder(window.session, write_stack(tmp_path / "colour", 1, PhotometricInterpretation="YBR_FULL_422"))
+    open_folder(window.session, write_stack(tmp_path / "odd", 1, PhotometricInterpretation="NEVER HEARD OF"))
     assert "Opening images…" in window.welcome.text() or window.session.jobs.jobs
     settle()
     assert window.session.scene is None
