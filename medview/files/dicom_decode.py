@@ -42,10 +42,12 @@ class Codec:
     is_lossy: bool = False
 
 
-# Measured on a 512x512 CT of 12 bits with 14 HU of noise, ms a frame, one thread, median of 9 (bench_decoders.py):
+# Measured on a 512x512 CT of 12 bits with 14 HU of noise (tests/files/make_ct.py), ms a frame, one thread, median of 9:
 #   JPEG lossless   imagecodecs jpeg8 (libjpeg-turbo 3) 1.6, ljpeg 2.9, gdcm 4.1, jpegsof3 4.4, SimpleITK 4.7
 #   JPEG-LS         imagecodecs 4.1, pyjpegls 4.2 (both CharLS), gdcm 5.6, SimpleITK 6.2
 #   JPEG 2000       pylibjpeg-openjpeg 22.7, imagecodecs 23.2 (both OpenJPEG 2.5), gdcm and SimpleITK 31 (two threads)
+#   HTJ2K lossless  imagecodecs htj2k (OpenJPH) 1.9, jpeg2k (OpenJPEG) 7.8, pylibjpeg-openjpeg 8.9
+#   JPEG XL         imagecodecs 42
 #   RLE             packbits of imagecodecs 0.21, pylibjpeg-rle 0.39, pydicom 2.0, SimpleITK 26.8
 # The second decoder is of another library where there is one, else another binding of the same.
 _JPEG = Codec("jpeg8", "gdcm", 8.0, is_lossy=True)
