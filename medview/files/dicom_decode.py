@@ -22,7 +22,6 @@ from medview.files.rle import decode_rle
 from medview.study.series import StoredPixels
 
 Values = NDArray[Any]
-_REMEDY = "Copy the series again from its source; if that does not help, ask for it uncompressed."
 _YBR = "YBR_FULL"
 _LENIENT = {"jpeg8", "htj2k"}  # they fill what is missing with something, and say nothing
 _END, _END_IN = b"\xff\xd9", 4096  # the end marker, and how near to the end: some writers pad
@@ -148,7 +147,7 @@ def decode(data: bytes, transfer_syntax_uid: str, pixels: StoredPixels, photomet
         return Decoded(_simple(codec, data, pixels), photometric_interpretation, pixels.bits_allocated)
     said = _checked(_HEADERS[codec.first](data), pixels)
     if codec.first in _LENIENT and _END not in data[-_END_IN:]:
-        raise MedViewError("The compressed picture is cut short.", _REMEDY)
+        raise MedViewError("The compressed picture is cut short.", "Copy the series again from its source.")
     after = _photometric_after(codec, photometric_interpretation)
     try:
         values = _by_imagecodecs(codec, data[said.start :], said, photometric_interpretation)
@@ -178,7 +177,7 @@ def _checked(said: Codestream | None, pixels: StoredPixels) -> Codestream:
     if said is None or (said.rows, said.columns) != (pixels.rows, pixels.columns):
         raise MedViewError(
             "The compressed picture is not {rows} x {columns}, as the header says.",
-            _REMEDY,
+            "Copy the series again from its source.",
             rows=pixels.rows,
             columns=pixels.columns,
         )
@@ -186,7 +185,7 @@ def _checked(said: Codestream | None, pixels: StoredPixels) -> Codestream:
     if components != pixels.samples_per_pixel or (said.bits or 1) > pixels.bits_allocated:
         raise MedViewError(
             "The compressed picture has {components} values of {bits} bits a pixel, which is not what the header says.",
-            _REMEDY,
+            "Copy the series again from its source.",
             components=components,
             bits=said.bits,
         )
@@ -246,4 +245,6 @@ def _shape(pixels: StoredPixels) -> tuple[int, ...]:
 
 
 def _damaged(codec: Codec) -> MedViewError:
-    return MedViewError("The compressed picture is damaged ({codec}).", _REMEDY, codec=codec.first)
+    return MedViewError(
+        "The compressed picture is damaged ({codec}).", "Copy the series again from its source.", codec=codec.first
+    )

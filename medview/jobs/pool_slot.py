@@ -22,7 +22,6 @@ from medview.jobs.pool_calls import PoolCall, PoolCalls
 _IDLE_S = 300.0  # after this long without a task the process gives its memory back
 _LOOK_S = 0.05
 _GRACE_S = 0.8  # how long a task that nobody wants any more may take to end by itself: a new process costs more
-_REMEDY = "Copy the images again from their source. The rest of the program is unharmed."
 _starting = threading.Lock()
 
 
@@ -122,11 +121,23 @@ def _no_main_module() -> Iterator[None]:
 
 
 def _late(call: PoolCall) -> MedViewError:
-    return MedViewError("It took longer than {limit:g} seconds and was stopped.", _REMEDY, limit=call.limit_s)
+    return MedViewError(
+        "It took longer than {limit:g} seconds and was stopped.",
+        "Copy the images again from their source.",
+        limit=call.limit_s,
+    )
 
 
 def _crashed(code: int | None) -> MedViewError:
     if code is not None and code < 0:
         name = signal.Signals(-code).name if -code in list(signal.Signals) else str(-code)
-        return MedViewError("Reading it crashed the process that did it ({signal}).", _REMEDY, signal=name)
-    return MedViewError("Reading it ended the process that did it (exit code {code}).", _REMEDY, code=code)
+        return MedViewError(
+            "Reading it crashed the process that did it ({signal}).",
+            "Copy the images again from their source.",
+            signal=name,
+        )
+    return MedViewError(
+        "Reading it ended the process that did it (exit code {code}).",
+        "Copy the images again from their source.",
+        code=code,
+    )
