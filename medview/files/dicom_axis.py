@@ -36,6 +36,7 @@ _SAME_FRACTION = 0.02  # values that differ by less are one value that jitters
 _MOMENTS = ("time", "frame reference time", "acquisition")
 _LATER = ("trigger delay", "acquisition time", "content time")
 _CLOCKS = ("frame reference time", "trigger delay", "acquisition time", "content time")
+_LASTING = 0.01  # how far places times repetition time may be from the duration, as a part of it
 _UNEQUAL = Sentence("Some slice positions hold more images than others; what is over is a stack of its own.")
 
 Keys = Sequence[Hashable]
@@ -214,7 +215,7 @@ def _time_axis(placed: Placed, keys: Keys, order: Sequence[float], name: str) ->
 
 
 def _times_ms(placed: Placed, columns: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Return the time of each group of images from the first on; () where no clock runs from one to the next."""
+    """Return the time of each group of images from the first on; () where neither clock nor duration tells it."""
     for clock in _CLOCKS:
         values = placed.facts(clock)
         told = [[value for n in column if (value := values[n]) is not None] for column in columns]
@@ -222,7 +223,21 @@ def _times_ms(placed: Placed, columns: Sequence[Sequence[int]]) -> tuple[float, 
             middles = [median(times) for times in told]
             if all(a < b for a, b in pairwise(middles)):
                 return tuple(round(m - middles[0], 3) for m in middles)
-    return ()
+    return _repetitions_ms(placed, len(columns))
+
+
+def _repetitions_ms(placed: Placed, count: int) -> tuple[float, ...]:
+    """Return multiples of the repetition time where that is the step: the scan took `count` of them; else ().
+
+    Where slices are taken in several passes, or pauses lie between, a volume takes longer than one repetition.
+    """
+    repetition, *others = {*placed.facts("repetition time")}
+    duration, *more = {*placed.facts("acquisition duration")}
+    if others or more or not repetition or not duration:
+        return ()
+    if not placed.is_even or abs(count * repetition - duration) > _LASTING * duration:
+        return ()
+    return tuple(round(n * repetition, 3) for n in range(count))
 
 
 def _by_rank(placed: Placed, names: tuple[str, ...], name: str, values: Sequence[float]) -> list[Stack]:

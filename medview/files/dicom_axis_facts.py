@@ -50,6 +50,7 @@ _PRIVATE_B_VALUES = (
     (0x00651009, 0x00650010, "Image Private Header"),
 )
 _PRIVATE_DIRECTIONS = ((0x0019100E, 0x00190010, "SIEMENS MR"), (0x00651037, 0x00650010, "Image Private Header"))
+_GE_DURATION = 0x0019105A, 0x00190010, "GEMS_ACQU"  # in microseconds
 _GE_COMPONENT = 0x0043102F, 0x00430010, "GEMS"
 _GE_COMPONENTS = {1: "phase", 2: "real", 3: "imaginary"}
 DIMENSION = "dimension: "
@@ -66,7 +67,7 @@ def axis_facts(*groups: Values, dimensions: Iterable[tuple[str, float]] = ()) ->
 
 def own_axis_facts(values: Values) -> tuple[tuple[str, float], ...]:
     """Return `axis_facts` of a file without functional groups."""
-    return _own_numbers(values) + _own_clocks(values)
+    return _own_numbers(values) + _own_clocks(values) + _own_duration(values)
 
 
 @remembered
@@ -85,6 +86,16 @@ def _own_clocks(values: Values) -> tuple[tuple[str, float], ...]:
                 found.append((name, time))
                 break
     return tuple(found)
+
+
+@remembered
+def _own_duration(values: Values) -> tuple[tuple[str, float], ...]:
+    """Return how long the whole series took in ms: the standard's (0018,9073) in seconds, or GE's."""
+    seconds, (tag, creator_tag, creator) = values.number("AcquisitionDuration"), _GE_DURATION
+    if seconds is not None:
+        return (("acquisition duration", seconds * 1000),)
+    duration = values.number(tag) if values.text(creator_tag).startswith(creator) else None
+    return () if duration is None else (("acquisition duration", duration / 1000),)
 
 
 def _numbers(groups: Sequence[Values]) -> Iterator[tuple[str, float]]:

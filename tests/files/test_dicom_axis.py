@@ -74,6 +74,31 @@ def test_heart_phases_follow_the_trigger_though_it_jitters(tmp_path: Path) -> No
     assert phases == [[9] * 4, [8] * 4, [7] * 4]
 
 
+@pytest.mark.parametrize(
+    ("facts", "times"),
+    [
+        ({"RepetitionTime": 2500, "AcquisitionDuration": 7.5}, [0.0, 2500.0, 5000.0]),
+        ({"RepetitionTime": 2500, "AcquisitionDuration": 15.0}, [None] * 3),  # each volume in two passes
+        ({"RepetitionTime": 2500, "AcquisitionDuration": 1e300}, [None] * 3),
+        ({"RepetitionTime": 2500}, [None] * 3),
+        ({"AcquisitionDuration": 7.5}, [None] * 3),
+    ],
+)
+def test_repetitions_are_times_only_where_the_scan_took_as_many(
+    tmp_path: Path, facts: dict[str, Any], times: list[float | None]
+) -> None:
+    plain = {"RepetitionTime": None, "AcquisitionTime": None, "ContentTime": None}
+    found = stacks(write_places(tmp_path, 3, [{**plain, **facts}] * 3))
+    assert [(a[0], a[4]) for a in sorted(axes(found), key=lambda a: a[2])] == [("time", time) for time in times]
+    assert {a[1] for a in axes(found)} == {"" if None in times else "ms"}
+
+
+def test_times_of_a_ge_series_without_clocks_come_from_its_duration(shared_data: Path) -> None:
+    found = stacks(shared_data / "mr_4d_fmri_ge")
+    steps = sorted(a[4] for a in axes(found) if a[1] == "ms")
+    assert steps == [5000.0 * n for n in range(10)]
+
+
 def test_a_time_point_without_all_its_slices_is_beside_the_axis_and_told(tmp_path: Path) -> None:
     write_places(tmp_path, 3, [{"TemporalPositionIdentifier": t} for t in (1, 2, 3)], slices=5)
     (tmp_path / "1_2").unlink()
