@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from medview.errors import MedViewError, Sentence
-from medview.study.series import Series
+from medview.study.geometry import Geometry
+from medview.study.series import GuardKind, GuardLine, Series
+
+_NO_DEPTH: tuple[GuardKind, ...] = ("cine", "missing", "variable")  # no number closes a gap
 
 
 def with_spacing(series: Series, spacing_mm: tuple[float, float, float]) -> Series:
@@ -28,10 +31,23 @@ def with_spacing(series: Series, spacing_mm: tuple[float, float, float]) -> Seri
         raise MedViewError("A spacing is above 0 and below 10,000 mm.", "Give it as slice, row, column.")
     affine = geometry.affine.copy()
     affine[:3, :3] = geometry.directions * np.array(spacing_mm)
-    spaced = replace(geometry, affine=affine, has_spacing=True, has_depth=True)
+    has_depth = all(line.kind not in _NO_DEPTH for line in series.guard)
+    spaced = replace(geometry, affine=affine, has_spacing=True, has_depth=has_depth)
     said = Sentence(
         "The spacing {slice_mm:g} x {row_mm:g} x {column_mm:g} mm was given by hand; it is not in the file.",
         {"slice_mm": spacing_mm[0], "row_mm": spacing_mm[1], "column_mm": spacing_mm[2]},
     )
-    guard = tuple(line for line in series.guard if line.kind != "unspaced")
-    return replace(series, geometry=spaced, warnings=(*series.warnings, said), guard=guard or series.guard)
+    return replace(series, geometry=spaced, warnings=(*series.warnings, said), guard=_guard(series, spaced))
+
+
+def _guard(series: Series, spaced: Geometry) -> tuple[GuardLine, ...]:
+    """Return what the guard says now: nothing of pixels any more, and slices as far apart as was said."""
+    lines = [line for line in series.guard if line.kind not in ("unspaced", "uniform")]
+    if spaced.can_reformat:
+        step: dict[str, object] = {"step": spaced.spacing_mm[0]}
+        meaning = Sentence(
+            "The slices were said to lie {step:.2f} mm apart: other planes, distances and volumes are as true as that.",
+            step,
+        )
+        lines.append(GuardLine("uniform", Sentence("even, {step:.2f} mm", step), meaning))
+    return tuple(lines)

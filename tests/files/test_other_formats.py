@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import SimpleITK
 from numpy.typing import NDArray
 from PIL import Image
 
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.files.other_formats import is_picture, read_other_format, read_other_volume, read_pictures
 from medview.study.asked_spacing import with_spacing
-from medview.study.series import Series
+from medview.study.series import GuardLine, Series
 from medview.study.volume import Volume
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
@@ -327,6 +328,14 @@ def test_a_stack_of_pictures_has_no_millimetres(tmp_path: Path, ending: str, kin
     assert spaced.geometry.spacing_mm == (2.5, 0.7, 0.6)
     assert spaced.geometry.can_reformat
     assert "was given by hand" in str(spaced.warnings[-1])
+    assert [(line.kind, str(line.text)) for line in spaced.guard] == [
+        ("unplaced", "orientation unknown"), ("uniform", "even, 2.50 mm"),
+    ]  # fmt: skip
+    recording = GuardLine("cine", Sentence("recording"), Sentence("The frames follow each other."))
+    moving = with_spacing(replace(series, guard=(recording, *series.guard)), (2.5, 0.7, 0.6))
+    assert moving.geometry is not None
+    assert not moving.geometry.can_reformat
+    assert [line.kind for line in moving.guard] == ["cine", "unplaced"]
     with pytest.raises(MedViewError, match="has its own spacing"):
         with_spacing(spaced, (1, 1, 1))
 
