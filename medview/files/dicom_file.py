@@ -249,9 +249,9 @@ def _guarded(read: Callable[[], T]) -> T:
     """Call into pydicom; whatever a damaged file makes it raise becomes a sentence."""
     try:
         return read()
-    except OSError:
-        raise
     except Exception as error:  # EOFError, struct.error, KeyError, RecursionError, ...: there is no common base
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk; pydicom's own, of an element that is cut, has no number
         raise MedViewError("The DICOM header is damaged: {reason}", reason=type(error).__name__) from error
 
 

@@ -65,7 +65,7 @@ class Pattern:
     def _take_over(self, earlier: Pattern) -> None:
         """Keep the results of functions that would read the same again, and which functions must be called anew."""
         cells, other = self.header.cells, earlier.header.cells
-        for make, (result, read) in earlier.results.items():
+        for make, (result, read) in earlier.results.copy().items():  # another thread may be adding to them
             if read & self.changing:
                 self.results[make] = CHANGES, read
             elif result is not CHANGES and all(cells.get(tag) == other.get(tag) for tag in read):
@@ -180,12 +180,13 @@ class Patterns:
         series = header.cells.get(_SERIES)
         same = next((pattern for pattern in alike if pattern.header.cells.get(_SERIES) == series), None)
         if same is not None:
-            self._put_first(_widened(same, header), same)
+            made = _widened(same, header)
         elif alike:
-            self._put_first(Pattern(header, alike[0].changing, alike[0].changing_meta, alike[0]), None)
+            made = Pattern(header, alike[0].changing, alike[0].changing_meta, alike[0])
         else:
-            self._put_first(Pattern(header, _USUAL, frozenset((_META_SOP,))), None)
-        header.pattern = self._patterns[0]
+            made = Pattern(header, _USUAL, frozenset((_META_SOP,)))
+        self._put_first(made, same)
+        header.pattern = made  # not the first of the patterns: another thread may have put its own there
 
     def _put_first(self, pattern: Pattern, instead_of: Pattern | None) -> None:
         others = tuple(p for p in self._patterns if p is not instead_of)

@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from medview.errors import MedViewError, Sentence
 from medview.files.dicom_file import DicomFile, read_dicom_file
 from medview.files.dicom_header import read_header
 from medview.files.dicom_values import Values
-from medview.files.header_scanner import Cut, Unusual, walk
+from medview.files.header_pattern import Header, Pattern, Patterns
+from medview.files.header_scanner import Cut, Unusual, walk, walk_meta
 from medview.files.scanned_values import ScannedValues
 from tests.benchmarks.many_files import write_many
 from tests.files.make_dicom import image, mr_image, write, write_stack
@@ -226,3 +228,61 @@ def test_a_stack_read_in_turn_with_another_is_read_right(tmp_path: Path) -> None
     pairs = zip(files_in(tmp_path / "a"), files_in(tmp_path / "b"), strict=True)
     for path in (path for pair in pairs for path in pair):
         assert header(path, with_pydicom=False) == header(path, with_pydicom=True)
+
+
+def test_threads_that_read_at_the_same_time_never_share_a_patient(tmp_path: Path) -> None:
+    paths: dict[int, list[Path]] = {}
+    words = ("AccessionNumber", "StationName", "OperatorsName", "ProtocolName", "BodyPartExamined")
+    for who in range(6):
+        uids = {"StudyInstanceUID": f"1.2.{who}", "SeriesInstanceUID": f"1.2.3.{who}", "PatientID": str(who)}
+        made = [image(k, **uids, **dict.fromkeys(words[: k % 6], "x")) for k in range(12)]
+        paths[who] = [write(one, tmp_path / f"{who}_{k}") for k, one in enumerate(made)]
+    wrong: list[object] = []
+
+    def read(who: int) -> None:
+        try:
+            for path in paths[who] * 25:
+                (found,) = read_header(path)  # type: ignore[misc]
+                if (found.study.patient.patient_id, found.series.series_instance_uid) != (str(who), f"1.2.3.{who}"):
+                    wrong.append(found.study)
+        except Exception as error:  # a thread's own would be lost
+            wrong.append(error)
+
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=read, args=(who,)) for who in paths]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(often)
+    assert not wrong
+
+
+class Interrupted(Patterns):
+    """Patterns among which another thread puts its own in the moment in which one is learnt."""
+
+    def __init__(self, other: Pattern) -> None:
+        super().__init__()
+        self._other = other
+
+    def _put_first(self, pattern: Pattern, instead_of: Pattern | None) -> None:
+        super()._put_first(pattern, instead_of)
+        super()._put_first(self._other, None)
+
+
+def test_a_header_keeps_its_own_pattern_whatever_other_threads_learn(tmp_path: Path) -> None:
+    mine, theirs = (scanned(write(image(0, PatientID=who), tmp_path / who)) for who in ("mine", "theirs"))
+    other = Pattern(theirs, frozenset(), frozenset())
+    Interrupted(other).learn(mine)
+    assert mine.pattern is not None
+    assert mine.pattern.header is mine
+
+
+def scanned(path: Path) -> Header:
+    data = path.read_bytes()
+    meta, start = walk_meta(data)
+    cells, end = walk(data, start, implicit=False)
+    return Header(data, meta, cells, start, end, implicit=False)
