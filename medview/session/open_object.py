@@ -70,7 +70,7 @@ def _show(session: Session, study: Study, value: OpenedObject) -> None:
     elif value.presentation is not None:
         _show_presentation(session, study, value)
     elif value.dose is not None:
-        _show_dose(session, value.dose)
+        _show_dose(session, study, value.dose)
     elif value.volume is not None:
         _show_volume(session, study, value.volume)
     elif value.value_map is not None:
@@ -117,9 +117,16 @@ def _show_presentation(session: Session, study: Study, value: OpenedObject) -> N
     when_shown(session, study, series, apply)
 
 
-def _show_dose(session: Session, dose: Volume) -> None:
-    """Lay a dose over the images in view, where both lie in one frame of reference."""
+def _show_dose(session: Session, study: Study, dose: Volume) -> None:
+    """Lay a dose over the images in view, where both are of one patient and lie in one frame of reference."""
     scene = session.scene
+    if scene is not None and scene.study not in studies_of_patient(session, study):
+        session.notices.add(
+            "warning",
+            "The dose is not drawn: images of another patient are in view.",
+            "Show the images it was planned on, then open it again.",
+        )
+        return
     ours = scene.volume.geometry.frame_of_reference_uid if scene is not None else ""
     if scene is None or not ours or ours != dose.geometry.frame_of_reference_uid:
         session.notices.add(

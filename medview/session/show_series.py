@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medview.errors import Sentence
 from medview.jobs.job import Job
+from medview.session.apply_presentation import take_off_presentation
 from medview.session.loading import Loading
 from medview.session.prefetch_places import prefetch_places
 from medview.session.scene import Scene
@@ -44,7 +45,7 @@ def show_series(session: Session, study: Study, series: Series) -> Job | None:
 
 
 def _submit(session: Session, study: Study, series: Series) -> Job:
-    follows = _follows(session, series)
+    follows = _follows(session, study, series)
     if not follows:
         session.kept_volumes.follow(series)  # the new volume needs the room
 
@@ -93,10 +94,11 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
 
 def _show(session: Session, study: Study, value: Begun, loading: Loading | None = None) -> None:
     volume, window = value
-    before = session.scene if _follows(session, volume.series) else None
+    before = session.scene if _follows(session, study, volume.series) else None
     scene = Scene(study, volume, window, loading)
     scene.mask_opacity = session.settings["mask_opacity"]
     if before is not None:
+        take_off_presentation(before)  # its window and its turn are for images of that place alone
         scene.look_as(before)
     drawn = [s for s in study.segmentations if s.source.series_key == volume.series.key]
     if drawn:
@@ -131,12 +133,12 @@ def _keep(session: Session, value: Begun) -> None:
         prefetch_places(session)
 
 
-def _follows(session: Session, series: Series) -> bool:
-    """Whether a series is another place of the 4-D series on the screen."""
-    shown = session.scene.series if session.scene is not None else None
-    if shown is None or shown.axis is None or series.axis is None:
+def _follows(session: Session, study: Study, series: Series) -> bool:
+    """Whether a series is another place of the 4-D series on the screen, of the same patient."""
+    if session.scene is None or session.scene.study is not study:
         return False
-    return (shown.study_instance_uid, shown.axis.group) == (series.study_instance_uid, series.axis.group)
+    shown = session.scene.series.axis
+    return shown is not None and series.axis is not None and shown.group == series.axis.group
 
 
 def _is_on_screen(session: Session, series: Series) -> bool:

@@ -16,24 +16,30 @@ def when_shown(session: Session, study: Study, series: Series, then: Callable[[S
 
     Nothing is called where the series cannot be shown, or where another one is chosen meanwhile.
     """
-    if session.scene is not None and _is_of(session.scene, series):
+    if session.scene is not None and _is_of(session.scene, study, series):
         then(session.scene)
         return
 
     def follow() -> None:
         scene = session.scene
-        wanted = session.wanted_series
-        if scene is None or _is_of(scene, series) or wanted is None or wanted.key != series.key:
-            session.scene_changed.disconnect(follow)
-        if scene is not None and _is_of(scene, series):
+        if scene is not None and _is_of(scene, study, series):
+            end()
             then(scene)
+
+    def end() -> None:
+        session.scene_changed.disconnect(follow, missing_ok=True)
 
     session.scene_changed.connect(follow)
     job = show_series(session, study, series)
-    if job is None and (session.scene is None or not _is_of(session.scene, series)):
-        session.scene_changed.disconnect(follow, missing_ok=True)
+    if job is None:
+        end()
+    else:
+        job.finished.connect(end)
 
 
-def _is_of(scene: Scene, series: Series) -> bool:
-    """Whether a scene shows a series; reading may have given the series another warning, and so another object."""
-    return scene.series.key == series.key and scene.series.study_instance_uid == series.study_instance_uid
+def _is_of(scene: Scene, study: Study, series: Series) -> bool:
+    """Whether a scene shows a series; reading may have given the series another warning, and so another object.
+
+    Another patient's series may carry the same identifiers: the study is told by itself.
+    """
+    return scene.study is study and scene.series.key == series.key

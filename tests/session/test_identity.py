@@ -11,15 +11,23 @@ import pytest
 from pydicom import dcmread
 
 from medview.errors import MedViewError
+from medview.session.apply_presentation import apply_presentation
 from medview.session.edit_mask import new_segmentation, redo, undo
 from medview.session.export_segmentation import export_segmentation, source_series
 from medview.session.open_folder import open_folder
+from medview.session.open_object import open_object
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from medview.session.when_shown import when_shown
+from medview.study.annotation import ImageName
 from medview.study.history import Edit
+from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
+from medview.study.study_object import StudyObject
 from tests.files.make_dicom import write_stack
+from tests.files.test_listed_objects import dose
+from tests.session.moments import write_moments
 from tests.session.waiting import said, wait_idle
 
 BOX = (slice(1, 3), slice(1, 4), slice(2, 5))
@@ -189,3 +197,76 @@ def test_a_series_chosen_again_is_not_replaced_by_one_that_is_read_late(two_pati
     wait_idle(two_patients)
     assert two_patients.scene is not None
     assert two_patients.scene.series is wanted
+
+
+def test_what_is_to_be_done_on_a_series_is_not_done_on_the_other_patients(two_patients: Session) -> None:
+    first, second = two_patients.studies
+    shown(two_patients, 0)
+    done_on: list[str] = []
+    when_shown(
+        two_patients, second, second.series[0], lambda scene: done_on.append(scene.study.facts.patient.patient_id)
+    )
+    wait_idle(two_patients)
+    assert done_on == ["T2"]
+    when_shown(two_patients, first, first.series[0], lambda scene: done_on.append("late"))
+    assert two_patients.reading is not None
+    two_patients.reading.cancel()
+    wait_idle(two_patients)
+    shown(two_patients, 1)
+    shown(two_patients, 0)
+    assert done_on == ["T2"]
+
+
+def test_a_dose_is_never_laid_over_the_other_patients_images(two_patients: Session, tmp_path: Path) -> None:
+    shown(two_patients, 1)
+    path = dose(tmp_path / "dose.dcm")
+    open_object(two_patients, two_patients.studies[0], StudyObject(path, "RT dose", "", ""))
+    wait_idle(two_patients)
+    assert two_patients.scene is not None
+    assert two_patients.scene.dose is None
+    assert "The dose is not drawn: images of another patient are in view." in said(two_patients)
+
+
+@pytest.fixture
+def two_moving(session: Session, tmp_path: Path) -> Session:
+    """Return a session with the same 4-D series, by its identifiers, of two patients."""
+    for name, patient in (("one", "T1"), ("two", "T2")):
+        write_moments(tmp_path / name)
+        for path in (tmp_path / name).iterdir():
+            dataset = dcmread(path)
+            dataset.PatientID = patient
+            dataset.save_as(path)
+    opened(session, tmp_path / "one", tmp_path / "two")
+    assert len(session.studies) == 2
+    return session
+
+
+def test_nothing_is_carried_from_one_patients_moment_to_the_others(two_moving: Session) -> None:
+    shown(two_moving, 0)
+    assert two_moving.scene is not None
+    two_moving.scene.update(window=(1.0, 2.0), inverted=True, dose=two_moving.scene.volume)
+    two_moving.viewports["axial"].update(zoom=3.0)
+    seen: list[bool] = []
+    two_moving.scene_changed.connect(lambda: seen.append(bool(two_moving.scene and two_moving.scene.is_whole)))
+    shown(two_moving, 1, 1)
+    assert two_moving.scene.dose is None
+    assert not two_moving.scene.inverted
+    assert two_moving.scene.window != (1.0, 2.0)
+    assert two_moving.viewports["axial"].zoom == 1.0
+    assert seen == [False]  # shown from its first image on, like any other patient's
+
+
+def test_the_window_of_a_presentation_state_stays_with_its_images(two_moving: Session) -> None:
+    series = shown(two_moving, 0)
+    scene = two_moving.scene
+    assert scene is not None
+    before = scene.window
+    image = ImageName(series.instances[scene.cursor_index[0]].sop_instance_uid, 0)
+    state = Presentation(
+        "2.25.5", "S", series_key=series.key, images=(image,), windows={image: (5.0, 6.0)}, is_inverted=True
+    )
+    apply_presentation(two_moving, scene, state)
+    assert (scene.window, scene.inverted) == ((5.0, 6.0), True)
+    shown(two_moving, 0, 1)
+    assert two_moving.scene.presentation is None
+    assert (two_moving.scene.window, two_moving.scene.inverted) == (before, False)
