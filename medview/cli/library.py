@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
 from medview.errors import MedViewError, Sentence
+from medview.jobs.process_pool import ProcessPool
 from medview.paths import data_folder
 from medview.progress import Progress, part
 
@@ -28,7 +29,7 @@ def library(arguments: argparse.Namespace, progress: Progress) -> Answer:
     with closing(Library(data_folder() / "library")) as opened:
         said = [str(sentence) for sentence in opened.said]
         if opened.needs_rebuild and arguments.action != "rebuild":
-            opened.rebuild(part(progress, 0.0, 0.2))
+            _rebuild(opened, argparse.Namespace(fresh=False), part(progress, 0.0, 0.2))
         answer = _ACTIONS[arguments.action](opened, arguments, progress)
     return Answer({"action": arguments.action, **answer.data, "remarks": said}, "\n".join([*said, answer.text]))
 
@@ -53,7 +54,8 @@ def _linked(opened: Library, paths: list[Path], progress: Progress) -> Answer:
     archive = next((path for path in paths if path.is_file() and is_zip(path)), None)
     if archive is not None:
         raise MedViewError("{name} is an archive: what it holds can only be copied.", "Add --copy.", name=archive.name)
-    found = opened.rescan(paths, progress)
+    with ProcessPool() as workers:
+        found = opened.rescan(paths, progress, workers=workers)
     counts = {"unchanged": found.unchanged, "new": found.new, "changed": found.changed, "gone": len(found.gone)}
     data = {**counts, **_added_as_data(found.added), "studies": _uids(opened, found.study_ids)}
     text = "{unchanged} unchanged, {new} new, {changed} changed, {gone} gone"
@@ -100,7 +102,8 @@ def _verify(opened: Library, arguments: argparse.Namespace, progress: Progress) 
 
 
 def _rebuild(opened: Library, arguments: argparse.Namespace, progress: Progress) -> Answer:
-    found = opened.rebuild(progress, fresh=arguments.fresh)
+    with ProcessPool() as workers:
+        found = opened.rebuild(progress, fresh=arguments.fresh, workers=workers)
     absent = list(map(str, found.absent_folders))
     data = {"studies": found.studies, "files": found.files, "orphans": found.orphans, "absent_folders": absent}
     lines = [f"not there: {folder}" for folder in absent] + [str(sentence) for sentence in found.said]

@@ -19,6 +19,7 @@ from medview.progress import Progress, unheard
 if TYPE_CHECKING:
     from medview.files.dicom_scan import ScanReport
     from medview.files.dicom_sort import FoundStudy
+    from medview.files.workers import Workers
 
 
 class Library:
@@ -137,15 +138,23 @@ class Library:
 
         return open_study(self._database, self._store, study_id, progress)
 
-    def rescan(self, path: Path | Sequence[Path], progress: Progress = unheard, *, copy: bool = False) -> Rescan:
+    def rescan(
+        self,
+        path: Path | Sequence[Path],
+        progress: Progress = unheard,
+        *,
+        copy: bool = False,
+        workers: Workers | None = None,
+    ) -> Rescan:
         """Look through folders again: what is unchanged is not read, what is new or changed is scanned and added.
 
         Files that were missing elsewhere are found again here by their identifiers and size. A folder looked through
-        is remembered for `rebuild`. Errors as `files.dicom_scan.scan` where a path does not exist.
+        is remembered for `rebuild`. Where there are thousands of new files, `workers` read their headers. Errors as
+        `files.dicom_scan.scan` where a path does not exist.
         """
         from medview.library.rescan import rescan
 
-        return rescan(self._database, self._store, path, copy=copy, progress=progress)
+        return rescan(self._database, self._store, path, copy=copy, progress=progress, workers=workers)
 
     def forget(self, study_ids: Iterable[int]) -> int:
         """Take studies off the list and return how many were there. No file is touched, neither original nor copy.
@@ -243,7 +252,7 @@ class Library:
 
         return verify(self._database, self._store, progress)
 
-    def rebuild(self, progress: Progress = unheard, *, fresh: bool = False) -> Rebuilt:
+    def rebuild(self, progress: Progress = unheard, *, fresh: bool = False, workers: Workers | None = None) -> Rebuilt:
         """Bring the list up to date with the store and every folder that was ever linked.
 
         Finds copies that no study has (of an import that was killed), files that were missing, moved or changed.
@@ -253,10 +262,12 @@ class Library:
         ----------
         fresh
             Set the index aside first and make a new one from the files alone.
+        workers
+            Processes that read headers where there are thousands of files.
         """
         from medview.library.rebuild import rebuild
 
-        return rebuild(self._database, self._store, progress, fresh=fresh)
+        return rebuild(self._database, self._store, progress, fresh=fresh, workers=workers)
 
     @property
     def needs_rebuild(self) -> bool:

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from medview.errors import MedViewError, Sentence
+from medview.files.workers import Workers
 from medview.library import notes
 from medview.library.add_studies import add_studies
 from medview.library.database import Database
@@ -24,21 +25,23 @@ from medview.library.verify import verify
 from medview.progress import Progress, part
 
 
-def rebuild(database: Database, store: Store, progress: Progress, *, fresh: bool) -> Rebuilt:
+def rebuild(
+    database: Database, store: Store, progress: Progress, *, fresh: bool, workers: Workers | None = None
+) -> Rebuilt:
     """Bring the list up to date with the files; see `Library.rebuild`."""
     said: tuple[Sentence, ...] = ()
     if fresh:
         database.start_anew()
         said = notes.restore(database)
     store.sweep()
-    orphans = _add_orphans(database, store, part(progress, 0.0, 0.4))
+    orphans = _add_orphans(database, store, part(progress, 0.0, 0.4), workers)
     with database.reading() as connection:
         folders = roots(connection)
     absent = []
     for number, (folder, deep) in enumerate(folders):
         span = part(progress, 0.4 + 0.4 * number / len(folders), 0.4 + 0.4 * (number + 1) / len(folders))
         if os.path.isdir(folder):
-            rescan(database, store, Path(folder), copy=False, progress=span, deep=deep)
+            rescan(database, store, Path(folder), copy=False, progress=span, deep=deep, workers=workers)
         else:
             absent.append(Path(folder))
     _read_stale(database, store, part(progress, 0.8, 0.9))
@@ -48,7 +51,7 @@ def rebuild(database: Database, store: Store, progress: Progress, *, fresh: bool
     return Rebuilt(checked.studies, checked.files, orphans, tuple(absent), said)
 
 
-def _add_orphans(database: Database, store: Store, progress: Progress) -> int:
+def _add_orphans(database: Database, store: Store, progress: Progress, workers: Workers | None) -> int:
     """Add the copies that no study has, and return how many there were."""
     files = store.files()
     with database.reading() as connection:
@@ -58,7 +61,7 @@ def _add_orphans(database: Database, store: Store, progress: Progress) -> int:
     folders = [[str(path) for path in paths] for _, paths in groupby(orphans, key=lambda path: path.parent)]
     for number, paths in enumerate(folders):  # a study each: those without identifiers must not meet
         span = part(progress, number / len(folders), (number + 1) / len(folders))
-        report = scan_again(paths, part(span, 0.0, 0.8))
+        report = scan_again(paths, part(span, 0.0, 0.8), workers)
         add_studies(database, store, report, copy=False, progress=part(span, 0.8, 1.0))
     return len(orphans)
 

@@ -13,6 +13,7 @@ from medview.errors import MedViewError, Sentence
 from medview.files.dicom_scan import ScanReport
 from medview.files.file_listing import reason
 from medview.files.findings import SPECIAL
+from medview.files.workers import Workers
 from medview.library import notes
 from medview.library.add_studies import add_studies
 from medview.library.database import Database
@@ -88,6 +89,7 @@ def rescan(
     copy: bool,
     progress: Progress,
     deep: bool = True,
+    workers: Workers | None = None,
 ) -> Rescan:
     """Look through folders and add what is new or changed; see `Library.rescan`."""
     paths = [path] if isinstance(path, str | os.PathLike) else path
@@ -98,7 +100,7 @@ def rescan(
     added, report = Added(), ScanReport((), 0, (), ())
     if found.new or found.changed:
         wanted = _wanted(database, store, found)
-        report = scan_again(wanted, part(progress, 0.0, 0.8))
+        report = scan_again(wanted, part(progress, 0.0, 0.8), workers)
         _let_go(database, store, found, report)
         added = add_studies(database, store, report, copy=copy, progress=part(progress, 0.8, 1.0))
     _note(database, store, found, [] if copy else [(root, deep) for root, deep in roots if os.path.isdir(root)])

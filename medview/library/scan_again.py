@@ -12,13 +12,14 @@ from medview.progress import Progress
 if TYPE_CHECKING:
     from medview.files.dicom_scan import ScanReport
     from medview.files.dicom_sort import FoundStudy
+    from medview.files.workers import Workers
 
 
-def scan_again(paths: Iterable[str], progress: Progress) -> ScanReport:
+def scan_again(paths: Iterable[str], progress: Progress, workers: Workers | None = None) -> ScanReport:
     """Return the report of a scan of these very files, also where none is an image; one that is gone is rejected."""
     from medview.files.dicom_scan import scan_files
 
-    return scan_files([Path(path) for path in paths], progress)
+    return scan_files([Path(path) for path in paths], progress, workers)
 
 
 def read_again(paths: Iterable[str], identity: str, store: Path, progress: Progress) -> FoundStudy | None:

@@ -52,11 +52,12 @@ def import_studies(
         from medview.files.dicom_scan import scan
 
         with TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True) as unpacked:
-            report = scan(paths, part(progress, 0.0, 0.5), unpack_into=Path(unpacked))
+            workers = session.jobs.workers
+            report = scan(paths, part(progress, 0.0, 0.5), workers=workers, unpack_into=Path(unpacked))
             is_archive = any(Path(unpacked).iterdir())
             added = library.add(report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
             if is_archive:  # what it holds is gone from here in a moment
-                make_thumbnails(library, report.studies, progress, session.jobs.workers)
+                make_thumbnails(library, report.studies, progress, workers)
         studies = () if is_archive else report.studies
         return Imported(added, report.images, report.other, report.rejected, studies)
 

@@ -44,7 +44,7 @@ def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = T
             unpacked = TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True)
             session.unpacked.append(unpacked)
             unpack_into = Path(unpacked.name)
-        return scan(paths, progress, unpack_into=unpack_into)
+        return scan(paths, progress, workers=session.jobs.workers, unpack_into=unpack_into)
 
     def done(report: ScanReport) -> None:
         add_found(session, report, show=show)

@@ -43,7 +43,7 @@ def rebuild_library(session: Session) -> Job:
     """Submit the making of the list from the files; a notice says what is on it."""
 
     def work(library: Library, progress: Progress) -> Rebuilt:
-        return library.rebuild(progress)
+        return library.rebuild(progress, workers=session.jobs.workers)
 
     def done(rebuilt: Rebuilt) -> None:
         session.notices.add(

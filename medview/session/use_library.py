@@ -70,6 +70,6 @@ def _tell_state(session: Session) -> None:
     if library.needs_rebuild:
 
         def rebuild(library: Library, progress: Progress) -> None:
-            library.rebuild(progress)
+            library.rebuild(progress, workers=session.jobs.workers)
 
         use_library(session, rebuild, title=_REBUILDING, place="scan")
