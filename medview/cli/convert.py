@@ -69,6 +69,9 @@ def why_left_out(series: Series) -> MedViewError | None:
 def _uneven(series: Series) -> MedViewError:
     if series.file_format != "DICOM":
         return MedViewError("The distance between the pictures is not known.", "Give it: --spacing DZ,DY,DX")
+    if series.geometry is not None and not series.geometry.has_spacing:
+        return MedViewError("The images do not say how large a pixel is: their slices fit no grid of NIfTI.",
+                            "Ask for the original images.")  # fmt: skip
     return MedViewError(
         "The slices do not lie at even distances, and no single grid of NIfTI fits them.",
         "Resample them to even slices: --regular",

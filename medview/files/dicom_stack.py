@@ -125,27 +125,34 @@ def _placed(stack: Stack, frame_time_ms: float | None) -> _Found:
         step = slice_normal(orientation) * found.typical_gap_mm
         return _grid(images[0], len(images), tuple(step), has_depth=False), [*lines, guard.uneven(found)], told
     geometry = _grid(images[0], len(images), found.step, has_depth=True)
-    return geometry, lines or [guard.uniform(found.step_mm)], told + _rounding_warning(found)
+    if geometry.has_depth and not lines:
+        lines.append(guard.uniform(found.step_mm))
+    return geometry, lines, told + _rounding_warning(found)
 
 
 def _grid(first: Image, count: int, slice_step: Sequence[float], *, has_depth: bool) -> Geometry:
-    """Return the geometry from the first image's own place; without pixel spacing every step is one unit."""
+    """Return the geometry from the first image's own place.
+
+    Without pixel spacing every step is one unit, and nothing tells how far slices lie apart in pixels: there is no
+    depth. Such a grid, and one of images that do not say where they lie, is in no frame of reference.
+    """
     frame = first.frame
     cosines = np.array(frame.orientation or _NO_ORIENTATION)
     row_mm, column_mm = frame.pixel_spacing or (1.0, 1.0)
     step = np.array(slice_step)
     if frame.pixel_spacing is None:
         step = step / np.linalg.norm(step)
+    is_placed = None not in (frame.position, frame.orientation, frame.pixel_spacing)
     return Geometry.from_axes(
         (count, first.series.rows, first.series.columns),
         origin=frame.position or (0.0, 0.0, 0.0),
         slice_step=step,
         row_step=cosines[3:] * row_mm,
         column_step=cosines[:3] * column_mm,
-        frame_of_reference_uid=first.frame_of_reference_uid,
+        frame_of_reference_uid=first.frame_of_reference_uid if is_placed else "",
         has_spacing=frame.pixel_spacing is not None,
         has_orientation=frame.orientation is not None,
-        has_depth=has_depth,
+        has_depth=has_depth and frame.pixel_spacing is not None,
     )
 
 

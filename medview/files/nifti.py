@@ -82,7 +82,7 @@ def _write(array: NDArray[Any], geometry: Geometry, path: Path, intent: str) -> 
         with beside.open("wb") as file, packed(file, path) as stream:
             image.to_stream(stream)
         values, found = _read(beside)
-        same_place = found.same_grid(geometry) or not geometry.has_orientation
+        same_place = found.same_grid(geometry) or not _is_told(geometry)
         if values.dtype != array.dtype or not np.array_equal(values, array) or not same_place:
             raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=path.name)
 
@@ -98,7 +98,7 @@ def new_image(array: NDArray[Any], geometry: Geometry, intent: str) -> Any:
     from nibabel.nifti1 import Nifti1Image
 
     make: Any = Nifti1Image  # untyped
-    image = make(array, geometry.nifti_affine() if geometry.has_orientation else None)
+    image = make(array, geometry.nifti_affine() if _is_told(geometry) else None)
     _describe(image, geometry, intent)
     return image
 
@@ -108,13 +108,23 @@ def _describe(image: Any, geometry: Geometry, intent: str) -> None:
     header = image.header
     header["descrip"] = b"MedView"
     header.set_intent(intent)
-    header.set_xyzt_units("mm" if geometry.has_spacing else "unknown")
+    header.set_xyzt_units("mm" if geometry.has_spacing and _is_grid(geometry) else "unknown")
     slice_mm, row_mm, column_mm = geometry.spacing_mm
     header.set_zooms((column_mm, row_mm, slice_mm, 1.0)[: len(image.shape)])
-    if geometry.has_orientation:
+    if _is_told(geometry):
         image.set_sform(geometry.nifti_affine(), code=_CODE)
         # a qform holds no shear; a wrong one would be worse than none
         image.set_qform(*((None, 0) if geometry.is_sheared else (geometry.nifti_affine(), _CODE)))
+
+
+def _is_grid(geometry: Geometry) -> bool:
+    """Whether the slices lie at even distances; a single one does."""
+    return geometry.has_depth or geometry.shape[0] == 1
+
+
+def _is_told(geometry: Geometry) -> bool:
+    """Whether one affine says how the patient lies in the voxels: of uneven slices none does, and none is written."""
+    return geometry.has_orientation and _is_grid(geometry)
 
 
 def packed(file: IO[bytes], path: Path) -> AbstractContextManager[Any]:

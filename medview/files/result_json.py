@@ -14,7 +14,10 @@ from medview.study.segmentation import Segment, Segmentation
 
 
 def result_data(segmentation: Segmentation) -> dict[str, Any]:
-    """Return a segmentation in figures: voxels, ml and centroid (LPS mm) by segment, provenance, source."""
+    """Return a segmentation in figures: voxels, ml and centroid (LPS mm) by segment, provenance, source.
+
+    What the images do not tell is None: the affine, too, where no single one says where the slices lie.
+    """
     numbers = tuple(segment.number for segment in segmentation.segments)
     measured = segment_statistics(segmentation.labels, segmentation.geometry, numbers)
     rows = [_row(*pair) for pair in zip(segmentation.segments, measured, strict=True)]
@@ -25,7 +28,7 @@ def result_data(segmentation: Segmentation) -> dict[str, Any]:
         "edits": segmentation.edits,
         "geometry": {
             "shape": list(segmentation.geometry.shape),
-            "affine_lps": segmentation.geometry.affine.tolist(),
+            "affine_lps": segmentation.geometry.affine.tolist() if segmentation.geometry.is_placed else None,
             "axes": "affine takes (slice, row, column, 1) to LPS mm",
         },
         "source": {

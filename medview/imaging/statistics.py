@@ -20,7 +20,8 @@ class SegmentStatistics:
     ml
         None where the size of a voxel is not known.
     centroid_mm
-        Mean LPS position of its voxels; None where it has none, or the spacing is not known.
+        Mean LPS position of its voxels; None where it has none, or the grid does not tell where they lie: no spacing,
+        no orientation, or slices that are not at even distances.
     """
 
     number: int
@@ -46,7 +47,7 @@ def segment_statistics(
     found = []
     for number in numbers:
         voxels = int(counts[number])
-        known, voxel_ml = geometry.has_spacing, geometry.voxel_ml
+        known, voxel_ml = geometry.is_placed, geometry.voxel_ml
         x, y, z = geometry.to_mm(sums[number] / max(voxels, 1)).tolist()
         found.append(
             SegmentStatistics(

@@ -13,6 +13,10 @@ from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 
 Kind = Literal["dicom_seg", "nifti", "stl"]
+_UNPLACED = Sentence(
+    "No even grid holds these slices: the file has the mask slice by slice, without a place in the patient and without "
+    "millimetres."
+)
 _ENDINGS: dict[str, Kind] = {".dcm": "dicom_seg", ".nii": "nifti", ".nii.gz": "nifti", ".stl": "stl"}
 
 
@@ -73,8 +77,9 @@ def write(
         return write_segmentation(segmentation, series, path, progress=progress)
     if kind == "nifti":
         write_labels(segmentation, path)
-    else:
-        write_surface(segmentation, number if number is not None else segmentation.segments[0].number, path)
+        geometry = segmentation.geometry
+        return () if geometry.has_depth or geometry.shape[0] == 1 else (_UNPLACED,)
+    write_surface(segmentation, number if number is not None else segmentation.segments[0].number, path)
     return ()
 
 

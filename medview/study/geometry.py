@@ -105,6 +105,15 @@ class Geometry:
         return self.shape[0] > 1 and self.has_depth
 
     @property
+    def is_placed(self) -> bool:
+        """Whether the affine tells where each voxel lies in the patient.
+
+        Of several slices without depth it only counts them: there each image's own position tells
+        (`medview.study.image_index`).
+        """
+        return self.has_spacing and self.has_orientation and (self.has_depth or self.shape[0] == 1)
+
+    @property
     def is_sheared(self) -> bool:
         """Whether the axes are not at right angles (gantry tilt): off by more than 0.2 degrees."""
         cosines = self.directions.T @ self.directions

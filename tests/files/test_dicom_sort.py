@@ -214,6 +214,16 @@ def test_without_pixel_spacing_no_millimetre_is_claimed(tmp_path: Path, spacing:
     series = only(write_stack(tmp_path, 3, PixelSpacing=spacing))
     assert not placed(series).has_spacing
     assert "distances are in pixels" in texts(series)
+    # pixels without millimetres and slices with: no other plane has true proportions, and nothing lies in the patient
+    assert not placed(series).can_reformat
+    assert placed(series).frame_of_reference_uid == ""
+    assert guard(series) == ["unspaced: no pixel spacing"]
+
+
+def test_images_that_do_not_say_where_they_lie_are_in_no_frame_of_reference(tmp_path: Path) -> None:
+    for name in ("ImagePositionPatient", "ImageOrientationPatient"):
+        series = only(write_stack(tmp_path / name, 3, **{name: None}))
+        assert placed(series).frame_of_reference_uid == ""
 
 
 def test_without_orientation_no_letter_is_claimed(tmp_path: Path) -> None:

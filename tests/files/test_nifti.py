@@ -89,6 +89,18 @@ def test_a_grid_without_a_place_claims_none(tmp_path: Path) -> None:
     assert not read_volume(tmp_path / "v.nii").geometry.has_orientation
 
 
+def test_slices_that_are_not_even_claim_no_place_and_no_millimetre(tmp_path: Path) -> None:
+    uneven = mask(oblique(has_depth=False))
+    write_labels(uneven, tmp_path / "m.nii")
+    image: Any = nibabel.load(tmp_path / "m.nii")
+    assert (int(image.header["sform_code"]), int(image.header["qform_code"])) == (0, 0)
+    assert image.header.get_xyzt_units()[0] == "unknown"
+    assert np.array_equal(np.asarray(image.dataobj).transpose(2, 1, 0), uneven.labels)
+    single = mask(oblique((1, 5, 6), has_depth=False))
+    write_labels(single, tmp_path / "s.nii")
+    assert int(nibabel.load(tmp_path / "s.nii").header["sform_code"]) == 1  # type: ignore[attr-defined]
+
+
 def test_nothing_of_the_patient_and_no_name_is_in_the_file(tmp_path: Path) -> None:
     write_labels(mask(oblique()), tmp_path / "mask.nii.gz")
     packed = (tmp_path / "mask.nii.gz").read_bytes()

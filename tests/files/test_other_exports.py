@@ -63,6 +63,14 @@ def test_no_surface_without_voxels_or_millimetres(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_figures_of_uneven_slices_claim_no_place(tmp_path: Path) -> None:
+    mask = ball()
+    data = result_data(replace(mask, geometry=replace(mask.geometry, has_depth=False)))
+    assert data["geometry"]["affine_lps"] is None
+    assert [(row["ml"], row["centroid_lps_mm"]) for row in data["segments"]] == [(None, None)] * 2
+    assert result_data(mask)["geometry"]["affine_lps"] == mask.geometry.affine.tolist()
+
+
 @pytest.mark.parametrize("channels", [3, 4])
 def test_a_picture_is_the_pixels_and_nothing_else(tmp_path: Path, channels: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, channels), dtype=np.uint8)

@@ -36,6 +36,13 @@ def test_without_spacing_there_is_no_volume() -> None:
     assert (found.voxels, found.ml, found.centroid_mm) == (210, None, None)
 
 
+@pytest.mark.parametrize("missing", ["has_depth", "has_orientation"])
+def test_a_grid_that_does_not_tell_where_voxels_lie_has_no_centre(missing: str) -> None:
+    labels = np.ones(OBLIQUE.shape, dtype=np.uint8)
+    (found,) = segment_statistics(labels, replace(OBLIQUE, **{missing: False}), (1,))
+    assert (found.voxels, found.centroid_mm) == (210, None)
+
+
 def test_dice_of_known_masks() -> None:
     one, other = np.zeros((2, 10), dtype=bool)
     one[:6] = other[3:7] = True
