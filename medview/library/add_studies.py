@@ -89,9 +89,15 @@ def _alike(table: FileTable, record: StudyRecord | None, files: Sequence[FileRow
 
 
 def _absolute(study: FoundStudy) -> FoundStudy:
-    """Return a study whose paths hold wherever the program is started next time."""
-    relative = [Path(path) for path in paths_of(study) if not os.path.isabs(path)]
-    return relocated(study, {path: path.absolute() for path in relative}) if relative else study
+    """Return a study whose paths hold wherever the program is started next time, and tell where the files lie."""
+    loose = [Path(path) for path in paths_of(study) if not os.path.isabs(path) or os.pardir in Path(path).parts]
+    return relocated(study, {path: _firm(path) for path in loose}) if loose else study
+
+
+def _firm(path: Path) -> Path:
+    if os.pardir not in path.parts:
+        return path.absolute()
+    return Path(os.path.realpath(path.parent), path.name)  # a step up may lead out of a link
 
 
 def _remember_folders(database: Database, store: Store, studies: Sequence[FoundStudy], *, copy: bool) -> None:
@@ -99,7 +105,7 @@ def _remember_folders(database: Database, store: Store, studies: Sequence[FoundS
     linked = (path for study in studies for path in (stays_outside(study) if copy else paths_of(study)))
     folders = {os.path.dirname(path) for path in linked}
     with database.writing() as connection:
-        if add_roots(connection, ((folder, False) for folder in sorted(folders) if not store.holds(folder))):
+        if add_roots(connection, ((folder, False) for folder in sorted(folders) if not store.surrounds(folder))):
             notes.write(connection, database)
 
 
@@ -123,7 +129,7 @@ def _other(path: Path, kind: FileKind, said: Sentence) -> FileRow | None:
     except OSError:
         return None
     text = json.dumps([said.template, {name: str(value) for name, value in said.values.items()}])
-    return FileRow(str(path.absolute()), facts.st_size, facts.st_mtime_ns, kind=kind, said=text)
+    return FileRow(str(_firm(path)), facts.st_size, facts.st_mtime_ns, kind=kind, said=text)
 
 
 def _sum(one: Added, other: Added) -> Added:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy
+
+IDENTITY = re.compile("[0-9a-f]{32}")  # what `study_identity` returns, and so the name of a study's folder in the store
 
 
 def study_identity(found: FoundStudy, store: Path) -> str:
@@ -22,7 +25,7 @@ def study_identity(found: FoundStudy, store: Path) -> str:
     parts = list(owner_of(facts))
     if not facts.study_instance_uid:
         folders = {i.path.parent for s in found.series for i in s.instances} | {o.path.parent for o in found.objects}
-        copied = sorted(folder.name for folder in folders if folder.parent == store)
+        copied = sorted(folder.name for folder in folders if folder.parent == store and IDENTITY.fullmatch(folder.name))
         if copied:
             return copied[0]
         parts.append(str(min(folders)) if folders else "")

@@ -79,14 +79,23 @@ def _reason(
         "FROM study s LEFT JOIN note n ON n.identity = s.identity WHERE s.id = ?",
         (record.id,),
     ).fetchone()
-    stamps = {row[0] for row in connection.execute("SELECT stamp FROM series WHERE study_id = ?", (record.id,))}
     if unsent:
         return _UNSENT
-    if stamps & unsaved:
+    if _is_drawn_on(connection, record, unsaved):
         return _UNSAVED
     if kept and spares_kept:
         return _KEPT
     return None if any(store.holds(row.path) for row in record.files) else _LINKED
+
+
+def _is_drawn_on(connection: Connection, record: StudyRecord, unsaved: set[str]) -> bool:
+    """Whether unsaved corrections lie on images of a study, or on a stack that was resampled from them."""
+    stamps = {row[0] for row in connection.execute("SELECT stamp FROM series WHERE study_id = ?", (record.id,))}
+    if stamps & unsaved or not unsaved:
+        return bool(stamps & unsaved)
+    if record.found is None:  # which stacks could be resampled is not known before it is opened again
+        return True
+    return any(replace(series, resampled_from=series).sop_hash in unsaved for series in record.found.series)
 
 
 def _write_without(connection: Connection, store: Store, record: StudyRecord) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from medview.errors import MedViewError
 from medview.files.atomic import write_error
+from medview.library.identity import IDENTITY
 from medview.progress import Progress
 
 _CHUNK = 2**20
@@ -23,6 +25,8 @@ _INCOMING = "incoming"
 _LOCKED = ".lock"
 _POLL_S = 0.2
 _STALE_S = 3600.0  # a file that comes in is written within seconds
+_OWN_COPY = re.compile(r"[0-9a-f]{32}\.dcm")
+_OWN_INCOMING = re.compile("[0-9a-f]{24}")
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class Store:
         """
         digest, size = _digest(source, progress)
         target = self.folder / study / f"{digest[:32]}.dcm"
-        is_new = not _has_size(target, size)
-        if is_new:
+        is_new = not target.exists()
+        if not (_has_size(target, size) and _digest(target, progress)[0] == digest):  # it may have been damaged since
             self._copy(source, target, digest, progress)
         facts = target.stat()
         return StoredFile(target, facts.st_size, facts.st_mtime_ns, is_new)
@@ -99,9 +103,10 @@ class Store:
                     os.close(descriptor)
 
     def remove(self, file: Path | str) -> int:
-        """Delete a copy and return the bytes freed; ValueError where the path is not in the store."""
+        """Delete a copy and return the bytes freed; ValueError where the path is no copy that the store has made."""
         path = Path(file)
-        if not self.holds(path):
+        really = os.path.join(os.path.realpath(self.folder), path.parent.name)
+        if not self.holds(path) or os.path.realpath(path.parent) != really:
             raise ValueError("not a copy of the store")
         try:
             size = path.stat().st_size
@@ -113,22 +118,32 @@ class Store:
         return size
 
     def holds(self, path: Path | str) -> bool:
-        """Whether a path lies in the store."""
-        return str(path).startswith(self._inside)
+        """Whether a path is one of the store's own copies: what is named otherwise, or lies behind a link, is not."""
+        folder, name = os.path.split(path)
+        place, study = os.path.split(folder)
+        is_named_so = bool(_OWN_COPY.fullmatch(name) and IDENTITY.fullmatch(study))
+        return is_named_so and os.path.join(place, "") == self._inside and not os.path.islink(folder)
+
+    def surrounds(self, folder: str) -> bool:
+        """Whether a folder lies in the store."""
+        return os.path.join(folder, "").startswith(self._inside)
 
     def files(self) -> list[Path]:
-        """Return every copy that is there, in the order of names."""
+        """Return every copy that is there, in the order of names; what others have put there is passed over."""
         found = []
         for folder, names, files in os.walk(self.folder):
-            names[:] = sorted(name for name in names if name != _INCOMING)
-            found += [Path(folder, name) for name in sorted(files)]
+            names[:] = sorted(name for name in names if IDENTITY.fullmatch(name))
+            found += [path for name in sorted(files) if self.holds(path := Path(folder, name))]
         return found
 
     def sweep(self) -> None:
         """Remove what interrupted imports have left half written."""
+        incoming = self.folder / _INCOMING
+        if incoming.is_symlink():
+            return
         with suppress(OSError):
-            for path in (self.folder / _INCOMING).iterdir():
-                if path.suffix != _LOCKED and time.time() - path.stat().st_mtime > _STALE_S:
+            for path in incoming.iterdir():
+                if _OWN_INCOMING.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STALE_S:
                     path.unlink(missing_ok=True)
 
     def _copy(self, source: Path, target: Path, digest: str, progress: Progress) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from medview.library.identity import sop_number
+from medview.library.identity import IDENTITY, sop_number
 from medview.library.split_path import split_path
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class FileTable:
 
     def _place(self, folder: str) -> tuple[int, str | bytes]:
         inside = os.path.join(self._store, "")
-        if folder.startswith(inside):
+        if folder.startswith(inside) and IDENTITY.fullmatch(folder, len(inside)):
             return 1, _kept(folder[len(inside) :].replace(os.sep, "/"))
         return 0, _kept(folder)
 

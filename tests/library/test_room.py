@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,8 +91,11 @@ def test_unsent_results_protect_a_study(library: Library, four: list[int]) -> No
     assert library.delete_copies([four[0]]).files == 3
 
 
-def test_unsaved_corrections_protect_a_study(library: Library, four: list[int]) -> None:
+@pytest.mark.parametrize("is_resampled", [False, True])
+def test_unsaved_corrections_protect_a_study(library: Library, four: list[int], is_resampled: bool) -> None:
     series = library.open_study(four[0]).series[0]
+    if is_resampled:  # the mask was drawn on a stack that was made from it
+        series = replace(series, resampled_from=series)
     shelf = JournalShelf(library.journals)
     path = shelf.new_path()
     labels = np.zeros((3, 6, 8), np.uint8)
