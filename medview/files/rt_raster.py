@@ -69,6 +69,11 @@ class ContourRaster:
         unfilled = len(closed) - sum(len(plane.contours) for plane in planes)
         return RasterisedRoi(patches, left_out, (*self._remarks(roi, planes), *_left_out(roi, unfilled)))
 
+    def is_drawn_here(self, roi: Roi) -> bool:
+        """Whether every closed contour of a region names the very image that it lies on."""
+        placed = [self._placed(contour) for contour in roi.contours if contour.is_closed]
+        return all(one is not None and self._names(one.contour, one.slice_index) for one in placed)
+
     def _placed(self, contour: Contour) -> _Placed | None:
         """Return where a contour lies; None where it is not flat, slanted, or beyond the slices."""
         along = contour.points_mm @ self._normal

@@ -57,6 +57,10 @@ def read_structures(found: StudyObject, candidates: Sequence[Series], progress: 
         raster, made = ContourRaster(series, series.geometry), MaskLayers(series.geometry.shape, _label_type(regions))
         for number, roi in enumerate(regions):
             progress(number / len(regions), "Reading structures")
+            if _is_elsewhere(roi, series.geometry) and not raster.is_drawn_here(roi):
+                said += (Sentence("{roi} lies in another frame of reference than the images: it is not filled.",
+                                  {"roi": roi.name}),)  # fmt: skip
+                continue
             filled[number] = one = raster.rasterise(roi)
             if one.patches:
                 made.lay(_segment(number + 1, roi), one.patches)
@@ -79,6 +83,12 @@ def read_structures(found: StudyObject, candidates: Sequence[Series], progress: 
     geometry = series.geometry if series is not None else None
     masks = _masks(layers, series, geometry, label, values) if series is not None and geometry is not None else ()
     return ReadStructures(masks, series if masks else None, report)
+
+
+def _is_elsewhere(roi: Roi, geometry: Geometry) -> bool:
+    """Whether a region's coordinates are said to be others than those of the images."""
+    own = geometry.frame_of_reference_uid
+    return bool(own and roi.frame_of_reference_uid and roi.frame_of_reference_uid != own)
 
 
 def _masks(
@@ -106,7 +116,7 @@ def _series(
 ) -> tuple[Series | None, tuple[Sentence, ...]]:
     """Return the series that the structure set refers to, and what a reader must know of that."""
     series_uids, image_uids, frames = _references(values, regions)
-    usable = [s for s in candidates if s.geometry is not None and s.refusal is None]
+    usable = [s for s in candidates if s.geometry is not None and s.refusal is None and _has_place(s.geometry)]
     shared = [(len(image_uids & {i.sop_instance_uid for i in s.instances}), s) for s in usable]
     count, best = max(shared, key=lambda pair: pair[0], default=(0, None))
     if not count or best is None:
@@ -114,6 +124,8 @@ def _series(
         best = named[0] if len(named) == 1 else None
     if best is None and not series_uids and not image_uids:
         return None, (Sentence("It does not say which images it was drawn on."),)
+    if best is None and any(image_uids & {i.sop_instance_uid for i in s.instances} for s in candidates):
+        return None, (Sentence("The images it was drawn on do not say where in the patient they lie."),)
     if best is None:
         facts: dict[str, object] = {"series": ", ".join(sorted(series_uids or image_uids))}
         return None, (Sentence("It belongs to another series, which is not open: {series}.", facts),)
@@ -123,6 +135,11 @@ def _series(
             Sentence("It names these images, but another frame of reference: compare its outlines with the images."),
         )
     return best, ()
+
+
+def _has_place(geometry: Geometry) -> bool:
+    """Whether contours in millimetres of the patient can lie on the images; uneven slices have places of their own."""
+    return geometry.has_spacing and geometry.has_orientation
 
 
 def _references(values: Values, regions: Sequence[Roi]) -> tuple[set[str], set[str], set[str]]:

@@ -212,6 +212,40 @@ def test_contours_between_and_beyond_the_slices_are_told(series: Series, tmp_pat
     assert read.masks[0].labels[1].any()
 
 
+def test_a_region_of_another_frame_of_reference_is_filled_on_no_image_that_it_does_not_name(
+    series: Series, tmp_path: Path
+) -> None:
+    square = rectangle(-9.0, -19.3, 2.0, 1.0, 2.5)
+    named = [item(ReferencedSOPInstanceUID=series.instances[1].sop_instance_uid)]
+    rois = {
+        "Ours": [contour(square)],
+        "Theirs": [contour(rectangle(-7.0, -18.3, 1.5, 1.0, 2.5))],
+        "Renamed": [contour(rectangle(-9.0, -18.3, 1.5, 1.0, 2.5), ContourImageSequence=named)],
+    }
+    frames = ("2.25.3000", "2.25.3999", "2.25.3999")
+    described = [
+        item(ROINumber=n, ROIName=name, ReferencedFrameOfReferenceUID=uid)
+        for n, (name, uid) in enumerate(zip(rois, frames, strict=True), 1)
+    ]
+    path = structure_set(tmp_path / "rt.dcm", series, rois, StructureSetROISequence=described)
+    read = read_structures(found(path), [series])
+    assert [s.label for mask in read.masks for s in mask.segments] == ["Ours", "Renamed"]
+    assert "Theirs lies in another frame of reference than the images: it is not filled." in map(
+        str, read.report.warnings
+    )
+
+
+@pytest.mark.parametrize("missing", ["PixelSpacing", "ImageOrientationPatient"])
+def test_on_images_without_millimetres_or_orientation_nothing_is_filled(tmp_path: Path, missing: str) -> None:
+    (series,) = stacks(write_stack(tmp_path / "images", 5, **{missing: None}))
+    rois = {"Square": [contour(rectangle(-9.0, -19.3, 2.0, 1.0, 2.5))]}
+    read = read_structures(found(structure_set(tmp_path / "rt.dcm", series, rois)), [series])
+    assert read.masks == ()
+    assert [str(s) for s in read.report.warnings] == [
+        "The images it was drawn on do not say where in the patient they lie."
+    ]
+
+
 def test_points_and_open_lines_are_marks(series: Series, tmp_path: Path) -> None:
     rois = {
         "Isocentre": [contour([(1.0, 2.0, 3.0)], "POINT")],
