@@ -21,6 +21,7 @@ from medview.files.value_mapping import Extent
 from medview.files.value_unit import value_unit
 from medview.files.volume_plan import VolumePlan, plan_volume
 from medview.files.workers import InThisProcess, Workers
+from medview.imaging.plane import SlicePlane
 from medview.progress import Progress, unheard
 from medview.study import shared_array
 from medview.study.series import Series
@@ -119,17 +120,18 @@ def read_middle_slice(series: Series, workers: Workers | None = None) -> NDArray
 
 
 def thumbnail(series: Series, size: int = 96, workers: Workers | None = None) -> NDArray[np.uint8]:
-    """Return a preview of the middle slice, in its own window, in proportion, on black.
+    """Return a preview of the middle slice, turned as the viewer shows it, in its own window, in proportion, on black.
 
     Returns
     -------
     NDArray
         (size, size), of colour images (size, size, 3).
     """
-    values = read_middle_slice(series, workers)
+    series = series.resampled_from or series
+    values, aspect = _turned(series, read_middle_slice(series, workers))
     rows, columns = values.shape[:2]
     values = values[:: max(1, rows // (2 * size)), :: max(1, columns // (2 * size))]
-    ratio = _pixel_aspect(series) * rows / max(columns, 1)
+    ratio = aspect * rows / max(columns, 1)
     if series.is_colour:
         return _fitted(values, size, ratio)
     low, high = _preview_range(series, values)
@@ -150,12 +152,13 @@ def _preview_range(series: Series, values: NDArray[np.float32]) -> tuple[float, 
     return float(low), float(high)
 
 
-def _pixel_aspect(series: Series) -> float:
-    """Return the height of a pixel in its widths."""
+def _turned(series: Series, values: NDArray[Any]) -> tuple[NDArray[Any], float]:
+    """Return a slice as it lies on the screen, and the height of a pixel there in its widths."""
     if series.geometry is None:
-        return 1.0
-    _, row_mm, column_mm = series.geometry.spacing_mm
-    return row_mm / column_mm
+        return values, 1.0
+    plane = SlicePlane.acquired(series.geometry)
+    width_mm, height_mm = plane.pixel_mm
+    return plane.slice_view(values[np.newaxis], 0), height_mm / width_mm
 
 
 def _fitted(picture: NDArray[Any], size: int, ratio: float) -> NDArray[np.uint8]:

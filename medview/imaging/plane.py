@@ -65,6 +65,11 @@ class SlicePlane:
             bool(directions[:, y_axis] @ down < 0),
         )
 
+    @classmethod
+    def acquired(cls, geometry: Geometry) -> SlicePlane:
+        """Return the plane in which the images of a volume were acquired."""
+        return next(plane for name in SCREEN if (plane := cls.of(geometry, name)).axis == 0)
+
     def as_stored(self, rotation_deg: int, *, flipped: bool) -> SlicePlane:
         """Return the plane of the images as acquired, laid on the screen as their rows and columns are stored.
 

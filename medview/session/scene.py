@@ -8,7 +8,7 @@ from psygnal import Signal
 
 from medview.imaging.plane import SlicePlane
 from medview.session.loading import Loading
-from medview.session.viewport import PLANES, PlaneName
+from medview.session.viewport import PlaneName
 from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
@@ -84,8 +84,7 @@ class Scene:
     @property
     def acquired_plane(self) -> PlaneName:
         """The plane in which the images were acquired."""
-        geometry = self.volume.geometry
-        return next(plane for plane in PLANES if SlicePlane.of(geometry, plane).axis == 0)
+        return SlicePlane.acquired(self.volume.geometry).name
 
     @property
     def only_plane(self) -> PlaneName | None:

@@ -187,6 +187,15 @@ def test_the_preview_is_windowed_and_in_proportion(tmp_path: Path) -> None:
     assert read_middle_slice(series)[0].tolist() == [-1024.0] * 4 + [976.0] * 4
 
 
+def test_the_preview_is_turned_as_the_viewer_turns_the_images(tmp_path: Path) -> None:
+    picture = np.zeros((6, 8), dtype="<u2")
+    picture[:3, :4] = 2000  # stored first: the patient's left, at the back
+    prone = {"ImageOrientationPatient": [-1.0, 0, 0, 0, -1.0, 0], "ImagePositionPatient": [10.0, 20.0, 0.0]}
+    write(image(PixelData=picture.tobytes(), PixelSpacing=[1.0, 1.0], **prone), tmp_path / "x")
+    small = thumbnail(only(tmp_path), 32)
+    assert (small[18, 30], small[18, 2], small[12, 30], small[12, 2]) == (255, 0, 0, 0)
+
+
 def test_the_preview_of_a_radiograph_has_bright_bones(shared_data: Path) -> None:
     series = next(
         s for study in scan(shared_data / "xray_cr_mg" / "gdcm-CR-MONO1-10-chest.dcm").studies for s in study.series
