@@ -27,6 +27,7 @@ Vector = tuple[float, ...]
 Point = tuple[float, float, float]
 _SANE_SPACING_MM = (0.001, 100.0)
 _FARTHEST_MM = 1e5
+_LARGEST_ASPECT = 20.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Frame:
     """One frame's place (LPS mm) and value mapping; None or empty where not given or not usable.
 
     `order` holds what may tell images at one place apart: (name of `medview.files.dicom_axis`, value), the most
-    telling first. `direction` is the diffusion gradient's (LPS). `traits` are facts that are no numbers and part
+    telling first. `pixel_aspect` is the height of a pixel in its widths, also where no millimetre is known (PS3.3
+    C.7.6.3.1.7). `direction` is the diffusion gradient's (LPS). `traits` are facts that are no numbers and part
     stacks where each part is whole: (name, value).
     """
 
@@ -54,6 +56,7 @@ class Frame:
     direction: Vector | None = None
     order: tuple[tuple[str, float], ...] = ()
     traits: tuple[tuple[str, str], ...] = ()
+    pixel_aspect: float = 1.0
     warnings: tuple[Sentence, ...] = ()
 
 
@@ -111,6 +114,7 @@ def _without_place(values: Values) -> Frame:
         b_value=b_value(values),
         direction=diffusion_direction(values),
         traits=_own_traits(values),
+        pixel_aspect=_pixel_aspect(values),
         warnings=_odd_orientation(values) + _odd_spacing(values) + odd + _odd_window(values),
     )
 
@@ -142,6 +146,7 @@ def _from_groups(frame: Values, shared: Values, file: Values) -> Frame:
         direction=diffusion_direction(diffusion.item("DiffusionGradientDirectionSequence")),
         order=tuple(axis_facts(*map(group, AXIS_GROUPS), dimensions=dimension_facts(file, content))),
         traits=tuple(traits(group("CTReconstructionSequence"), group("MRImageFrameTypeSequence"))),
+        pixel_aspect=_pixel_aspect(file),
         warnings=_odd_place(*plane) + odd,
     )
 
@@ -182,6 +187,16 @@ def _pixel_spacing(measures: Values) -> tuple[float, float] | None:
     if len(spacing) != 2 or None in map(_positive, spacing):
         return None
     return spacing[0], spacing[1]
+
+
+@remembered
+def _pixel_aspect(values: Values) -> float:
+    """Return the height of a pixel in its widths; 1 where nothing tells, or nothing believable."""
+    for keyword in ("PixelSpacing", "PixelAspectRatio", "ImagerPixelSpacing"):
+        pair = values.numbers(keyword)
+        if len(pair) == 2 and min(pair) > 0 and 1 / _LARGEST_ASPECT <= pair[0] / pair[1] <= _LARGEST_ASPECT:
+            return pair[0] / pair[1]
+    return 1.0
 
 
 @remembered

@@ -139,7 +139,7 @@ def _by_plane(images: Sequence[Image]) -> list[list[Image]]:
     known: dict[Hashable, int] = {}
     leaders = np.full((len(images), 9), np.inf)
     for image in images:
-        plane = image.frame.orientation, image.frame.pixel_spacing
+        plane = image.frame.orientation, image.frame.pixel_spacing, image.frame.pixel_aspect
         number = known.get(plane)
         if number is None:
             told = _plane_numbers(*plane)
@@ -153,10 +153,12 @@ def _by_plane(images: Sequence[Image]) -> list[list[Image]]:
     return groups
 
 
-def _plane_numbers(orientation: Sequence[float] | None, spacing: Sequence[float] | None) -> np.ndarray[Any, Any]:
+def _plane_numbers(
+    orientation: Sequence[float] | None, spacing: Sequence[float] | None, aspect: float
+) -> np.ndarray[Any, Any]:
     """Return cosines, logarithms of the spacings, and a number that tells what is missing."""
     missing = 2.0 * (orientation is None) + (spacing is None)
-    return np.array([*(orientation or (0.0,) * 6), *np.log(spacing or (1.0, 1.0)), missing])
+    return np.array([*(orientation or (0.0,) * 6), *np.log(spacing or (aspect, 1.0)), missing])
 
 
 def _plane_name(image: Image) -> str:

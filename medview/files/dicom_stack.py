@@ -133,12 +133,12 @@ def _placed(stack: Stack, frame_time_ms: float | None) -> _Found:
 def _grid(first: Image, count: int, slice_step: Sequence[float], *, has_depth: bool) -> Geometry:
     """Return the geometry from the first image's own place.
 
-    Without pixel spacing every step is one unit, and nothing tells how far slices lie apart in pixels: there is no
-    depth. Such a grid, and one of images that do not say where they lie, is in no frame of reference.
+    Without pixel spacing the width of a pixel is one unit, and nothing tells how far slices lie apart in pixels: there
+    is no depth. Such a grid, and one of images that do not say where they lie, is in no frame of reference.
     """
     frame = first.frame
     cosines = np.array(frame.orientation or _NO_ORIENTATION)
-    row_mm, column_mm = frame.pixel_spacing or (1.0, 1.0)
+    row_mm, column_mm = frame.pixel_spacing or (frame.pixel_aspect, 1.0)
     step = np.array(slice_step)
     if frame.pixel_spacing is None:
         step = step / np.linalg.norm(step)

@@ -369,6 +369,29 @@ def test_the_preview_of_a_colour_picture_is_in_colours(tmp_path: Path) -> None:
     assert small[16, 16].tolist() == [200, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("modality", "told"),
+    [
+        ("US", {"PixelSpacing": None, "PixelAspectRatio": [4, 3]}),
+        ("US", {"PixelSpacing": [0.4, 0.3]}),
+        ("CR", {"PixelSpacing": None, "ImagerPixelSpacing": [0.2, 0.15]}),
+    ],
+)
+def test_pixels_that_are_no_squares_keep_their_proportion_where_no_millimetre_is_known(
+    tmp_path: Path, modality: str, told: dict[str, Any]
+) -> None:
+    write(image(Modality=modality, ImagePositionPatient=None, ImageOrientationPatient=None, **told), tmp_path / "x")
+    geometry = series_of(tmp_path).geometry
+    assert geometry is not None and not geometry.has_spacing
+    assert geometry.spacing_mm[1:] == pytest.approx((4 / 3, 1.0))
+
+
+def test_a_proportion_that_is_none_is_left_out(tmp_path: Path) -> None:
+    write(image(PixelSpacing=None, PixelAspectRatio=[0, 1], ImageOrientationPatient=None), tmp_path / "x")
+    geometry = series_of(tmp_path).geometry
+    assert geometry is not None and geometry.spacing_mm[1:] == (1.0, 1.0)
+
+
 @pytest.mark.parametrize(("units", "unit"), [("BQML", "Bq/ml"), ("CNTS", "counts"), ("GML", "g/ml"), (None, "")])
 def test_pet_is_in_its_own_units(tmp_path: Path, units: str | None, unit: str) -> None:
     for index in range(3):
