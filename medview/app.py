@@ -15,6 +15,7 @@ from medview.gui.language import set_language
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
 from medview.session.keep_journal import KeptJournals
+from medview.session.keep_results import KeptResults
 from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
@@ -52,9 +53,11 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
     assert isinstance(application, QApplication)
     jobs = JobQueue()
     journals: KeptJournals | None = None
+    results: KeptResults | None = None
     try:
         window = make_window(application, jobs)
         journals = KeptJournals(window.session)
+        results = KeptResults(window.session, journals)
         window.show()
         if path is not None:
             QTimer.singleShot(0, lambda: open_folder(window.session, path))
@@ -64,6 +67,8 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         return application.exec()
     finally:
         jobs.stop()
+        if results is not None:
+            results.close()
         if journals is not None:
             journals.close()
 

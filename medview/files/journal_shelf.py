@@ -37,6 +37,12 @@ class JournalShelf:
                 self._claim(folder)
         return sorted(self.folder.glob(f"*{ENDING}"))
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other program has a shelf in use."""
+        others = [folder for folder in self._root.iterdir() if folder.is_dir() and folder != self.folder]
+        return not any(_is_used(folder) for folder in others)
+
     def close(self) -> None:
         """Leave the shelf; what still lies on it is claimed by the next program."""
         self._lock.release()
@@ -54,6 +60,16 @@ class JournalShelf:
         finally:
             lock.release()
         _clear(folder)
+
+
+def _is_used(folder: Path) -> bool:
+    lock = FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return folder.is_dir()  # it may have been cleared at this moment
+    lock.release()
+    return False
 
 
 def _clear(folder: Path) -> None:

@@ -240,6 +240,10 @@ class Library:
         """Remember a result no longer, because the person discarded it."""
         results.forget_result(self._database, result_id)
 
+    def forget_lost_results(self, kind: str) -> None:
+        """Remember no longer what was noted of a kind and never sent, because the programs that held it have ended."""
+        results.forget_lost(self._database, kind)
+
     def results(self, study_id: int) -> tuple[Result, ...]:
         """Return the results made from a study, the newest first."""
         return results.results(self._database, study_id)

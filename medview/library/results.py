@@ -43,6 +43,13 @@ def forget_result(database: Database, result_id: int) -> None:
         notes.write(connection, database)
 
 
+def forget_lost(database: Database, kind: str) -> None:
+    """Remember no longer what was noted of a kind and never sent."""
+    with database.writing() as connection:
+        connection.execute("DELETE FROM result WHERE kind = ? AND sent = 0", (kind,))
+        notes.write(connection, database)
+
+
 def results(database: Database, study_id: int) -> tuple[Result, ...]:
     """Return the results made from a study, the newest first."""
     with database.reading() as connection:

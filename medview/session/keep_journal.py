@@ -39,6 +39,11 @@ class KeptJournals:
         session.scene_changed.connect(self._look_for_strokes)
         session.jobs.finished.connect(self._discard_exported)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other MedView keeps journals at this moment."""
+        return self._shelf.is_alone
+
     def discard(self, segmentation: Segmentation) -> None:
         """Remove the journal of a mask: it has been exported, or the person does not want it."""
         path = self._paths.pop(segmentation, None)
