@@ -66,12 +66,17 @@ def _copied(opened: Library, paths: list[Path], progress: Progress) -> Answer:
     from medview.cli.opened import opened as looked_through
 
     with looked_through(paths, part(progress, 0.0, 0.5)) as found:
-        added = opened.add(found.report, copy=True, progress=part(progress, 0.5, 1.0))
+        added = opened.add(found.report, copy=True, progress=part(progress, 0.5, 0.95))
+        freed = opened.make_room(progress=part(progress, 0.95, 1.0))
         other = [(Path(found.name(path)), what) for path, what in found.report.other]
         rejected = [(Path(found.name(path)), why) for path, why in found.report.rejected]
         left_out = [{"path": found.name(path), "reason": str(why)} for path, why in added.left_out]
     data = {**_added_as_data(added), "left_out": left_out, "studies": _uids(opened, added.study_ids)}
-    return _imported(data, f"{added.new_files} files copied, {added.known_files} known already", other, rejected)
+    data |= {"freed_studies": len(freed.study_ids), "freed_files": freed.files, "over_quota": not freed.is_enough}
+    text = f"{added.new_files} files copied, {added.known_files} known already"
+    text += f", {freed.files} old copies deleted to keep the quota" if freed.files else ""
+    text += ", still over the quota" if not freed.is_enough else ""
+    return _imported(data, text, other, rejected)
 
 
 def _imported(

@@ -10,6 +10,7 @@ from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress, part
 from medview.session.session import Session
+from medview.session.tell_quota import tell_quota
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
@@ -39,12 +40,7 @@ def _submit(session: Session, report: ScanReport, *, copy: bool) -> Job:
         return library.make_room(progress=part(progress, 0.9, 1.0)) if copy else None
 
     def done(freed: Freed | None) -> None:
-        if freed is not None and freed.files:
-            session.notices.add(
-                "info",
-                "The library was over its quota: the copies of the studies longest unopened are gone ({count}).",
-                count=len(freed.study_ids),
-            )
+        tell_quota(session, freed)
 
     def failed(error: BaseException) -> None:
         session.notices.add("info", "What was opened is not on the library's list: {reason}", reason=str(error))

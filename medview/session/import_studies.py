@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
 from medview.jobs.job import Job
-from medview.library.reports import Added
+from medview.library.reports import Added, Freed
 from medview.progress import Progress, part
 from medview.session.session import Session
+from medview.session.tell_quota import tell_quota
 from medview.session.thumbnails import make_thumbnails
 from medview.session.use_library import use_library
 from medview.study.study import Study
 
 if TYPE_CHECKING:
+    from medview.files.dicom_scan import ScanReport
     from medview.files.dicom_sort import FoundStudy
     from medview.library.library import Library
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 class Imported:
     """What came of an import: files with images, of another kind and left out, and what the library took.
 
-    `studies` are those whose pictures are still to be made.
+    `studies` are those whose pictures are still to be made; `freed` is what had to go for copies, None without any.
     """
 
     added: Added
@@ -34,6 +36,7 @@ class Imported:
     other: tuple[tuple[Path, Sentence], ...]
     rejected: tuple[tuple[Path, Sentence], ...]
     studies: tuple[FoundStudy, ...]
+    freed: Freed | None = None
 
 
 def import_studies(
@@ -55,11 +58,11 @@ def import_studies(
             workers = session.jobs.workers
             report = scan(paths, part(progress, 0.0, 0.5), workers=workers, unpack_into=Path(unpacked))
             is_archive = any(Path(unpacked).iterdir())
-            added = library.add(report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
+            added, freed = _added(library, report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
             if is_archive:  # what it holds is gone from here in a moment
                 make_thumbnails(library, report.studies, progress, workers)
         studies = () if is_archive else report.studies
-        return Imported(added, report.images, report.other, report.rejected, studies)
+        return Imported(added, report.images, report.other, report.rejected, studies, freed)
 
     def done(imported: Imported) -> None:
         _tell(session, imported)
@@ -83,7 +86,8 @@ def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
         from medview.files.dicom_sort import FoundStudy
 
         found = FoundStudy(facts, series, objects)
-        return Imported(library.add([found], copy=copy, progress=progress), 0, (), (), (found,))
+        added, freed = _added(library, [found], copy=copy, progress=progress)
+        return Imported(added, 0, (), (), (found,), freed)
 
     def done(imported: Imported) -> None:
         _tell(session, imported)
@@ -91,6 +95,14 @@ def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
 
     title = Sentence("Adding a study to the library")
     return use_library(session, work, on_done=done, title=title, place="scan")
+
+
+def _added(
+    library: Library, found: ScanReport | list[FoundStudy], *, copy: bool, progress: Progress
+) -> tuple[Added, Freed | None]:
+    """Put studies on the list, and make room again where that has filled the library beyond its quota."""
+    added = library.add(found, copy=copy, progress=part(progress, 0.0, 0.9))
+    return added, library.make_room(progress=part(progress, 0.9, 1.0)) if copy else None
 
 
 def _tell(session: Session, imported: Imported) -> None:
@@ -110,6 +122,7 @@ def _tell(session: Session, imported: Imported) -> None:
         other=len(imported.other),
         left_out=len(left_out),
     )
+    tell_quota(session, imported.freed)
 
 
 def _request_thumbnails(session: Session, imported: Imported) -> None:

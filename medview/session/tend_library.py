@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
+from medview.session.tell_quota import tell_quota
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
@@ -66,12 +68,7 @@ def make_room(session: Session) -> Job:
 
     def done(freed: Freed) -> None:
         _tell_freed(session, freed)
-        if not freed.is_enough:
-            session.notices.add(
-                "warning",
-                "The library still takes more room than its quota.",
-                "Raise the quota, or export results that hold studies back.",
-            )
+        tell_quota(session, replace(freed, files=0))  # what went has been told
 
     return use_library(session, work, on_done=done, title=Sentence("Making room in the library"), place="scan")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from medview.library.library import Library
+from medview.session.import_studies import import_studies
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.session.use_library import use_library
@@ -74,3 +75,18 @@ def test_a_quota_frees_what_was_not_opened_for_longest(session: Session, tmp_pat
     opened(session, write_study(tmp_path / "2", 2))
     assert [row.facts.patient.patient_id for row in library.search()] == ["ID2"]
     assert "the copies of the studies longest unopened are gone (1)" in said(session)
+
+
+def test_an_import_keeps_the_quota_too(session: Session, tmp_path: Path) -> None:
+    session.settings["library_add"] = "copy"
+    library = opened(session, write_study(tmp_path / "1", 1))
+    library.quota_bytes = library.usage().copied_bytes + 10
+    import_studies(session, [write_study(tmp_path / "2", 2)], copy=True)
+    wait_idle(session)
+    assert [row.facts.patient.patient_id for row in library.search()] == ["ID2"]
+    assert "the copies of the studies longest unopened are gone (1)" in said(session)
+    library.quota_bytes = 1
+    library.set_kept([row.id for row in library.search()], kept=True)
+    import_studies(session, [write_study(tmp_path / "2", 2)], copy=True)
+    wait_idle(session)
+    assert "The library still takes more room than its quota." in said(session)
