@@ -222,7 +222,8 @@ def test_without_pixel_spacing_no_millimetre_is_claimed(tmp_path: Path, spacing:
 
 def test_images_that_do_not_say_where_they_lie_are_in_no_frame_of_reference(tmp_path: Path) -> None:
     for name in ("ImagePositionPatient", "ImageOrientationPatient"):
-        series = only(write_stack(tmp_path / name, 3, **{name: None}))
+        left_out: dict[str, Any] = {name: None}
+        series = only(write_stack(tmp_path / name, 3, **left_out))
         assert placed(series).frame_of_reference_uid == ""
 
 

@@ -237,7 +237,8 @@ def test_a_region_of_another_frame_of_reference_is_filled_on_no_image_that_it_do
 
 @pytest.mark.parametrize("missing", ["PixelSpacing", "ImageOrientationPatient"])
 def test_on_images_without_millimetres_or_orientation_nothing_is_filled(tmp_path: Path, missing: str) -> None:
-    (series,) = stacks(write_stack(tmp_path / "images", 5, **{missing: None}))
+    left_out: dict[str, Any] = {missing: None}
+    (series,) = stacks(write_stack(tmp_path / "images", 5, **left_out))
     rois = {"Square": [contour(rectangle(-9.0, -19.3, 2.0, 1.0, 2.5))]}
     read = read_structures(found(structure_set(tmp_path / "rt.dcm", series, rois)), [series])
     assert read.masks == ()

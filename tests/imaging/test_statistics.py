@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,8 @@ def test_without_spacing_there_is_no_volume() -> None:
 @pytest.mark.parametrize("missing", ["has_depth", "has_orientation"])
 def test_a_grid_that_does_not_tell_where_voxels_lie_has_no_centre(missing: str) -> None:
     labels = np.ones(OBLIQUE.shape, dtype=np.uint8)
-    (found,) = segment_statistics(labels, replace(OBLIQUE, **{missing: False}), (1,))
+    facts: dict[str, Any] = {missing: False}
+    (found,) = segment_statistics(labels, replace(OBLIQUE, **facts), (1,))
     assert (found.voxels, found.centroid_mm) == (210, None)
 
 
