@@ -173,7 +173,7 @@ def _diffusion(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     told = placed.facts("b-value")
     if None in told:
         return []
-    weights = _clustered(told, 4.0)
+    weights = {b: b for b in told} if _is_steady(placed, told) else _clustered(told, 4.0)
     kinds = [(weights[b], _rounded(i.frame.direction)) for b, i in zip(told, placed.images, strict=True)]
     if len(set(kinds)) < 2:
         return []
@@ -187,6 +187,16 @@ def _diffusion(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
         first.setdefault(keys[index], number)
     order = sorted(first, key=lambda key: first[key])
     return _along(placed, keys, order, _diffusion_axis(order), names)
+
+
+def _is_steady(placed: Placed, values: Keys) -> bool:
+    """Whether each value is there equally often at every place: what jitters is not."""
+    held = Counter(zip(values, placed.place, strict=True))
+    each: dict[Hashable, set[int]] = defaultdict(set)
+    for value, place in held:
+        each[value].add(held[value, place])
+    places = Counter(value for value, _ in held)
+    return all(len(each[value]) == 1 and places[value] == len(placed.sizes) for value in each)
 
 
 def _rounded(direction: tuple[float, ...] | None) -> tuple[float, ...]:

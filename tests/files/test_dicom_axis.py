@@ -45,6 +45,16 @@ def test_gradient_directions_and_repeated_b0_are_places_of_their_own(tmp_path: P
     assert [a[4] for a in axes(found)] == [0.0, 1000.0, 1000.0, 1000.0, 0.0]
 
 
+def test_small_b_values_that_differ_little_keep_their_own(tmp_path: Path) -> None:
+    weights = (0.0, 3.0, 6.0, 9.0, 50.0, 400.0)
+    found = stacks(write_places(tmp_path, 6, [{"DiffusionBValue": b} for b in weights]))
+    assert [a[4] for a in axes(found)] == list(weights)
+    assert [next(iter(name.split(","))) for name in found] == [f"b {b:.0f}" for b in weights]
+    for (_, series), b in zip(found.items(), weights, strict=True):
+        read = [read_header(i.path) for i in series.instances]
+        assert [images[0].frame.b_value for images in read if isinstance(images, tuple)] == [b] * 3
+
+
 def test_two_energies_are_an_axis(tmp_path: Path) -> None:
     found = stacks(write_places(tmp_path, 2, [{"KVP": 140}, {"KVP": 80}]))
     assert list(found) == ["80 kVp", "140 kVp"] or list(found) == ["140 kVp", "80 kVp"]
