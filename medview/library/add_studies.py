@@ -21,7 +21,7 @@ from medview.library.relocated import relocated
 from medview.library.reports import Added
 from medview.library.roots import add_roots
 from medview.library.store import Store
-from medview.library.study_files import FileKind, FileRow, FileTable, files_of
+from medview.library.study_files import FileKind, FileRow, FileTable, files_of, time_mark
 from medview.library.study_record import StudyRecord, edition_of, read_record, write_record
 from medview.progress import Progress, part
 
@@ -129,7 +129,7 @@ def _other(path: Path, kind: FileKind, said: Sentence) -> FileRow | None:
     except OSError:
         return None
     text = json.dumps([said.template, {name: str(value) for name, value in said.values.items()}])
-    return FileRow(str(_firm(path)), facts.st_size, facts.st_mtime_ns, kind=kind, said=text)
+    return FileRow(str(_firm(path)), facts.st_size, time_mark(facts), kind=kind, said=text)
 
 
 def _sum(one: Added, other: Added) -> Added:

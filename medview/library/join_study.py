@@ -94,7 +94,7 @@ def _sorted(record: StudyRecord | None, files: Sequence[FileRow], alike: Alike, 
     shared = Counter(row.sop for row in files if row.sop is not None)
     for row in files:
         before = known.get(row.path)
-        if before is not None and (before.size, before.mtime_ns) == (row.size, row.mtime_ns):
+        if before is not None and (before.size, before.time_mark) == (row.size, row.time_mark):
             (parts.copies if before.kind == FileKind.COPY else parts.fresh).append(before)
         else:
             is_shared = row.sop is not None and shared[row.sop] > 1  # a scan leaves out files of the same bytes

@@ -22,7 +22,7 @@ from medview.library.reports import Added, Rescan
 from medview.library.roots import add_roots
 from medview.library.scan_again import scan_again
 from medview.library.store import Store
-from medview.library.study_files import FileFacts, FileKind, FileState, FileTable
+from medview.library.study_files import FileFacts, FileKind, FileState, FileTable, time_mark
 from medview.library.study_record import count_files, mark_stale
 from medview.progress import Progress, part
 
@@ -169,7 +169,7 @@ def _compare(
                 found.new.append(entry.path)
             else:
                 found.others.append((Path(entry.path), SPECIAL))
-        elif row[1] == facts.st_size and row[2] == facts.st_mtime_ns:
+        elif row[1] == facts.st_size and row[2] == time_mark(facts):
             found.unchanged += 1
             if row[4] == FileKind.IN_STUDY and row[5] == FileState.THERE and row[6] is None:
                 found.study_ids.add(row[3])

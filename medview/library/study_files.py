@@ -43,6 +43,8 @@ class FileRow:
     ----------
     path
         As text: there are many of them.
+    time_mark
+        `time_mark` of what the system says of it.
     study_id
         None where it belongs to none, or to one that has no number yet.
     sop
@@ -55,7 +57,7 @@ class FileRow:
 
     path: str
     size: int
-    mtime_ns: int
+    time_mark: int
     study_id: int | None = None
     sop: int | None = None
     kind: int = FileKind.IN_STUDY
@@ -69,14 +71,16 @@ class FileRow:
             facts = os.stat(self.path)
         except OSError:
             return FileState.MISSING
-        same = facts.st_size == self.size and facts.st_mtime_ns == self.mtime_ns
+        same = facts.st_size == self.size and time_mark(facts) == self.time_mark
         return FileState.THERE if same else FileState.CHANGED
 
 
+_MOST = 2**63 - 1  # of SQLite's numbers
+_AS_NO_FILE = -1  # a time mark
 _COLUMNS = "d.in_store, d.path, f.name, f.size, f.mtime_ns, f.study_id, f.sop, f.kind, f.state, f.said"
 _JOINED = f"SELECT {_COLUMNS} FROM file f JOIN folder d ON d.id = f.folder_id"
 
-# name, size, mtime_ns, study id, kind, state, what was said
+# name, size, time mark, study id, kind, state, what was said
 FileFacts = tuple[str | bytes, int, int, int | None, int, int, str | None]
 
 
@@ -145,7 +149,7 @@ class FileTable:
         self._connection.executemany(
             "INSERT OR REPLACE INTO file (size, mtime_ns, study_id, sop, kind, state, said, folder_id, name) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(r.size, r.mtime_ns, study_id, r.sop, r.kind, r.state, r.said, *self._key(r.path)) for r in rows],
+            [(r.size, r.time_mark, study_id, r.sop, r.kind, r.state, r.said, *self._key(r.path)) for r in rows],
         )
 
     def drop(self, paths: Iterable[str]) -> None:
@@ -192,7 +196,7 @@ class FileTable:
 
 
 def files_of(found: FoundStudy) -> list[FileRow]:
-    """Return the files of a scanned study as they were when they were read; one that has vanished is left out."""
+    """Return the files of a scanned study as they were when they were read; an object that has vanished is left out."""
     rows: dict[str, FileRow | None] = {}
     for series in found.series:
         for instance in series.instances:
@@ -200,22 +204,30 @@ def files_of(found: FoundStudy) -> list[FileRow]:
             if path in rows:
                 continue
             pixels, sop = instance.pixels, sop_number(instance.sop_instance_uid)
-            if pixels is not None:
-                rows[path] = FileRow(path, pixels.file_size, pixels.file_mtime_ns, sop=sop)
-            else:
-                rows[path] = _looked_up(path, sop)
+            rows[path] = _looked_up(path, sop, pixels and (pixels.file_size, pixels.file_mtime_ns))
     for one in found.objects:
         path = str(one.path)
         rows[path] = _looked_up(path, sop_number(one.sop_instance_uid))
     return [row for row in rows.values() if row is not None]
 
 
-def _looked_up(path: str, sop: int | None) -> FileRow | None:
+def _looked_up(path: str, sop: int | None, scanned: tuple[int, int] | None = None) -> FileRow | None:
+    """Return the row of a file; one that is not of the (size, time) it was scanned with counts as changed."""
     try:
         facts = os.stat(path)
     except OSError:
-        return None
-    return FileRow(path, facts.st_size, facts.st_mtime_ns, sop=sop)
+        return FileRow(path, scanned[0], _AS_NO_FILE, sop=sop) if scanned is not None else None
+    is_as_scanned = scanned is None or scanned == (facts.st_size, facts.st_mtime_ns)
+    return FileRow(path, facts.st_size, time_mark(facts) if is_as_scanned else _AS_NO_FILE, sop=sop)
+
+
+def time_mark(facts: os.stat_result) -> int:
+    """Return a number that is another one after a file was changed or another file took its place.
+
+    What was copied or unpacked keeps the time of change that it came with: files of one size, with the times of one
+    archive, may take each other's places. The time at which the system last noted a change of the file is not theirs.
+    """
+    return (facts.st_mtime_ns + facts.st_ctime_ns) & _MOST
 
 
 def _kept(text: str) -> str | bytes:

@@ -79,6 +79,7 @@ def write_record(
     identity = study_identity(found, store)
     number = _write_study(connection, identity, found)
     table = FileTable(connection, store)
+    _drop_pictures_of_changed(connection, table, number, files)
     table.drop(dropped)
     robbed = set(table.owned(row.path for row in files).values()) - {number}
     table.put(files, number)
@@ -92,6 +93,15 @@ def write_record(
     connection.execute("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?, ?, ?)", (number, *_search_texts(found)))
     count_files(connection, number)
     return number
+
+
+def _drop_pictures_of_changed(
+    connection: Connection, table: FileTable, study_id: int, files: Sequence[FileRow]
+) -> None:
+    """Drop the small pictures of a study where a file is another one than before: its identifiers may be the same."""
+    before = {row.path: row.time_mark for row in table.of_study(study_id)}
+    if any(before.get(row.path, row.time_mark) != row.time_mark for row in files):
+        connection.execute("DELETE FROM thumbnail WHERE study_id = ?", (study_id,))
 
 
 def drop_record(connection: Connection, study_id: int) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,29 @@ from medview.files.dicom_scan import ScanReport, scan
 from medview.library.library import Library
 from medview.study.series import Series
 from tests.files.make_dicom import image, write
+
+
+_watched: dict[str, list[str]] = {}
+
+
+def _note_opened(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _watched and isinstance(arguments[0], str | os.PathLike):
+        for folder, opened in _watched.items():
+            if os.fspath(arguments[0]).startswith(folder):
+                opened.append(os.fspath(arguments[0]))
+
+
+sys.addaudithook(_note_opened)
+
+
+@contextmanager
+def files_opened(folder: Path) -> Iterator[list[str]]:
+    """Give the files below a folder, and the folders, that this process opens inside the block."""
+    opened = _watched[str(folder)] = []
+    try:
+        yield opened
+    finally:
+        del _watched[str(folder)]
 
 
 def write_study(folder: Path, number: int = 0, count: int = 3, **changes: Any) -> Path:

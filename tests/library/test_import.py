@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from medview.errors import MedViewError
@@ -16,8 +17,9 @@ from medview.library.study_row import StudyRow
 from medview.progress import Cancelled
 from medview.study.series import Series
 from tests.files.full_disk import limited_file_size
+from tests.files.make_dicom import COLUMNS, ROWS
 from tests.library.same import assert_same
-from tests.library.studies import add_folder, content, digests, write_study
+from tests.library.studies import add_folder, content, digests, files_opened, write_study
 
 
 def only(library: Library) -> StudyRow:
@@ -71,14 +73,42 @@ def test_a_copied_study_lies_in_the_store_under_names_of_its_own(library: Librar
 
 def test_an_unchanged_study_opens_without_reading_a_file(library: Library, tmp_path: Path) -> None:
     folder = write_study(tmp_path / "in")
-    report = add_folder(library, folder)
-    for path in folder.iterdir():  # of the same size and time, and no DICOM any more
-        facts = path.stat()
-        path.write_bytes(b"\0" * facts.st_size)
-        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    with files_opened(folder) as read:
+        report = add_folder(library, folder)
+    assert {Path(path).name for path in read} >= {"000.dcm", "001.dcm", "002.dcm"}
     assert only(library).opened_s is None
-    assert_same(report.studies[0], library.open_study(only(library).id))
+    with files_opened(folder) as read:
+        assert_same(report.studies[0], library.open_study(only(library).id))
+    assert read == []
     assert only(library).opened_s is not None
+
+
+def test_another_file_of_the_same_name_size_and_time_is_read(library: Library, tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "in", SeriesDescription="First")
+    add_folder(library, folder)
+    for path in write_study(tmp_path / "other", SeriesDescription="Other").iterdir():
+        facts = (folder / path.name).stat()
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        shutil.copy2(path, folder / path.name)  # as an archive is unpacked over another of the same times
+        assert (folder / path.name).stat().st_size == facts.st_size
+    (series,) = library.open_study(only(library).id).series
+    assert series.series_description == "Other"
+    assert library.rescan(folder).unchanged == 3
+
+
+def test_the_picture_of_a_series_goes_when_other_pixels_bear_its_identifiers(library: Library, tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "in")
+    (series,) = add_folder(library, folder).studies[0].series
+    library.set_thumbnail(only(library).id, series.key, b"picture")
+    assert library.thumbnail(only(library).id, series.key) == b"picture"
+    pixels = np.full((ROWS, COLUMNS), 7, "<u2").tobytes()
+    write_study(folder, PixelData=pixels)
+    add_folder(library, folder)
+    assert library.thumbnail(only(library).id, series.key) is None
+    library.set_thumbnail(only(library).id, series.key, b"other")
+    write_study(folder)
+    library.open_study(only(library).id)
+    assert library.thumbnail(only(library).id, series.key) is None
 
 
 def test_a_changed_file_is_read_again(library: Library, tmp_path: Path) -> None:
@@ -155,14 +185,12 @@ def test_halves_of_a_study_become_one(library: Library, tmp_path: Path) -> None:
 def test_another_series_of_a_study_joins_it_without_reading_the_first_again(library: Library, tmp_path: Path) -> None:
     first = write_study(tmp_path / "a")
     add_folder(library, first)
-    for path in first.iterdir():
-        facts = path.stat()
-        path.write_bytes(b"\0" * facts.st_size)
-        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
     second = write_study(tmp_path / "b", SeriesInstanceUID="2.25.99", SeriesNumber=1, SOPInstanceUID=None)
-    add_folder(library, second)
-    assert [row.series_number for row in library.series(only(library).id)] == [1, 4]
-    assert len(library.open_study(only(library).id).series) == 2
+    with files_opened(first) as read:
+        add_folder(library, second)
+        assert [row.series_number for row in library.series(only(library).id)] == [1, 4]
+        assert len(library.open_study(only(library).id).series) == 2
+    assert read == []
 
 
 def test_missing_files_are_told_and_the_rest_opens(library: Library, tmp_path: Path) -> None:
