@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from medview.cli.answer import Answer
 from medview.cli.opened import Opened, opened
+from medview.cli.stack_data import stack_groups
 from medview.errors import MedViewError, Sentence
 from medview.progress import Progress, part, unheard
 from medview.study.series import Instance, Series
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from medview.study.study_object import StudyObject
 
 Verdict = Literal["ok", "warning", "rejected"]
+Group = Sequence[Series]
 _ORDER: tuple[Verdict, ...] = ("ok", "warning", "rejected")
 _FOREIGN = ("not DICOM", "empty file")
 _COPY, _SPECIAL = "copy of another file", "special file"
@@ -30,6 +32,7 @@ _WITHOUT_IMAGES = (
     "{name} does not say which images it was made from.",
 )
 _QUIET_GUARD = ("uniform", "single", "4D", "cine", "mosaic")  # nothing that a reader must beware of
+_SAME_NAMES = "carry the same identifier"
 _ALREADY_FOUND = 0.2  # the part of the work that the scan is: decoding takes longer than reading headers
 
 
@@ -58,14 +61,19 @@ def _stack_rows(found: Opened, progress: Progress) -> Iterator[dict[str, Any]]:
     """Decode all stacks and yield their rows, each with those of its files that are damaged."""
     total = sum(len(series.instances) for series in found.series) or 1
     done = 0
-    parts = _parts(found)
-    for series in found.series:
-        span = part(progress, done / total, (done + len(series.instances)) / total)
-        row = _stack_row(found, series, parts[series.study_instance_uid, series.series_instance_uid], span)
-        yield row
-        if row["verdict"] == "rejected" and row["files"] > 1 and series.refusal is None:
-            yield from _damaged_rows(found, series)
-        done += len(series.instances)
+    groups = stack_groups(found.series)
+    divisions = _divisions(groups)
+    for group in groups:
+        verdicts = []
+        for series in group:
+            span = part(progress, done / total, (done + len(series.instances)) / total)
+            verdicts.append(_verdict(found, series, span))
+            done += len(series.instances)
+        first = group[0]
+        yield _stack_row(found, group, verdicts, divisions[first.study_instance_uid, first.series_instance_uid])
+        for series, (verdict, _) in zip(group, verdicts, strict=True):
+            if verdict == "rejected" and series.refusal is None and len({i.path for i in series.instances}) > 1:
+                yield from _damaged_rows(found, series)
 
 
 def _damaged_rows(found: Opened, series: Series) -> Iterator[dict[str, Any]]:
@@ -81,43 +89,80 @@ def _damaged_rows(found: Opened, series: Series) -> Iterator[dict[str, Any]]:
             yield _row(found.name(path), "file", "rejected", str(error))
 
 
-def _parts(found: Opened) -> dict[tuple[str, str], int]:
-    """Return into how many stacks each series was divided, the places of a 4-D one counted once."""
-    names: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for series in found.series:
-        names[series.study_instance_uid, series.series_instance_uid].add(
-            series.axis.group if series.axis else series.key
-        )
-    return {key: len(members) for key, members in names.items()}
+def _divisions(groups: Iterable[Group]) -> dict[tuple[str, str], tuple[Verdict, list[Sentence]]]:
+    """Return for each series whether it was divided into stacks, and what that means; a 4-D stack counts once."""
+    stacks: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    for group in groups:
+        stacks[group[0].study_instance_uid, group[0].series_instance_uid].append(group)
+    told: dict[tuple[str, str], tuple[Verdict, list[Sentence]]] = {}
+    for key, members in stacks.items():
+        said = Sentence("The series was divided into {count} stacks.", {"count": len(members)})
+        told[key] = ("ok" if _is_plain(members) else "warning", [said]) if len(members) > 1 else ("ok", [])
+    return told
 
 
-def _stack_row(found: Opened, series: Series, parts: int, progress: Progress) -> dict[str, Any]:
-    """Decode one stack and return its row."""
-    said = [Sentence("The series was divided into {count} stacks.", {"count": parts})] if parts > 1 else []
-    said += [line.text for line in series.guard if line.kind not in _QUIET_GUARD]
-    verdict, message = _verdict(found, series, (*said, *series.warnings), progress)
+def _is_plain(stacks: Sequence[Group]) -> bool:
+    """Whether a series holds several stacks by intention: directions of a localizer, or stacks that are all alike."""
+    firsts = [group[0] for group in stacks]
+    if all("LOCALIZER" in series.image_type for series in firsts):
+        return True
+    return len({_shape(group) for group in stacks}) == 1 and all(series.geometry is not None for series in firsts)
+
+
+def _shape(group: Group) -> tuple[object, ...]:
+    """Return what stacks have in common that were taken in one go."""
+    series, geometry = group[0], group[0].geometry
+    if geometry is None or not geometry.has_orientation:
+        return (series.key,)
+    spacing = tuple(round(value, 2) for value in geometry.spacing_mm[1:])
+    return len(group), geometry.shape, spacing, geometry.frame_of_reference_uid, series.image_type[:2], _copy(series)
+
+
+def _copy(series: Series) -> str:
+    """Return the name of a stack of images that carry the identifiers of others: it is like none of them."""
+    return series.key if any(_SAME_NAMES in warning.template for warning in series.warnings) else ""
+
+
+def _stack_row(
+    found: Opened, group: Group, verdicts: Sequence[tuple[Verdict, list[str]]], division: tuple[Verdict, list[Sentence]]
+) -> dict[str, Any]:
+    """Return the row of a stack, or of all places of a 4-D one."""
+    first = group[0]
+    images = [image for series in group for image in series.instances]
+    worst: Verdict = max((division[0], *(verdict for verdict, _ in verdicts)), key=_ORDER.index)
+    said = list(dict.fromkeys(text for verdict, texts in verdicts if verdict == worst for text in texts))
+    if worst != "rejected":
+        said = [*map(_as_sentence, division[1]), *said]
+    if worst == "ok":
+        said = [_read(len(images)), *said]
     return {
-        "path": found.name(_place(series)),
+        "path": found.name(_place(images)),
         "kind": "stack",
-        "key": series.key,
-        "modality": series.modality,
-        "series_description": series.series_description,
-        "images": len(series.instances),
-        "files": len({instance.path for instance in series.instances}),
-        "verdict": verdict,
-        "message": message or f"{len(series.instances)} images read.",
+        "key": first.key,
+        "modality": first.modality,
+        "series_description": first.series_description,
+        "images": len(images),
+        "files": len({image.path for image in images}),
+        "verdict": worst,
+        "message": " ".join(said),
     }
 
 
-def _verdict(found: Opened, series: Series, said: tuple[Sentence, ...], progress: Progress) -> tuple[Verdict, str]:
+def _verdict(found: Opened, series: Series, progress: Progress) -> tuple[Verdict, list[str]]:
+    """Decode one stack and return what came of it."""
     if series.refusal is not None:
-        return "rejected", str(series.refusal)
+        return "rejected", [str(series.refusal)]
     try:
         volume = found.read(series, progress)
     except MedViewError as error:
-        return "rejected", str(error)
-    said += tuple(warning for warning in volume.series.warnings if warning not in series.warnings)
-    return "warning" if said else "ok", " ".join(map(_as_sentence, said))
+        return "rejected", [str(error)]
+    said = [line.text for line in series.guard if line.kind not in _QUIET_GUARD]
+    said += [*series.warnings, *(warning for warning in volume.series.warnings if warning not in series.warnings)]
+    return ("warning" if said else "ok"), list(map(_as_sentence, said))
+
+
+def _read(count: int) -> str:
+    return "1 image read." if count == 1 else f"{count} images read."
 
 
 def _as_sentence(said: Sentence) -> str:
@@ -126,11 +171,10 @@ def _as_sentence(said: Sentence) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text[:1].upper()}{text[1:]}."
 
 
-def _place(series: Series) -> Path:
+def _place(images: Sequence[Instance]) -> Path:
     """Return the file of a stack that has one, else the folder of its first."""
-    paths = {instance.path for instance in series.instances}
-    first = series.instances[0].path
-    return first if len(paths) == 1 else first.parent
+    first = images[0].path
+    return first if len({image.path for image in images}) == 1 else first.parent
 
 
 def _file_rows(found: Opened) -> list[dict[str, Any]]:

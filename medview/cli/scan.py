@@ -10,7 +10,7 @@ from medview.cli.opened import Opened, opened
 from medview.cli.stack_data import series_as_data
 from medview.progress import Progress
 
-_PLAIN = ("uniform", "single")  # kinds of guard lines that go without saying
+_PLAIN = ("uniform", "single", "4D")  # kinds of guard lines that go without saying, or are said by the sizes
 
 if TYPE_CHECKING:
     from medview.files.dicom_sort import FoundStudy

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from medview.study.geometry import Geometry
-from medview.study.series import Series
+from medview.study.series import GuardLine, Series
 
 
 def stack_groups(series: Iterable[Series]) -> list[tuple[Series, ...]]:
@@ -50,7 +50,9 @@ def stack_as_data(group: Sequence[Series]) -> dict[str, Any]:
         "axis": _axis_as_data(group),
         **_geometry_as_data(first.geometry),
         "guard": _distinct(
-            {"kind": line.kind, "text": str(line.text), "meaning": str(line.meaning)} for s in group for line in s.guard
+            {"kind": line.kind, "text": _badge(line, len(group)), "meaning": str(line.meaning)}
+            for s in group
+            for line in s.guard
         ),
         "warnings": _distinct(str(warning) for s in group for warning in s.warnings),
         "refusal": next((str(s.refusal) for s in group if s.refusal is not None), None),
@@ -96,6 +98,13 @@ def _geometry_as_data(geometry: Geometry | None) -> dict[str, Any]:
         "tilt_deg": round(geometry.tilt_deg, 2),
         "frame_of_reference_uid": geometry.frame_of_reference_uid,
     }
+
+
+def _badge(line: GuardLine, places: int) -> str:
+    """Return the badge of a guard line; of a 4-D stack as a whole, how many places there are."""
+    if line.kind != "4D" or places == 1:
+        return str(line.text)
+    return "{count} places along {name}".format(count=places, name=line.text.values["name"])
 
 
 def _distinct(rows: Iterable[Any]) -> list[Any]:

@@ -129,6 +129,30 @@ def test_check_names_every_damaged_file_of_a_stack(tmp_path: Path, capfdbinary: 
     assert [Path(row["path"]).name for row in rows[1:]] == ["1.dcm", "3.dcm"]
 
 
+def test_several_stacks_by_intention_are_no_warning(tmp_path: Path, capfdbinary: Shown) -> None:
+    planes = ([1, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, -1], [0, 1, 0, 0, 0, -1])
+    for number, cosines in enumerate(planes):
+        changes = {"ImageOrientationPatient": list(cosines), "SOPInstanceUID": f"2.25.90{number}"}
+        write(mr_image(0, InstanceNumber=number + 1, **changes), tmp_path / str(number))
+    data = told(capfdbinary, "check", tmp_path)
+    said = "1 image read. The series was divided into 3 stacks."
+    assert {(row["verdict"], row["message"]) for row in data["rows"]} == {("ok", said)}
+    write(mr_image(5, Rows=4, Columns=4, PixelData=bytes(32), SOPInstanceUID="2.25.99"), tmp_path / "other")
+    rows = told(capfdbinary, "check", tmp_path)["rows"]
+    assert {row["verdict"] for row in rows} == {"warning"}
+    assert all("divided into 4 stacks" in row["message"] for row in rows)
+
+
+def test_a_4d_series_is_one_row(mixed: Path, capfdbinary: Shown) -> None:
+    (row,) = told(capfdbinary, "check", *sorted(mixed.glob("mr*")))["rows"]
+    assert (row["verdict"], row["message"], row["images"], row["files"]) == ("ok", "6 images read.", 6, 6)
+    data = told(capfdbinary, "scan", *sorted(mixed.glob("mr*")))
+    (stack,) = data["studies"][0]["series"][0]["stacks"]
+    assert [line["text"] for line in stack["guard"] if line["kind"] == "4D"] == ["2 places along echo time"]
+    assert cli.run(cli.parse(["scan", str(mixed), "--quiet"])) == 0
+    assert "2 (echo time)" in capfdbinary.readouterr().out.decode()
+
+
 def test_convert(mixed: Path, tmp_path: Path, capfdbinary: Shown) -> None:
     data = told(capfdbinary, "convert", mixed, "--all", "-o", tmp_path)
     stack = {name.removeprefix("studies[].series[].stacks[].") for name in documented("scan")}
