@@ -23,6 +23,7 @@ from medview.files.tag_row import TagTree
 from medview.gui.header_source import HeaderSource, header_sources
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
+from medview.gui.links import Links
 from medview.gui.marked_text import marked_text
 from medview.gui.slice_chooser import SliceChooser
 from medview.gui.tag_model import TagColumn, TagModel
@@ -62,6 +63,9 @@ class HeaderInspector(QDialog):
         self._build()
         self.chooser.set_count(len(source.paths), min(place, len(source.paths) - 1))
         self._fill_others()
+        self._links = Links()
+        self._links.connect(session.studies_changed, self._follow_studies)
+        self.destroyed.connect(self._links.end)
         self.resize(980, 720)
         self.search.setFocus()
         self._read()
@@ -140,11 +144,21 @@ class HeaderInspector(QDialog):
         if len(self._source.paths) > 1:
             self._others.insert(0, self._source)
         self.compare.blockSignals(True)
+        self.compare.clear()
         self.compare.addItem(tr("Nothing"))
         for source in self._others:
             same = source is self._source
             self.compare.addItem(tr("Another image of this series") if same else marked_text(source.title, 80))
         self.compare.blockSignals(False)
+
+    def _follow_studies(self) -> None:
+        """Show nothing any more of a study that has been closed: another patient's images may be in view."""
+        still_open = {path for source in header_sources(self._session) for path in source.paths}
+        if not still_open.intersection(self._source.paths):
+            self.close()
+        elif not all(still_open.intersection(other.paths) for other in self._others):
+            self._fill_others()
+            self._choose_other()
 
     # what is read
 
@@ -164,6 +178,7 @@ class HeaderInspector(QDialog):
     def _read(self) -> None:
         if self._job is not None:
             self._job.cancel()
+        self._tree = None  # a search must not go on in the header of the image before
         path = self._source.paths[self.chooser.place]
         other = self._other()
         self.only_differences.setEnabled(other is not None)
@@ -253,6 +268,7 @@ class HeaderInspector(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Read no further."""
         self._delay.stop()
+        self._links.end()
         if self._job is not None:
             self._job.cancel()
             self._job = None

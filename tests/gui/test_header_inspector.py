@@ -14,8 +14,10 @@ from medview.gui.header_inspector import HeaderInspector
 from medview.gui.main_window import MainWindow
 from medview.gui.marked_text import marked_text
 from medview.gui.tag_model import TagColumn
+from medview.session.close_study import close_study
 from medview.session.open_folder import open_folder
-from tests.files.make_dicom import image, write
+from medview.session.show_series import show_series
+from tests.files.make_dicom import image, write, write_stack
 
 Settle = Callable[[], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -78,6 +80,40 @@ def test_the_arrows_go_from_slice_to_slice_and_keep_the_row(
     assert cells(inspector)["(0020,0013)"][2] == "4"
     assert inspector.model.row_of(inspector.view.currentIndex()).keyword == "InstanceNumber"
     assert inspector.value.toPlainText() == "4"
+
+
+def test_a_search_typed_while_the_next_image_is_read_is_answered_from_that_image(
+    inspector: HeaderInspector, qtbot: QtBot, settle: Settle
+) -> None:
+    qtbot.mouseClick(inspector.chooser.next, LEFT)
+    inspector.search.setText("instance number")
+    inspector._delay.timeout.emit()  # the pause after typing is over before the header is there
+    settle()
+    assert inspector.chooser.label.text() == "Image 4 of 5"
+    assert cells(inspector)["(0020,0013)"] == ("IS", "Instance Number", "4")
+
+
+def test_a_header_goes_with_the_study_that_is_closed(
+    inspector: HeaderInspector, window: MainWindow, settle: Settle, tmp_path: Path
+) -> None:
+    write_stack(tmp_path / "other", 2, PatientID="T2", StudyInstanceUID="2.25.7", SeriesInstanceUID="2.25.8")
+    open_folder(window.session, tmp_path / "other", show=False)
+    settle()
+    first, other = window.session.studies
+    show_series(window.session, other, other.series[0])
+    settle()
+    window.show_header()
+    settle()
+    second = next(made for made in window.findChildren(HeaderInspector) if made is not inspector)
+    second.compare.setCurrentIndex(2)  # the images of the study that is closed
+    settle()
+    assert cells(second)["≠ (0010,0010)"][-1] == "王^小明"
+    close_study(window.session, first)
+    settle()
+    assert window.findChildren(HeaderInspector) == [second]
+    assert second.compare.currentText() == "Nothing"
+    assert cells(second)["(0010,0020)"][-1] == "T2"
+    assert not any("王^小明" in cell for row in cells(second).values() for cell in row)
 
 
 def test_comparing_shows_what_differs(inspector: HeaderInspector, qtbot: QtBot, settle: Settle) -> None:
