@@ -67,7 +67,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             in_store INTEGER NOT NULL,
             path NOT NULL,
             UNIQUE (in_store, path))""",
-        # mtime_ns: `study_files.time_mark`, which was the time of change alone at first; kind: FileKind; state: FileState; sop: a number made of the SOP Instance UID, NULL where there is none
+        # mtime_ns: what `study_files.time_mark` gives, once the time of change alone
+        # kind: FileKind; state: FileState; sop: a number made of the SOP Instance UID, NULL where there is none
         """CREATE TABLE file (
             folder_id INTEGER NOT NULL REFERENCES folder,
             name NOT NULL,

@@ -204,7 +204,8 @@ def files_of(found: FoundStudy) -> list[FileRow]:
             if path in rows:
                 continue
             pixels, sop = instance.pixels, sop_number(instance.sop_instance_uid)
-            rows[path] = _looked_up(path, sop, pixels and (pixels.file_size, pixels.file_mtime_ns))
+            scanned = (pixels.file_size, pixels.file_mtime_ns) if pixels is not None else None
+            rows[path] = _looked_up(path, sop, scanned)
     for one in found.objects:
         path = str(one.path)
         rows[path] = _looked_up(path, sop_number(one.sop_instance_uid))

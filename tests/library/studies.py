@@ -15,7 +15,6 @@ from medview.library.library import Library
 from medview.study.series import Series
 from tests.files.make_dicom import image, write
 
-
 _watched: dict[str, list[str]] = {}
 
 
