@@ -35,8 +35,13 @@ _SAME_FRACTION = 0.02  # values that differ by less are one value that jitters
 # facts that say when: equal for all slices of one place, or ever later at each slice
 _MOMENTS = ("time", "frame reference time", "acquisition")
 _LATER = ("trigger delay", "acquisition time", "content time")
+_ABSOLUTE = ("acquisition time", "content time")
 _CLOCKS = ("frame reference time", "trigger delay", "acquisition time", "content time")
 _LASTING = 0.01  # how far places times repetition time may be from the duration, as a part of it
+_OUT_OF_STEP = Sentence(
+    "The images do not follow each other at the same times at every place, or some are missing: what is shown as one "
+    "moment may hold images of several."
+)
 _UNEQUAL = Sentence("Some slice positions hold more images than others; what is over is a stack of its own.")
 
 Keys = Sequence[Hashable]
@@ -153,7 +158,11 @@ def by_time(placed: Placed, names: tuple[str, ...]) -> list[Stack]:
     for name in _LATER if placed.is_even else ():
         values = placed.facts(name)
         if None not in values and placed.most_alike(values) == 1:
-            return _by_rank(placed, names, name, [value or 0.0 for value in values])
+            clock = [value or 0.0 for value in values]
+            if name in _ABSOLUTE and not _keeps_step(placed, clock):
+                # places that lack an image each, of another moment: only numbers may still tell
+                return _by_number(placed, names) or _out_of_step(_by_rank(placed, names, name, clock))
+            return _by_rank(placed, names, name, clock)
     return (not placed.is_even and _by_number(placed, names)) or _by_rank(placed, names, "", [0.0] * len(placed.images))
 
 
@@ -266,6 +275,22 @@ def _by_rank(placed: Placed, names: tuple[str, ...], name: str, values: Sequence
     made = _along(placed, keys, range(count), axis, names)
     # where places hold unequal numbers, nobody knows of which time an image is missing
     return made if placed.is_even else [replace(stack, axis=None) for stack in made]
+
+
+def _keeps_step(placed: Placed, clock: Sequence[float]) -> bool:
+    """Whether the same time passes from image to image at every place, within half the usual step."""
+    times = np.array(clock).reshape(len(placed.sizes), -1)
+    times.sort(axis=1)
+    passed = times - times[:, :1]
+    return bool(np.abs(passed - np.median(passed, axis=0)).max() <= 0.5 * float(np.median(np.diff(times, axis=1))))
+
+
+def _out_of_step(stacks: list[Stack]) -> list[Stack]:
+    """Return stacks whose images are of no common moment: with their order, without times, and told."""
+    return [
+        replace(s, axis=s.axis and replace(s.axis, unit="", value=None), warnings=(*s.warnings, _OUT_OF_STEP))
+        for s in stacks
+    ]
 
 
 def _by_number(placed: Placed, names: tuple[str, ...]) -> list[Stack]:

@@ -55,6 +55,26 @@ def test_small_b_values_that_differ_little_keep_their_own(tmp_path: Path) -> Non
         assert [images[0].frame.b_value for images in read if isinstance(images, tuple)] == [b] * 3
 
 
+def test_places_that_lack_different_moments_are_not_taken_for_the_same(tmp_path: Path) -> None:
+    lacking = {(0, 0), (1, 1), (2, 3)}  # (place, moment): each place holds three images of four moments
+    for number, (place, moment) in enumerate((p, m) for m in range(4) for p in range(3)):
+        if (place, moment) not in lacking:
+            changes = {"AcquisitionTime": f"1010{10 * moment + place:02d}", "InstanceNumber": number + 1}
+            write(mr_image(place, SOPInstanceUID=f"2.25.78{number}", **changes), tmp_path / str(number))
+    found = stacks(tmp_path)
+    assert sum(len(s.instances) for s in found.values()) == 9
+    for series in found.values():
+        moments = {int(float(series_time(i.path)) - 101000) // 10 for i in series.instances}
+        assert len(moments) == 1 or "may hold images of several" in texts(series)
+        assert series.axis is None or series.axis.value is None
+
+
+def series_time(path: Path) -> str:
+    images = read_header(path)
+    assert isinstance(images, tuple)
+    return images[0].series.acquisition_time
+
+
 def test_two_energies_are_an_axis(tmp_path: Path) -> None:
     found = stacks(write_places(tmp_path, 2, [{"KVP": 140}, {"KVP": 80}]))
     assert list(found) == ["80 kVp", "140 kVp"] or list(found) == ["140 kVp", "80 kVp"]
