@@ -17,8 +17,8 @@ def prefetch_places(session: Session) -> Job | None:
     scene = session.scene
     if scene is None or scene.series.axis is None or any(not job.silent for job in session.jobs.jobs):
         return None
-    number = scene.series.axis.number
-    series = session.kept_volumes.next_to_read(scene.study.stacks_along(scene.series), number)
+    study, number = scene.study, scene.series.axis.number
+    series = session.kept_volumes.next_to_read(study.stacks_along(scene.series), number)
     if series is None or any(job.title.template == _TITLE for job in session.jobs.jobs):
         return None
 
@@ -26,13 +26,19 @@ def prefetch_places(session: Session) -> Job | None:
         return with_window(read_voxels(series, progress, session.jobs.workers))
 
     def done(value: Begun) -> None:
+        if session.wanted_series is series:  # it is being read for the screen meanwhile
+            return
+        read = value[0].series
+        if read is not series:  # its pixels have given it a warning
+            study.replace_series(tuple(read if one is series else one for one in study.series))
         shown = session.scene.series.axis if session.scene is not None else None
         session.kept_volumes.keep(*value, shown.number if shown is not None else 0)
-        prefetch_places(session)
+        if session.kept_volumes.find(read) is not None:  # else there is no room for it, or another series to come
+            prefetch_places(session)
 
     # a place that cannot be read says so when it is asked for
     return session.jobs.submit(
-        _TITLE, work, place="previews", on_done=done, silent=True, about=scene.study.facts.study_instance_uid
+        _TITLE, work, place="previews", on_done=done, silent=True, about=study.facts.study_instance_uid
     )
 
 

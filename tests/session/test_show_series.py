@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
+from medview.jobs.job import Job
 from medview.session.close_study import close_study
 from medview.session.edit_mask import new_segmentation
 from medview.session.open_folder import open_folder
@@ -200,6 +202,48 @@ def test_nothing_is_kept_of_a_study_that_is_closed(session: Session, moments: St
     along = places(session)
     close_study(session, moments)
     assert all(session.kept_volumes.find(series) is None for series in along)
+
+
+def read_ahead(session: Session, most: int) -> list[str]:
+    """Return the titles of the jobs that read ahead from now on, and fail beyond a number of them."""
+    seen: list[str] = []
+
+    def note(job: Job) -> None:
+        if job.place == "previews":
+            seen.append(str(job.title))
+            assert len(seen) <= most, "the same place is read again and again"
+
+    session.jobs.added.connect(note)
+    return seen
+
+
+def test_places_with_a_remark_of_their_pixels_are_read_ahead_once(session: Session, tmp_path: Path) -> None:
+    folder = write_moments(tmp_path / "4d")
+    for path in folder.iterdir():
+        dataset = dcmread(path)
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.RescaleSlope = 32, 32, 31, "1.5"
+        dataset.RescaleIntercept = "0"
+        dataset.PixelData = np.full((ROWS, COLUMNS), 2**24 + 1, "<u4").tobytes()
+        dataset.save_as(path)
+    study = opened(session, folder)
+    seen = read_ahead(session, 4)
+    show_series(session, study, study.stacks_along(study.series[0])[0])
+    wait_idle(session)
+    assert len(seen) == 4
+    assert all("rounded" in str(series.warnings) for series in study.series)
+    assert all(session.kept_volumes.find(series) is not None for series in places(session))
+    go_to_place(session, 3)
+    assert session.reading is None
+    assert scene_of(session).series is places(session)[3]
+
+
+def test_what_is_read_ahead_is_given_up_where_there_is_no_room_for_it(session: Session, tmp_path: Path) -> None:
+    study = opened(session, write_moments(tmp_path / "4d"))
+    seen = read_ahead(session, 4)
+    show_series(session, study, study.stacks_along(study.series[0])[0])
+    wait_until(session, lambda: bool(seen))
+    session.kept_volumes.follow(None)  # another series was asked for, and given up before it was on the screen
+    wait_idle(session)
 
 
 def test_a_plain_series_has_no_places(session: Session, study: Study) -> None:
