@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from medview.study.annotation import ImageName
 from medview.study.series import Instance
 
+_ROUNDING = 1e-6  # a volume of float32 keeps seven digits
+
 
 @dataclass(frozen=True)
 class ValueMapping:
@@ -43,10 +45,16 @@ class ValueMap:
         return self.mappings.get(image) or self.mappings.get(ImageName(image.sop_instance_uid), ())
 
     def values_of(self, instance: Instance, value: float) -> tuple[tuple[float, ValueMapping], ...]:
-        """Return the real world values, each with its mapping, of a modality value of an image."""
-        if not instance.rescale_slope:
+        """Return the real world values, each with its mapping, of a modality value of an image.
+
+        None of an image whose modality values come from a table (0028,3000): several stored values may have become one.
+        """
+        if not instance.rescale_slope or instance.has_modality_lut:
             return ()
         stored = (value - instance.rescale_intercept) / instance.rescale_slope
+        lost = _ROUNDING * max(abs(value), abs(instance.rescale_intercept)) / abs(instance.rescale_slope)
+        if abs(stored - round(stored)) <= min(lost, 0.25):
+            stored = float(round(stored))
         found = [(m.value(stored), m) for m in self.of_instance(instance)]
         return tuple((real, mapping) for real, mapping in found if real is not None)
 
