@@ -37,7 +37,7 @@ def request_picture(
         from medview.files.dicom_pixels import thumbnail
 
         progress(0.0)
-        return thumbnail(alone)
+        return thumbnail(alone, workers=session.jobs.workers)
 
     uid = study.facts.study_instance_uid
     return session.jobs.submit("Thumbnail", work, place="previews", on_done=on_done, silent=True, about=uid)

@@ -29,7 +29,7 @@ def open_from_library(session: Session, study_ids: Sequence[int], *, series_key:
         The series to put on the screen; "" puts the largest volume there.
     """
 
-    def work(library: Library, progress: Progress) -> ScanReport:
+    def work(library: Library, progress: Progress) -> tuple[ScanReport, int]:
         from medview.files.dicom_scan import ScanReport
 
         count = len(study_ids)
@@ -37,9 +37,18 @@ def open_from_library(session: Session, study_ids: Sequence[int], *, series_key:
             library.open_study(number, part(progress, place / count, (place + 1) / count))
             for place, number in enumerate(study_ids)
         ]
-        return ScanReport(tuple(found), 0, (), ())
+        rows = [row for number in study_ids if (row := library.study(number)) is not None]
+        return ScanReport(tuple(found), 0, (), ()), sum(row.files_missing for row in rows)
 
-    def done(report: ScanReport) -> None:
+    def done(value: tuple[ScanReport, int]) -> None:
+        report, missing = value
+        if missing:
+            session.notices.add(
+                "warning",
+                "Files that are not where they were: {count}. What they hold is not shown.",
+                "Connect the disk or share they lie on, and open the study again.",
+                count=missing,
+            )
         studies = add_found(session, report, show=not series_key, tell=False)
         for study in studies:
             series = study.find(series_key)

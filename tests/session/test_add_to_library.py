@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from medview.library.library import Library
+from medview.session.close_study import close_study
 from medview.session.import_studies import import_studies
 from medview.session.open_folder import open_folder
+from medview.session.open_from_library import open_from_library
 from medview.session.session import Session
 from medview.session.use_library import use_library
 from tests.library.studies import write_study
@@ -53,6 +55,17 @@ def test_a_library_that_cannot_be_opened_stops_nobody(session: Session, tmp_path
     assert len(session.studies) == 1
     assert "What was opened is not on the library's list" in said(session)
     assert {n.level for n in session.notices.notices} == {"info"}
+
+
+def test_images_that_are_gone_are_told_when_a_study_is_opened_from_the_list(session: Session, tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "in", count=6)
+    (row,) = opened(session, folder).search()
+    close_study(session, session.studies[0])
+    (folder / "005.dcm").unlink()  # at the end: no gap tells of it
+    open_from_library(session, [row.id])
+    wait_idle(session)
+    assert len(session.studies[0].series[0].instances) == 5
+    assert "Files that are not where they were: 1. What they hold is not shown." in said(session)
 
 
 def test_a_damaged_library_is_rebuilt_by_itself(session: Session, tmp_path: Path, medview_home: Path) -> None:
