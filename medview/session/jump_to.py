@@ -42,18 +42,29 @@ def jump_to_mark(session: Session, study: Study, mark: Annotation) -> bool:
     shown = session.scene
     others = index.of_frame_of_reference(mark.frame_of_reference_uid)
     if shown is not None and shown.study is study and any(s.key == shown.series.key for s in others):
-        shown.move_cursor(mark.centre_mm)
+        _to_space(shown, mark)
         return True
     if not others:
         _tell_missing(session)
         return False
     largest = max(others, key=lambda series: len(series.instances))
-    when_shown(session, study, largest, lambda scene: scene.move_cursor(mark.centre_mm))
+    when_shown(session, study, largest, lambda scene: _to_space(scene, mark))
     return True
 
 
 def _centre(scene: Scene, place: ImagePlace, mark: Annotation) -> None:
     scene.move_cursor(scene.volume.geometry.to_mm(place.to_index(mark.centre_mm)))
+
+
+def _to_space(scene: Scene, mark: Annotation) -> None:
+    """Go to where a mark lies in the patient: of uneven slices the one that is truly nearest."""
+    geometry = scene.volume.geometry
+    if geometry.is_placed:
+        scene.move_cursor(mark.centre_mm)
+        return
+    normal = np.cross(geometry.directions[:, 2], geometry.directions[:, 1])
+    places = [ImagePlace(scene.series, number) for number in range(len(scene.series.instances))]
+    _centre(scene, min(places, key=lambda place: abs(float((place.origin_mm - mark.centre_mm) @ normal))), mark)
 
 
 def _tell_missing(session: Session) -> None:

@@ -19,7 +19,7 @@ from medview.session.session import Session
 from medview.session.take_off import is_applied, take_off
 from medview.study.annotation import ImageName
 from medview.study.study_object import ObjectKind, StudyObject
-from tests.files.make_dicom import write_stack
+from tests.files.make_dicom import image, write, write_stack
 from tests.files.make_objects import found, save
 from tests.files.test_listed_objects import dose
 from tests.files.test_rt_structure import contour, rectangle, structure_set
@@ -182,6 +182,20 @@ def test_structures_and_their_points_are_shown(session: Session, tmp_path: Path)
     (mark,) = session.studies[0].annotations
     assert jump_to_mark(session, session.studies[0], mark)
     assert shown.cursor_index == (1, 2, 3)
+
+
+def test_a_point_in_space_is_gone_to_on_the_slice_that_truly_holds_it(session: Session, tmp_path: Path) -> None:
+    for index, z in enumerate((0.0, 2.5, 5.0, 20.0, 22.5)):
+        write(image(index, ImagePositionPatient=[-10.0, -20.0, z]), tmp_path / "images" / str(index))
+    opened(session, tmp_path / "images")
+    series = session.studies[0].series[0]
+    rois = {"Isocentre": [contour([(-8.0, -19.0, 20.0)], "POINT")]}
+    put(session, structure_set(tmp_path / "rt.dcm", series, rois), "structure set")
+    shown = scene(session)
+    assert not shown.volume.geometry.has_depth
+    (mark,) = session.studies[0].annotations
+    assert jump_to_mark(session, session.studies[0], mark)
+    assert shown.cursor_index == (3, 2, 3)
 
 
 def test_a_dose_is_laid_only_over_images_of_its_frame_of_reference(session: Session, tmp_path: Path) -> None:
