@@ -28,9 +28,9 @@ class Loading:
 
     changed = Signal()
 
-    def __init__(self, slice_count: int) -> None:
+    def __init__(self, slice_count: int, *, is_recording: bool = False) -> None:
         self.is_read = np.zeros(slice_count, dtype=np.bool_)
-        self.wanted = middle(slice_count)
+        self.wanted = 0 if is_recording else middle(slice_count)
         self.state: State = "reading"
 
     def mark(self, index: int) -> None:
@@ -54,5 +54,5 @@ class Loading:
 
 
 def middle(slice_count: int) -> int:
-    """Return the slice that a volume is opened at: the one at the middle of the grid."""
+    """Return the slice that a volume is opened at: the one at the middle of the grid. Recordings begin at the first."""
     return int(np.rint((slice_count - 1) / 2))

@@ -75,6 +75,8 @@ class Scene:
         self.before_presentation: tuple[tuple[float, float], bool] | None = None
         self.presentation_follower: object | None = None
         self.cursor_mm = self._voxel_centre(volume.geometry.centre_mm)
+        if self.is_recording:
+            self.cursor_mm = volume.geometry.to_mm((0, *self.cursor_index[1:]))
 
     @property
     def series(self) -> Series:
@@ -98,7 +100,7 @@ class Scene:
     @property
     def is_recording(self) -> bool:
         """Whether the slices are frames that follow each other in time."""
-        return self.volume.geometry.shape[0] > 1 and any(line.kind == "cine" for line in self.series.guard)
+        return self.volume.geometry.shape[0] > 1 and self.series.is_recording
 
     @property
     def is_whole(self) -> bool:

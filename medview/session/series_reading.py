@@ -34,7 +34,7 @@ class SeriesReading:
 
     def __init__(self, series: Series, workers: Workers, on_begun: Callable[[Begun], None]) -> None:
         assert series.geometry is not None
-        self.loading = Loading(series.geometry.shape[0])
+        self.loading = Loading(series.geometry.shape[0], is_recording=series.is_recording)
         self._series = series
         self._workers = workers
         self._on_begun = on_begun

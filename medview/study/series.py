@@ -180,6 +180,11 @@ class Series:
         return not self.photometric_interpretation.startswith("MONOCHROME")
 
     @property
+    def is_recording(self) -> bool:
+        """Whether the images are frames that follow each other in time."""
+        return any(line.kind == "cine" for line in self.guard)
+
+    @property
     def key(self) -> str:
         """Return what tells this stack from every other: series UID and stack name."""
         return f"{self.series_instance_uid}#{self.stack}" if self.stack else self.series_instance_uid

@@ -5,6 +5,7 @@ from __future__ import annotations
 from medview.errors import Sentence
 from medview.session.scene import Scene
 from medview.view.corner_line import CornerLine, Mark
+from medview.view.value_text import number_text
 
 # what the other panes and the slice number do not say already
 _GUARD_MARKS: dict[str, Mark] = {
@@ -40,7 +41,7 @@ def axis_lines(scene: Scene) -> tuple[CornerLine, ...]:
         "axis": axis_title(axis.name),
         "number": axis.number + 1,
         "count": axis.count,
-        "value": f"{axis.value:g} {axis.unit}".strip() if axis.value is not None else "",
+        "value": f"{number_text(axis.value)} {axis.unit}".strip() if axis.value is not None else "",
     }
     if axis.value is None:
         return (CornerLine(Sentence("{axis} {number}/{count}", facts)),)

@@ -163,12 +163,12 @@ def test_a_recording_is_stepped_through_by_wheel_and_slider_and_played(window: M
     bar = window.sequence_bar
     qtbot.waitUntil(bar.isVisible)
     assert visible(window) == ["axial"]
-    assert bar.label.text() == "Frame 4/7"
+    assert bar.label.text() == "Frame 1/7"
     turn_wheel(pane(window), 1)
-    qtbot.waitUntil(lambda: bar.label.text() == "Frame 5/7")
-    bar.slider.setValue(1)
-    assert scene.cursor_index[0] == 1
-    assert at(window, FLAT.to_mm((1, 2, 2)))[0] == pytest.approx(100 * 255 / 599, abs=2)
+    qtbot.waitUntil(lambda: bar.label.text() == "Frame 2/7")
+    bar.slider.setValue(4)
+    assert scene.cursor_index[0] == 4
+    assert at(window, FLAT.to_mm((4, 2, 2)))[0] == pytest.approx(400 * 255 / 599, abs=2)
     window.commands.actions["play"].trigger()
     seen: set[int] = set()
     scene.cursor_changed.connect(lambda: seen.add(scene.cursor_index[0]))

@@ -40,6 +40,11 @@ def test_the_slice_read_first_is_the_slice_shown_first(count: int) -> None:
     assert scene_of(Geometry(shape, GRID.affine)).cursor_index[0] == middle(count) == Loading(count).wanted
 
 
+def test_a_recording_begins_at_its_first_frame() -> None:
+    scene = scene_of(flat(), guard=guard("cine"))
+    assert scene.cursor_index[0] == 0 == Loading(6, is_recording=scene.series.is_recording).wanted
+
+
 def test_the_slice_looked_at_is_wanted_next() -> None:
     loading = Loading(6)
     scene = scene_of(loading=loading)

@@ -80,8 +80,9 @@ def test_colours_lie_as_the_plane_lies() -> None:
 def test_a_frame_is_called_a_frame_and_has_its_time() -> None:
     array = np.zeros(AXIAL.shape, np.int16)
     plain = scene_of(array, FLAT, guard=(guard("cine"),))
-    assert "Frame 4/7" in corners(plain)
+    assert "Frame 1/7" in corners(plain)
     timed = scene_of(array, FLAT, guard=(guard("cine"),), frame_time_ms=40.0)
+    timed.move_cursor(FLAT.to_mm((3, 2, 5)))
     assert "Frame 4/7, 0.12 s" in corners(timed)
     assert not [text for text in corners(timed) if text.startswith("Location")]
 
@@ -148,3 +149,9 @@ def test_the_window_of_one_slice_looks_at_no_other() -> None:
     volume = Volume(array, AXIAL, Series("1.2", "1", modality="MR"))
     assert default_window(volume, 3)[1] == pytest.approx(99, abs=1)
     assert default_window(volume)[1] > 20000
+
+
+@pytest.mark.parametrize(("value", "said"), [(1.25126, "1.251 s/mm2"), (1000.83, "1001 s/mm2"), (0.0, "0 s/mm2")])
+def test_a_b_value_is_told_with_no_more_digits_than_a_person_reads(value: float, said: str) -> None:
+    scene = scene_of(np.zeros(AXIAL.shape, np.int16), AXIAL, axis=AxisPlace("b-value", "s/mm2", 0, 17, value, "g"))
+    assert f"b-value 1/17: {said}" in corners(scene)
