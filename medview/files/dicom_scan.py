@@ -111,7 +111,7 @@ def scan(
     findings = _look(list_files(roots, span), span, on_found, workers)
     findings.take_pictures(given)
     for directory in findings.directories:
-        remarks += remarks_on(directory)
+        remarks += remarks_on(directory, findings.sop_instance_uids)
     report = _report(findings, remarks)
     if not (report.studies or may_be_empty):
         raise nothing_found(given, report)

@@ -7,7 +7,7 @@ run in a circle lead nowhere; and no file is opened because a DICOMDIR names it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from medview.errors import MedViewError, Sentence
@@ -17,15 +17,18 @@ _IN_USE = 0xFFFF
 _MOST_PARTS = 64
 
 
-def remarks_on(path: Path) -> list[Sentence]:
-    """Return what is wrong with the files that a DICOMDIR lists: outside its folder, or missing."""
+def remarks_on(path: Path, found: Collection[str] = ()) -> list[Sentence]:
+    """Return what is wrong with the files that a DICOMDIR lists: outside its folder, or missing.
+
+    `found` holds the SOP Instance UIDs of what was found: a file that lies elsewhere by now is not missing.
+    """
     missing, outside = [], []
     try:
-        for parts in _listed(path):
+        for parts, uid in _listed(path):
             name = "/".join(parts)
             if any(map(_leads_out, parts)) or len(parts) > _MOST_PARTS:
                 outside.append(name)
-            elif not _is_there(path.parent, parts):
+            elif uid not in found and not _is_there(path.parent, parts):
                 missing.append(name)
     except MedViewError as error:
         return [error.message]
@@ -48,15 +51,15 @@ def _filled(path: Path, names: list[str]) -> dict[str, object]:
     return {"folder": path.parent.name, "count": len(names), "name": names[0][:100]}
 
 
-def _listed(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the Referenced File ID of each record in use, as its parts."""
+def _listed(path: Path) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the Referenced File ID of each record in use, as its parts, and the SOP Instance UID in that file."""
     file = read_dicom_file(path)
     if file is None:
         return
     for record in file.values.items("DirectoryRecordSequence"):
         parts = record.texts("ReferencedFileID")
         if parts and record.integer("RecordInUseFlag") in (None, _IN_USE):
-            yield parts
+            yield parts, record.text("ReferencedSOPInstanceUIDInFile")
 
 
 def _leads_out(part: str) -> bool:

@@ -73,6 +73,11 @@ class Findings:
         """Number of files looked at."""
         return self.files + len(self.other) + len(self.rejected)
 
+    @property
+    def sop_instance_uids(self) -> frozenset[str]:
+        """What images and objects call themselves, where they have a name."""
+        return frozenset(sop for _, sop in self._paths if sop)
+
     def add(self, path: Path, found: Found) -> None:
         """Remember what a file is."""
         if isinstance(found, MedViewError):

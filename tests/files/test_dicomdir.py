@@ -13,7 +13,7 @@ from medview.files.dicomdir import remarks_on
 from tests.files.make_dicom import image, write, write_stack
 
 
-def directory(folder: Path, *listed: list[str], syntax: str = ExplicitVRLittleEndian) -> Path:
+def directory(folder: Path, *listed: list[str], syntax: str = ExplicitVRLittleEndian, **uids: str) -> Path:
     """Write a DICOMDIR with one record for each file that is listed."""
     records = []
     for parts in listed:
@@ -23,6 +23,7 @@ def directory(folder: Path, *listed: list[str], syntax: str = ExplicitVRLittleEn
         record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
         record.DirectoryRecordType = "IMAGE"
         record.ReferencedFileID = parts
+        record.ReferencedSOPInstanceUIDInFile = uids.get(parts[-1])
         records.append(record)
     dataset = Dataset()
     dataset.SOPClassUID = UID("1.2.840.10008.1.3.10")
@@ -55,6 +56,15 @@ def test_missing_files_are_told(tmp_path: Path, syntax: str) -> None:
     report = scan(path)
     assert report.images == 1
     assert str(report.remarks[0]) == f"The DICOMDIR in {tmp_path.name} lists 2 file(s) that are missing, such as A/IM2."
+
+
+def test_a_file_that_was_moved_is_not_called_missing(tmp_path: Path) -> None:
+    """A folder copied out of a disc, with a copy of the disc's DICOMDIR in it, lists paths that lead nowhere."""
+    moved = image()
+    write(moved, tmp_path / "elsewhere")
+    path = directory(tmp_path, ["A", "IM1"], ["A", "IM2"], IM1=moved.SOPInstanceUID, IM2="2.25.77")
+    (remark,) = scan(path).remarks
+    assert "lists 1 file(s) that are missing, such as A/IM2" in str(remark)
 
 
 @pytest.mark.parametrize(
