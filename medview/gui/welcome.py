@@ -80,6 +80,10 @@ def _invitation(session: Session) -> tuple[str, str]:
         return tr("Opening images…"), ""
     if not session.studies:
         return tr("Open images to begin"), tr("Drop folders, files or ZIP archives here, or choose a folder.")
+    if not any(study.series for study in session.studies):
+        return tr("There is no image among these files"), tr(
+            "Reports, masks and other objects are in the study list: double click one. Open their images, too."
+        )
     if all(series.refusal is not None for study in session.studies for series in study.series):
         return tr("These images cannot be shown yet"), tr("The study list says why. Drop other images here.")
     return tr("Choose a series"), tr("Double click one in the study list.")

@@ -107,16 +107,28 @@ def _worth(series: Series) -> tuple[bool, bool, bool, int, bool]:
 
 
 def _tell(session: Session, report: ScanReport) -> None:
-    """Say what was found; that none of it can be shown says the series that was to be shown."""
+    """Say what was found, counted as the study list counts; that none of it can be shown says the series to show."""
     series = [series for study in report.studies for series in study.series]
-    if all(one.refusal is not None for one in series) and not report.rejected:
+    objects = sum(len(study.objects) for study in report.studies)
+    remedy = "Files left out: {files}; the study list says why." if report.rejected else ""
+    if not series and objects:
+        message = "No image was found, but what belongs to images: {objects}."
+    elif all(one.refusal is not None for one in series) and not report.rejected:
         return
+    else:
+        message = "1 image found." if _images(series) == 1 else "{images} images in {series} series found."
     session.notices.add(
         "info",
-        "1 image found." if report.images == 1 else "{images} images in {series} series found.",
-        "Files left out: {files}; the study list says why." if report.rejected else "",
+        message,
+        remedy,
         lasting=bool(report.rejected),
-        images=report.images,
-        series=len(series),
+        images=_images(series),
+        series=len({one.axis.group if one.axis is not None else one.key for one in series}),
+        objects=objects,
         files=len(report.rejected),
     )
+
+
+def _images(series: Sequence[Series]) -> int:
+    """Return the number of images: frames and tiles of a file count."""
+    return sum(len(one.instances) for one in series)

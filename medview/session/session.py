@@ -113,8 +113,10 @@ class Session:
         self.studies_changed.emit()
 
     def remove_study(self, study: Study) -> None:
-        """Forget a study; its files are untouched."""
+        """Forget a study; its files are untouched. With the last one goes what was said of files left out."""
         self.studies = tuple(s for s in self.studies if s is not study)
+        if not self.studies:
+            self.rejected, self.other_files, self.last_found = (), (), (0, 0, 0)
         self.studies_changed.emit()
 
     def note_rejected(self, rejected: Iterable[tuple[Path, Sentence]]) -> None:

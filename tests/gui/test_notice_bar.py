@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
 from medview.gui.notice_bar import PASSES_AFTER_S
+from medview.session.close_study import close_study
 from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
 from tests.gui.conftest import write_ct
+from tests.session.moments import MOMENTS, SLICES, write_moments
 
 Settle = Callable[[], None]
 
@@ -66,6 +68,33 @@ def test_what_was_found_is_said_without_noughts(window: MainWindow, settle: Sett
     settle()
     assert told(window)[-1] == "24 images in 1 series found. Files left out: 1; the study list says why."
     assert window.session.notices.notices[-1].stays
+
+
+def test_a_4d_series_is_counted_as_the_study_list_shows_it(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    open_folder(window.session, write_moments(tmp_path / "moments"))
+    settle()
+    assert told(window) == [f"{MOMENTS * SLICES} images in 1 series found."]
+
+
+def test_objects_without_images_are_told_and_the_window_says_where_they_are(
+    window: MainWindow, settle: Settle, shared_data: Path
+) -> None:
+    open_folder(window.session, shared_data / "gsps_ko_pdf_for_a0002")
+    settle()
+    assert told(window) == ["No image was found, but what belongs to images: 3."]
+    assert window.welcome.text().startswith("There is no image among these files\nReports")
+
+
+def test_files_left_out_are_forgotten_with_the_last_study(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    folder = write_ct(tmp_path / "a")
+    (folder / "broken.dcm").write_bytes(sorted(folder.glob("*.dcm"))[0].read_bytes()[:900])
+    open_folder(window.session, folder)
+    settle()
+    assert "files left out: 1" in window.study_panel.warnings.text()
+    close_study(window.session, window.session.studies[0])
+    assert window.session.rejected == ()
+    settle()
+    assert window.study_panel.warnings.text() == ""
 
 
 def test_the_demo_says_what_it_is_and_no_more(window: MainWindow, settle: Settle, qtbot: QtBot) -> None:
