@@ -100,7 +100,8 @@ def study_card(study: Study, number: int, *, patient_visible: bool) -> Card:
     facts = study.facts
     patient = facts.patient
     title = patient_title(study) if patient_visible else tr("Study {number}", number=number)
-    born = tr("born {date}", date=date_text(patient.patient_birth_date)) if patient.patient_birth_date else ""
+    birth = date_text(patient.patient_birth_date)
+    born = tr("born {date}", date=birth) if birth else ""
     about = (patient.patient_id, patient.patient_sex, born) if patient_visible else ()
     when = date_text(facts.study_date)
     lines = (" · ".join(t for t in about if t), " · ".join(t for t in (when, facts.study_description) if t))
@@ -130,7 +131,7 @@ def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
     told = _badge_line(series, is_place=places == 1 or shown)
     return Card(
         title,
-        (_amount(series, places), second),
+        (_amount(series, places), second) if second else (_amount(series, places),),
         sign,
         usable=series.refusal is None,
         shown=shown,

@@ -50,7 +50,7 @@ class WindowPanel(QWidget):
         scene = self._session.scene
         self.setEnabled(scene is not None and not scene.volume.is_colour)
         self.presets.setText(self._preset_title())
-        if scene is None:
+        if scene is None or scene.volume.is_colour:
             for box in (self.level_box, self.width_box):
                 box.clear()
             return
@@ -93,7 +93,7 @@ class WindowPanel(QWidget):
 
     def _preset_title(self) -> str:
         scene = self._session.scene
-        if scene is None:
+        if scene is None or scene.volume.is_colour:
             return tr("Window")
         for preset in choose_window.presets(self._session):
             if preset.window == scene.window:

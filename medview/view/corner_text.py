@@ -168,8 +168,9 @@ def _joined(group: str) -> str:
 
 
 def date_text(date: str) -> str:
-    """Return a DICOM date (DA) in ISO form; anything else as it is."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+    """Return a DICOM date (DA, also as ACR-NEMA wrote it) in ISO form; "" for what is no date."""
+    digits = date.replace(".", "") if len(date) == 10 else date
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdigit() else ""
 
 
 def time_text(time: str) -> str:
@@ -240,6 +241,8 @@ def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
 def _number(scene: Scene, picture: SlicePicture) -> Sentence:
     """Return which slice this is, or which frame of a recording and when."""
     facts: dict[str, object] = {"index": picture.slice_index + 1, "count": picture.slice_count}
+    if not scene.is_recording and not scene.volume.geometry.has_orientation:
+        return Sentence("Image {index}/{count}", facts)  # of a radiograph or a picture nobody says slice
     if not scene.is_recording:
         return Sentence("Slice {index}/{count}", facts)
     if not scene.series.frame_time_ms:

@@ -115,6 +115,14 @@ def tilted(index: int, **changes: object) -> Dataset:
     return image(index, ImagePositionPatient=[-10.0, -20.0 + 2.5 * index * math.tan(math.radians(20)), 2.5 * index])
 
 
+def test_a_card_has_no_empty_line_and_no_date_that_is_none(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    facts = {"SeriesNumber": None, "PatientBirthDate": "1950", "StudyDate": "1999.01.31"}
+    open_folder(window.session, write_stack(tmp_path / "one", **facts))
+    settle()
+    assert item(window, 0, 0).data(0, CardRole.CARD).lines == ("CT · 5 images · 8 × 6",)
+    assert item(window, 0).data(0, CardRole.CARD).lines == ("T1", "1999-01-31")
+
+
 def test_a_tilted_series_wears_a_badge_that_is_explained(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
     open_folder(window.session, write_stack(tmp_path / "tilted", make=tilted))
     open_folder(window.session, write_stack(tmp_path / "even", StudyInstanceUID="2.25.5", SeriesInstanceUID="2.25.6"))
