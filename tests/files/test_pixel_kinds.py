@@ -382,14 +382,16 @@ def test_pixels_that_are_no_squares_keep_their_proportion_where_no_millimetre_is
 ) -> None:
     write(image(Modality=modality, ImagePositionPatient=None, ImageOrientationPatient=None, **told), tmp_path / "x")
     geometry = series_of(tmp_path).geometry
-    assert geometry is not None and not geometry.has_spacing
+    assert geometry is not None
+    assert not geometry.has_spacing
     assert geometry.spacing_mm[1:] == pytest.approx((4 / 3, 1.0))
 
 
 def test_a_proportion_that_is_none_is_left_out(tmp_path: Path) -> None:
     write(image(PixelSpacing=None, PixelAspectRatio=[0, 1], ImageOrientationPatient=None), tmp_path / "x")
     geometry = series_of(tmp_path).geometry
-    assert geometry is not None and geometry.spacing_mm[1:] == (1.0, 1.0)
+    assert geometry is not None
+    assert geometry.spacing_mm[1:] == (1.0, 1.0)
 
 
 @pytest.mark.parametrize(("units", "unit"), [("BQML", "Bq/ml"), ("CNTS", "counts"), ("GML", "g/ml"), (None, "")])
