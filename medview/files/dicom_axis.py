@@ -37,7 +37,7 @@ _MOMENTS = ("time", "frame reference time", "acquisition")
 _LATER = ("trigger delay", "acquisition time", "content time")
 _ABSOLUTE = ("acquisition time", "content time")
 _CLOCKS = ("frame reference time", "trigger delay", "acquisition time", "content time")
-_LASTING = 0.01  # how far places times repetition time may be from the duration, as a part of it
+_LIKE_A_REPETITION = 0.01  # how far a step between times may be from the repetition time, as a part of it
 _OUT_OF_STEP = Sentence(
     "The images do not follow each other at the same times at every place, or some are missing: what is shown as one "
     "moment may hold images of several."
@@ -241,22 +241,25 @@ def _times_ms(placed: Placed, columns: Sequence[Sequence[int]]) -> tuple[float, 
         if all(told):
             middles = [median(times) for times in told]
             if all(a < b for a, b in pairwise(middles)):
-                return tuple(round(m - middles[0], 3) for m in middles)
-    return _repetitions_ms(placed, len(columns))
+                steps = [b - a for a, b in pairwise(middles)]
+                return _repetitions_ms(placed, steps) or tuple(round(m - middles[0], 3) for m in middles)
+    (duration, *others) = {*placed.facts("acquisition duration")}
+    count = len(columns)
+    return () if others or not duration else _repetitions_ms(placed, [duration / count] * (count - 1))
 
 
-def _repetitions_ms(placed: Placed, count: int) -> tuple[float, ...]:
-    """Return multiples of the repetition time where that is the step: the scan took `count` of them; else ().
+def _repetitions_ms(placed: Placed, steps: Sequence[float]) -> tuple[float, ...]:
+    """Return multiples of the repetition time where it is what lies between the times of an axis, else ().
 
-    Where slices are taken in several passes, or pauses lie between, a volume takes longer than one repetition.
+    A sequence repeats exactly, while the clock that wrote the headers jitters by some ms. Where slices are taken in
+    several passes, or pauses lie between, the steps are longer than one repetition.
     """
     repetition, *others = {*placed.facts("repetition time")}
-    duration, *more = {*placed.facts("acquisition duration")}
-    if others or more or not repetition or not duration:
+    if others or not repetition or not placed.is_even:
         return ()
-    if not placed.is_even or abs(count * repetition - duration) > _LASTING * duration:
+    if any(abs(step - repetition) > _LIKE_A_REPETITION * repetition for step in steps):
         return ()
-    return tuple(round(n * repetition, 3) for n in range(count))
+    return tuple(round(n * repetition, 3) for n in range(len(steps) + 1))
 
 
 def _by_rank(placed: Placed, names: tuple[str, ...], name: str, values: Sequence[float]) -> list[Stack]:

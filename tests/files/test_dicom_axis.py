@@ -110,6 +110,7 @@ def test_heart_phases_follow_the_trigger_though_it_jitters(tmp_path: Path) -> No
         ({"RepetitionTime": 2500, "AcquisitionDuration": 7.5}, [0.0, 2500.0, 5000.0]),
         ({"RepetitionTime": 2500, "AcquisitionDuration": 15.0}, [None] * 3),  # each volume in two passes
         ({"RepetitionTime": 2500, "AcquisitionDuration": 1e300}, [None] * 3),
+        ({"RepetitionTime": 2500, "AcquisitionDuration": 0.0}, [None] * 3),
         ({"RepetitionTime": 2500}, [None] * 3),
         ({"AcquisitionDuration": 7.5}, [None] * 3),
     ],
@@ -121,6 +122,13 @@ def test_repetitions_are_times_only_where_the_scan_took_as_many(
     found = stacks(write_places(tmp_path, 3, [{**plain, **facts}] * 3))
     assert [(a[0], a[4]) for a in sorted(axes(found), key=lambda a: a[2])] == [("time", time) for time in times]
     assert {a[1] for a in axes(found)} == {"" if None in times else "ms"}
+
+
+@pytest.mark.parametrize(("repetition", "times"), [(3000, [0.0, 3000.0]), (2900, [0.0, 3010.0])])
+def test_a_clock_that_jitters_tells_repetitions(tmp_path: Path, repetition: int, times: list[float]) -> None:
+    clocks = [{"AcquisitionTime": t, "RepetitionTime": repetition} for t in ("101500.0000", "101503.0100")]
+    found = stacks(write_places(tmp_path, 2, clocks))
+    assert sorted(a[4] for a in axes(found)) == times
 
 
 def test_times_of_a_ge_series_without_clocks_come_from_its_duration(shared_data: Path) -> None:
