@@ -28,7 +28,7 @@ def remarks_on(path: Path, found: Collection[str] = ()) -> list[Sentence]:
             name = "/".join(parts)
             if any(map(_leads_out, parts)) or len(parts) > _MOST_PARTS:
                 outside.append(name)
-            elif uid not in found and not _is_there(path.parent, parts):
+            elif uid not in found and not _lies_here(path.parent, parts):
                 missing.append(name)
     except MedViewError as error:
         return [error.message]
@@ -64,6 +64,14 @@ def _listed(path: Path) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _leads_out(part: str) -> bool:
     return part in ("", ".", "..") or any(mark in part for mark in "/\\:\0")
+
+
+def _lies_here(folder: Path, parts: tuple[str, ...]) -> bool:
+    """Whether a file is there; also where the DICOMDIR lies in one of the folders that it lists."""
+    own = [name.casefold() for name in folder.parts]
+    listed = [name.casefold() for name in parts]
+    tails = (parts[k:] for k in range(1, len(parts)) if own[-k:] == listed[:k])
+    return _is_there(folder, parts) or any(_is_there(folder, tail) for tail in tails)
 
 
 def _is_there(folder: Path, parts: tuple[str, ...]) -> bool:

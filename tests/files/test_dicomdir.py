@@ -85,6 +85,13 @@ def test_names_changed_by_a_disc_are_found(tmp_path: Path) -> None:
     assert remarks_on(directory(tmp_path, ["A", "IM1"])) == []
 
 
+def test_a_dicomdir_within_a_folder_that_it_lists_finds_its_files(tmp_path: Path, shared_data: Path) -> None:
+    write(image(), tmp_path / "S1" / "S10" / "I1")
+    assert remarks_on(directory(tmp_path / "S1" / "S10", ["S1", "S10", "I1"])) == []
+    assert len(remarks_on(directory(tmp_path / "S1" / "S10", ["S1", "S11", "I1"]))) == 1
+    assert scan(shared_data / "ct_head_phantom_mixed").remarks == ()
+
+
 def test_a_record_that_is_not_in_use_is_passed_over(tmp_path: Path) -> None:
     path = directory(tmp_path, ["A", "GONE"])
     path.write_bytes(
