@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from traceback import format_tb
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from medview.files.passing_folder import PassingFolder
 from medview.gui import theme
 from medview.gui.language import set_language
 from medview.gui.main_window import MainWindow
@@ -74,10 +76,11 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
 
 
 def warm_up(jobs: JobQueue) -> None:
-    """Start the worker process and the decoders, and load VTK, while nothing is on the screen yet."""
+    """Start the worker process and the decoders, load VTK, and clear up, while nothing is on the screen yet."""
     jobs.warm_up()
     jobs.submit("Starting the decoders", lambda progress: _start_decoders(jobs), place="render", silent=True)
     jobs.submit("Loading the 3D view", load_vtk, place="render", silent=True)
+    jobs.submit("Clearing up", lambda progress: PassingFolder.sweep(), place="render", silent=True)
 
 
 def _start_decoders(jobs: JobQueue) -> None:
@@ -108,7 +111,8 @@ def _tell_unexpected_errors(session: Session) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
-        logger.error("unexpected problem", exc_info=(kind, error, trace))
+        # not the error's own words, which may hold what a file says of a patient
+        logger.error("unexpected problem: %s\n%s", kind.__name__, "".join(format_tb(trace)))
         session.notices.add_error(error)
 
     sys.excepthook = told

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError
+from medview.files.passing_folder import PassingFolder
 from medview.progress import Progress, unheard
 from medview.study.asked_spacing import with_spacing
 from medview.study.series import Series
@@ -86,11 +86,11 @@ def opened(
 
     given = (paths,) if isinstance(paths, Path) else tuple(paths)
     # the contents of archives: a folder that only this person can read, deleted with the block
-    with TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True) as unpacked, ProcessPool() as workers:
-        report = scan(given, progress, may_be_empty=may_be_empty, workers=workers, unpack_into=Path(unpacked))
+    with PassingFolder() as unpacked, ProcessPool() as workers:
+        report = scan(given, progress, may_be_empty=may_be_empty, workers=workers, unpack_into=unpacked)
         if spacing is not None:
             report = _spaced(report, spacing)
-        yield Opened(report, workers, given, Path(unpacked))
+        yield Opened(report, workers, given, unpacked)
 
 
 def _spaced(report: ScanReport, spacing: Spacing) -> ScanReport:

@@ -52,7 +52,7 @@ def _submit(session: Session, report: ScanReport, *, copy: bool) -> Job:
 
 def _lasting(session: Session, report: ScanReport) -> ScanReport:
     """Return the report without what lies in folders that go with the session."""
-    passing = [Path(folder.name) for folder in session.unpacked]
+    passing = [folder.path for folder in session.unpacked]
 
     def stays(path: Path) -> bool:
         return not any(path.is_relative_to(folder) for folder in passing)

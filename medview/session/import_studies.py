@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
+from medview.files.passing_folder import PassingFolder
 from medview.jobs.job import Job
 from medview.library.reports import Added, Freed
 from medview.progress import Progress, part
@@ -54,10 +54,10 @@ def import_studies(
     def work(library: Library, progress: Progress) -> Imported:
         from medview.files.dicom_scan import scan
 
-        with TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True) as unpacked:
+        with PassingFolder() as unpacked:
             workers = session.jobs.workers
-            report = scan(paths, part(progress, 0.0, 0.5), workers=workers, unpack_into=Path(unpacked))
-            is_archive = any(Path(unpacked).iterdir())
+            report = scan(paths, part(progress, 0.0, 0.5), workers=workers, unpack_into=unpacked)
+            is_archive = any(unpacked.iterdir())
             added, freed = _added(library, report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
             if is_archive:  # what it holds is gone from here in a moment
                 make_thumbnails(library, report.studies, progress, workers)
@@ -77,7 +77,7 @@ def import_studies(
 
 def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
     """Submit putting a study that is open on the list; what came out of an archive is copied in any case."""
-    unpacked = [Path(folder.name) for folder in session.unpacked]
+    unpacked = [folder.path for folder in session.unpacked]
     paths = [*(i.path for series in study.series for i in series.instances), *(one.path for one in study.objects)]
     copy = copy or any(folder in path.parents for path in paths for folder in unpacked)
     facts, series, objects = study.facts, study.series, study.objects

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
+from medview.files.passing_folder import PassingFolder
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.add_to_library import add_to_library
@@ -41,9 +41,9 @@ def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = T
 
         unpack_into = None
         if any(is_zip(one) for one in paths):
-            unpacked = TemporaryDirectory(prefix="medview-", ignore_cleanup_errors=True)
+            unpacked = PassingFolder()
             session.unpacked.append(unpacked)
-            unpack_into = Path(unpacked.name)
+            unpack_into = unpacked.path
         return scan(paths, progress, workers=session.jobs.workers, unpack_into=unpack_into)
 
     def done(report: ScanReport) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from psygnal import Signal
 
 from medview.errors import Sentence
+from medview.files.passing_folder import PassingFolder
 from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
@@ -93,7 +93,7 @@ class Session:
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
         self.other_files: tuple[tuple[Path, Sentence], ...] = ()
         self.last_found = (0, 0, 0)
-        self.unpacked: list[TemporaryDirectory[str]] = []
+        self.unpacked: list[PassingFolder] = []
         self.desk = ReportDesk()
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}

@@ -203,6 +203,6 @@ def test_an_archive_opens_and_leaves_nothing_behind(window: MainWindow, settle: 
     settle()
     assert window.session.scene.volume.array.shape == (5, 6, 8)
     (unpacked,) = window.session.unpacked
-    assert Path(unpacked.name).stat().st_mode & 0o077 == 0
+    assert unpacked.path.stat().st_mode & 0o077 == 0
     window.close()
-    assert not Path(unpacked.name).exists()
+    assert not unpacked.path.exists()
