@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -46,7 +48,8 @@ class OverlayPainter:
     def _marks_of(self, scene: Scene, picture: SlicePicture) -> tuple[DrawnMark, ...]:
         """Return the marks, looked for again only where slice, zoom or the marks themselves have changed."""
         study = scene.study
-        key = (study, study.annotations.revision, picture.slice_index, picture.grid, picture.transform)
+        # a study that is closed must be free to go
+        key = (weakref.ref(study), study.annotations.revision, picture.slice_index, picture.grid, picture.transform)
         if key != self._key:  # studies and grids are compared by what they are, not by their values
             self._key, self._marks = key, annotation_marks(scene, picture)
         return self._marks
