@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from medview.study.series import Series
+from medview.study.series import Instance, Series
 
 
 def joined_series(
@@ -31,13 +31,36 @@ def joined_series(
 
 
 def _same_images(one: Series, other: Series) -> bool:
-    return one.series_instance_uid == other.series_instance_uid and one.image_names == other.image_names
+    return one.image_names == other.image_names and _holds(one, other)
 
 
 def _holds(larger: Series, smaller: Series) -> bool:
     """Whether all images of a stack are among those of another of the same series."""
-    same_uid = larger.series_instance_uid == smaller.series_instance_uid
-    return same_uid and set(smaller.image_names) <= set(larger.image_names)
+    if larger.series_instance_uid != smaller.series_instance_uid or larger.resampled_from or smaller.resampled_from:
+        return larger.series_instance_uid == smaller.series_instance_uid and _same_source(larger, smaller)
+    images = dict(zip(larger.image_names, larger.instances, strict=True))
+    pairs = [(images.get(name), image) for name, image in zip(smaller.image_names, smaller.instances, strict=True)]
+    return all(there is not None and _is_same_image(there, image) for there, image in pairs)
+
+
+def _same_source(one: Series, other: Series) -> bool:
+    """Whether both are resampled, from the same images."""
+    return one.resampled_from is not None and one.image_names == other.image_names
+
+
+def _is_same_image(one: Instance, other: Instance) -> bool:
+    """Whether two images of one identifier can be the same: one file, or a copy of it.
+
+    Files that were changed and kept their identifiers are different images, and both are shown.
+    """
+    return one.path == other.path or _stored(one) == _stored(other)
+
+
+def _stored(image: Instance) -> tuple[object, ...]:
+    """Return what a copy of a file keeps; when it was written it need not."""
+    pixels = None if image.pixels is None else replace(image.pixels, file_mtime_ns=0)
+    place, values = image.image_position_patient, (image.rescale_slope, image.rescale_intercept)
+    return pixels, place, values, image.transfer_syntax_uid, image.has_modality_lut
 
 
 def _renewed(old: Series, new: Series) -> Series:
