@@ -107,7 +107,7 @@ class _Conversion:
         data = stack_as_data(group)
         row = {**data.pop("series"), **data}
         reason = next((why for series in group if (why := why_left_out(series)) is not None), None)
-        path = self.out / f"{file_name(group[0], number)}.nii.gz" if self.is_folder else self.out
+        path = self.out / f"{file_name(group[0], number, self.count)}.nii.gz" if self.is_folder else self.out
         try:
             if reason is not None:
                 raise _Unread(reason)
@@ -121,7 +121,7 @@ class _Conversion:
         """Return what to print; a failure where nothing could be written."""
         left_out = [{**row, "reason": str(error)} for row, error in self._left_out]
         lines = [str(row["path"]) for row in self._written]
-        lines += [f"left out: {row['series_description']}: {row['reason']}" for row in left_out]
+        lines += [f"left out: {row['series_description'] or row['key']}: {row['reason']}" for row in left_out]
         error = self._left_out[0][1] if self._left_out and not self._written else None
         return Answer({"written": self._written, "left_out": left_out}, "\n".join(lines), error)
 

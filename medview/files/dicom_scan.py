@@ -204,7 +204,7 @@ def nothing_found(roots: Sequence[Path], report: ScanReport) -> MedViewError:
             "Nothing in {path} can be opened. {remark}", "Copy it again from its source.",
             path=path, remark=report.remarks[0],
         )  # fmt: skip
-    if report.other and len(roots) == 1 and path.is_file() and not is_zip(path):
+    if report.other and not report.rejected and len(roots) == 1 and path.is_file() and not is_zip(path):
         return MedViewError(
             "{path} holds no image: {kind}.", "Choose a DICOM image, or the folder it lies in.",
             path=path, kind=report.other[0][1],

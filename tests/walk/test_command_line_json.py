@@ -170,6 +170,26 @@ def test_convert(mixed: Path, tmp_path: Path, capfdbinary: Shown) -> None:
     )
 
 
+def test_files_are_named_by_what_tells_the_stacks_apart(tmp_path: Path, capfdbinary: Shown) -> None:
+    for number, kind in enumerate(("AXIAL", "LOCALIZER")):
+        changes = {"ImageType": ["ORIGINAL", "PRIMARY", kind], "SeriesDescription": "../a  b\n"}
+        write(image(number, SOPInstanceUID=f"2.25.9{number}", **changes), tmp_path / str(number))
+    data = told(capfdbinary, "convert", tmp_path, "--all", "-o", tmp_path / "out")
+    assert [Path(row["path"]).name for row in data["written"]] == [
+        "01_CT_a_b_AXIAL.nii.gz",
+        "02_CT_a_b_LOCALIZER.nii.gz",
+    ]
+    refused = told(capfdbinary, "convert", tmp_path, "--all", "-o", tmp_path / "0", status=1)
+    assert refused["error"] == f"{tmp_path / '0'} is a file."
+
+
+def test_a_dicomdir_whose_images_are_all_damaged_says_so(shared_data: Path, capfdbinary: Shown) -> None:
+    path = shared_data / "odd_files" / "dicomdir_tree" / "TINY_ALPHA" / "DICOMDIR"
+    data = told(capfdbinary, "scan", path, status=1)
+    assert "50 damaged" in data["error"]
+    assert len(data["rejected"]) == 50
+
+
 def test_a_failure_is_json_too(tmp_path: Path, capfdbinary: Shown) -> None:
     data = told(capfdbinary, "scan", tmp_path / "nothing", status=1)
     assert set(data) == {"schema_version", "verb", "error", "remedy"}
