@@ -78,6 +78,10 @@ class SeriesReading:
             time.sleep(0.001)
         time.sleep(_PAINTING_S)
 
+    def let_go(self) -> None:
+        """Forget whom to tell, once it is over: a closed volume is to be freed at once."""
+        self._on_begun = _nobody
+
     def take(self, told: Begun | None) -> None:
         """Take what the work tells, on the main thread."""
         if told is not None:
@@ -85,6 +89,10 @@ class SeriesReading:
             self._is_taken = True
         else:
             self.loading.changed.emit()
+
+
+def _nobody(told: Begun) -> None:
+    """Stand where the listener of a reading was that is over."""
 
 
 def with_window(volume: Volume) -> Begun:

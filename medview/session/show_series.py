@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.session.apply_presentation import take_off_presentation
@@ -74,7 +76,9 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
             session.scene.update(is_playing=False)
 
     def ended() -> None:
-        if job.state != "done":
+        reading.let_go()
+        job = submitted()
+        if job is not None and job.state != "done":
             reading.loading.stop()
         if session.reading is job:
             session.reading = None
@@ -88,6 +92,7 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
         on_failed=failed,
         about=study.facts.study_instance_uid,
     )
+    submitted = weakref.ref(job)  # the job holds what listens to it
     job.finished.connect(ended)
     return job
 
