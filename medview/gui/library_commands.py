@@ -62,7 +62,7 @@ class LibraryCommands(QObject):
 
     def release(self) -> None:
         """Want no more answers; what has been begun goes on."""
-        self._jobs.cancel()
+        self._jobs.release()
 
     # import
 

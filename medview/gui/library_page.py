@@ -102,7 +102,7 @@ class LibraryPage(QFrame):
 
     def release(self) -> None:
         """Want no more answers: the page is being made anew."""
-        self._jobs.cancel()
+        self._jobs.release()
         self.table.release()
         self.details.release()
         self.filter.release()

@@ -10,11 +10,14 @@ class OwnJobs:
 
     def __init__(self) -> None:
         self._jobs: list[Job] = []
+        self._is_released = False
 
     def add(self, job: Job) -> Job:
         """Keep a job until it is finished."""
         self._jobs = [known for known in self._jobs if not known.is_finished]
         self._jobs.append(job)
+        if self._is_released:
+            self.cancel()
         return job
 
     def replace(self, job: Job) -> Job:
@@ -27,3 +30,8 @@ class OwnJobs:
         for job in self._jobs:
             job.cancel()
         self._jobs = []
+
+    def release(self) -> None:
+        """Want no more answers from now on, also where the widget, while it goes, hears of something and asks again."""
+        self._is_released = True
+        self.cancel()

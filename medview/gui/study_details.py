@@ -99,7 +99,7 @@ class StudyDetails(QWidget):
 
     def release(self) -> None:
         """Ask no more."""
-        self._jobs.cancel()
+        self._jobs.release()
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -144,7 +144,7 @@ class StudyTable(QAbstractTableModel):
 
     def release(self) -> None:
         """Ask no more."""
-        self._jobs.cancel()
+        self._jobs.release()
 
     def _answered(self, answer: tuple[int, tuple[StudyRow, ...]]) -> None:
         self.beginResetModel()

@@ -333,6 +333,18 @@ def test_another_language_keeps_the_library_open(page: LibraryPage, settle: Sett
     assert window.session.notices.notices[-1].level == "info"
 
 
+def test_a_page_that_is_being_made_anew_takes_no_answers(page: LibraryPage, settle: Settle) -> None:
+    """While it goes, the old page still hears of the new language, and asks for the series of the study chosen."""
+    choose(page, 0, settle)
+    assert page.details.series.count() == 1
+    (study,) = page.chosen()
+    page.release()
+    page.details.series.clear()
+    page.details.show_study(study)
+    settle()
+    assert page.details.series.count() == 0
+
+
 def test_sizes_are_readable() -> None:
     assert [size_text(n) for n in (12, 3_400, 5_600_000, 1_234_567_890)] == ["12 B", "3.4 kB", "5.6 MB", "1.23 GB"]
 
