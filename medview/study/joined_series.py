@@ -21,17 +21,19 @@ def joined_series(
     """
     joined = list(known)
     for series in found:
-        same = [place for place, other in enumerate(joined) if _same_images(series, other)]
+        stale = [other for other in joined if is_used(other) and _has_moved(other, series)]
+        same = [place for place, other in enumerate(joined) if other not in stale and _same_images(series, other)]
         if same:
             joined[same[0]] = _renewed(joined[same[0]], series)
-        elif not any(_holds(other, series) for other in joined):
+        elif not any(_holds(other, series) for other in joined if other not in stale):
             joined = [other for other in joined if is_used(other) or not _holds(series, other)]
             joined.append(_told_apart(series, {other.key for other in joined}))
     return tuple(joined)
 
 
 def _same_images(one: Series, other: Series) -> bool:
-    return one.image_names == other.image_names and _holds(one, other)
+    same_uid = one.series_instance_uid == other.series_instance_uid
+    return same_uid and one.image_names == other.image_names and _holds(one, other)
 
 
 def _holds(larger: Series, smaller: Series) -> bool:
@@ -61,6 +63,14 @@ def _stored(image: Instance) -> tuple[object, ...]:
     pixels = None if image.pixels is None else replace(image.pixels, file_mtime_ns=0)
     place, values = image.image_position_patient, (image.rescale_slope, image.rescale_intercept)
     return pixels, place, values, image.transfer_syntax_uid, image.has_modality_lut
+
+
+def _has_moved(old: Series, new: Series) -> bool:
+    """Whether changed files say other places now: what was drawn on the old ones does not lie on the new ones."""
+    if old.geometry is None or new.geometry is None or old.instances == new.instances:
+        return False
+    is_there = [i.path for i in old.instances] == [i.path for i in new.instances]
+    return is_there and not old.geometry.same_grid(new.geometry)
 
 
 def _renewed(old: Series, new: Series) -> Series:

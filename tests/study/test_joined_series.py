@@ -38,6 +38,16 @@ def test_a_file_that_was_changed_in_its_place_is_taken_as_it_is_now(tmp_path: Pa
     assert found.instances[2].rescale_intercept == -1000.0
 
 
+def test_what_was_drawn_on_stays_beside_files_that_lie_elsewhere_now(tmp_path: Path) -> None:
+    first = dicom_series(write_stack(tmp_path))
+    moved = dicom_series(write_stack(tmp_path, PixelSpacing=[0.25, 0.25]))
+    found = joined_series(first, moved, lambda series: series is first[0])
+    assert [s.geometry.spacing_mm[1] for s in found if s.geometry] == [0.5, 0.25]
+    assert len({s.key for s in found}) == 2
+    assert joined_series(found, moved, lambda series: series.key == first[0].key) == found
+    assert [s.geometry.spacing_mm[1] for s in joined(first, moved) if s.geometry] == [0.25]
+
+
 def test_a_resampled_stack_stays_what_it_is(tmp_path: Path) -> None:
     for index, z in enumerate((0.0, 2.5, 5.0, 20.0)):
         write(image(index, ImagePositionPatient=[-10.0, -20.0, z]), tmp_path / str(index))
