@@ -221,7 +221,7 @@ def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]
 
 def _location(scene: Scene, picture: SlicePicture) -> float | None:
     """Return how far the plane lies from the patient's origin, along its normal turned to the left, back or head."""
-    place = scene.cursor_mm if scene.volume.geometry.has_depth else true_place(scene.volume, scene.cursor_mm)
+    place = true_place(scene.volume, scene.cursor_mm)
     if place is None:
         return None
     normal = picture.grid.normal

@@ -41,5 +41,5 @@ def reduced(array: NDArray[Any], geometry: Geometry, longest: int) -> tuple[NDAr
     affine = geometry.affine.copy()
     affine[:3, :3] *= factors
     affine[:3, 3] = geometry.to_mm([(f - 1) / 2 for f in factors])
-    facts = {"has_spacing": geometry.has_spacing, "has_orientation": geometry.has_orientation}
+    facts = {name: getattr(geometry, name) for name in ("has_spacing", "has_orientation", "has_depth")}
     return small, Geometry((shape[0], shape[1], shape[2]), affine, geometry.frame_of_reference_uid, **facts)

@@ -78,7 +78,9 @@ def test_nothing_is_called_millimetre_without_a_spacing() -> None:
 def test_no_patient_letters_without_an_orientation() -> None:
     geometry = grid((0, 0, 1), (0, 1, 0), (1, 0, 0), has_orientation=False)
     scene = scene_of(lit(geometry, (0, 0, 0)), geometry)
-    assert said(texts(scene, pointed=Pointed(geometry.to_mm((2, 3, 4)), 7.0)).bottom_left)[0] == "(5, 4, 3)"
+    shown = texts(scene, pointed=Pointed(geometry.to_mm((2, 3, 4)), 7.0))
+    assert said(shown.bottom_left)[0] == "(5, 4, 3)"
+    assert not [text for text in said(shown.bottom_right) if text.startswith("Location")]
 
 
 @pytest.mark.parametrize(
