@@ -20,20 +20,27 @@ _MOST_PARTS = 64
 def remarks_on(path: Path, found: Collection[str] = ()) -> list[Sentence]:
     """Return what is wrong with the files that a DICOMDIR lists: outside its folder, or missing.
 
-    `found` holds the SOP Instance UIDs of what was found: a file that lies elsewhere by now is not missing.
+    `found` holds the SOP Instance UIDs of what was found: a file that lies elsewhere by now is not missing. Where all
+    do, the folder was moved as a whole, and nothing is said; where others are in their places, the list is wrong.
     """
-    missing, outside = [], []
+    missing, outside, elsewhere, in_place = [], [], [], 0
     try:
         for parts, uid in _listed(path):
             name = "/".join(parts)
             if any(map(_leads_out, parts)) or len(parts) > _MOST_PARTS:
                 outside.append(name)
-            elif uid not in found and not _lies_here(path.parent, parts):
-                missing.append(name)
+            elif _lies_here(path.parent, parts):
+                in_place += 1
+            else:
+                (elsewhere if uid in found else missing).append(name)
     except MedViewError as error:
         return [error.message]
     except OSError:  # it was there a moment ago; its absence harms nothing
         return []
+    return _remarks(path, outside, missing, elsewhere if in_place else [])
+
+
+def _remarks(path: Path, outside: list[str], missing: list[str], elsewhere: list[str]) -> list[Sentence]:
     remarks = []
     if outside:
         remarks.append(Sentence(
@@ -43,6 +50,11 @@ def remarks_on(path: Path, found: Collection[str] = ()) -> list[Sentence]:
     if missing:
         remarks.append(Sentence(
             "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}.", _filled(path, missing),
+        ))  # fmt: skip
+    if elsewhere:
+        remarks.append(Sentence(
+            "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}; their images were found "
+            "under other names.", _filled(path, elsewhere),
         ))  # fmt: skip
     return remarks
 

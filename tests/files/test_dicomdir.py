@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -65,6 +66,14 @@ def test_a_file_that_was_moved_is_not_called_missing(tmp_path: Path) -> None:
     path = directory(tmp_path, ["A", "IM1"], ["A", "IM2"], IM1=moved.SOPInstanceUID, IM2="2.25.77")
     (remark,) = scan(path).remarks
     assert "lists 1 file(s) that are missing, such as A/IM2" in str(remark)
+
+
+def test_a_file_under_another_name_is_told_where_others_are_in_their_places(tmp_path: Path) -> None:
+    paths = write_stack(tmp_path / "A", 2)
+    first, second = sorted(paths.iterdir())
+    path = directory(tmp_path, ["A", "GONE"], ["A", second.name], GONE=dcmread(first).SOPInstanceUID)
+    (remark,) = scan(path).remarks
+    assert "1 file(s) that are missing, such as A/GONE; their images were found under other names." in str(remark)
 
 
 @pytest.mark.parametrize(
