@@ -73,7 +73,8 @@ class StudyPanel(QWidget):
         self._refresh_warnings()
 
     def _refresh_warnings(self) -> None:
-        told = sum(1 for study in self._session.studies for s in study.series if s.warnings or s.refusal)
+        rows = (row for study in self._session.studies for row in stacks_by_axis(study.series))
+        told = sum(any(s.warnings or s.refusal for s in row) for row in rows)
         left_out = len(self._session.rejected)
         parts = (
             tr("{series} series with remarks", series=told) if told else "",

@@ -42,15 +42,17 @@ class WarningList(QDialog):
 def _studies(session: Session) -> Iterator[str]:
     patient_visible = bool(session.settings["patient_text_visible"])
     for number, study in enumerate(session.studies, start=1):
-        told = [series for series in study.series if series.refusal is not None or series.warnings]
+        told = list(dict.fromkeys(text for series in study.series if (text := "".join(_series(series)))))
         if told:
             card = study_card(study, number, patient_visible=patient_visible)
             yield f"<h3>{escape(' · '.join((card.title, *card.lines[-1:])))}</h3>"
-        for series in told:
-            yield from _series(series)
+        yield from told
 
 
 def _series(series: Series) -> Iterator[str]:
+    """Say what is odd about a series; of the stacks of a 4-D series all say the same."""
+    if series.refusal is None and not series.warnings:
+        return
     number = f"{series.series_number}  " if series.series_number is not None else ""
     name = one_line(series.series_description) or series.modality or tr("Without a description")
     yield f"<p><b>{escape(number + name)}</b>"
@@ -80,7 +82,7 @@ def _left_out(session: Session) -> Iterator[str]:
     rejected = session.rejected
     if not rejected:
         return
-    yield f"<h3>{escape(tr('{count} files left out', count=len(rejected)))}</h3><p>"
+    yield f"<h3>{escape(tr('Files left out: {count}', count=len(rejected)))}</h3><p>"
     yield from _files([(path, say(reason)) for path, reason in rejected[:_LISTED]], len(rejected))
 
 
@@ -88,7 +90,7 @@ def _other(session: Session) -> Iterator[str]:
     """List what lay beside the images: reports, text, copies."""
     other = session.other_files
     if other:
-        yield f"<h3>{escape(tr('{count} files without an image', count=len(other)))}</h3><p>"
+        yield f"<h3>{escape(tr('Files without an image: {count}', count=len(other)))}</h3><p>"
         yield from _files([(path, say(what)) for path, what in other[:_LISTED]], len(other))
 
 

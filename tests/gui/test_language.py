@@ -48,7 +48,7 @@ def test_translations_have_the_same_holes() -> None:
 
 def test_the_collector_finds_what_a_person_reads() -> None:
     found = texts()
-    for text in ("Run segmentation", "Brain extraction", "Lung", "{count} files left out", "Reading slices"):
+    for text in ("Run segmentation", "Brain extraction", "Lung", "Files left out: {count}", "Reading slices"):
         assert text in found
 
 

@@ -136,7 +136,11 @@ def test_a_tilted_series_wears_a_badge_that_is_explained(window: MainWindow, set
 def test_a_4d_series_is_one_row_that_opens_at_its_place(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
     for time in range(3):
         for number in range(4):
-            facts = {"TemporalPositionIdentifier": time + 1, "AcquisitionTime": f"10110{time}"}
+            facts = {
+                "TemporalPositionIdentifier": time + 1,
+                "AcquisitionTime": f"10110{time}",
+                "PatientBirthDate": "long ago",
+            }
             dataset = mr_image(number, SOPInstanceUID=f"2.25.9{time}{number}", **facts)
             write(dataset, tmp_path / f"{time}{number}")
     open_folder(window.session, tmp_path)
@@ -151,6 +155,10 @@ def test_a_4d_series_is_one_row_that_opens_at_its_place(window: MainWindow, sett
     assert item(window, 0, 0).data(0, CardRole.OF) is study.series[2]
     assert item(window, 0, 0).data(0, CardRole.CARD).shown
     assert item(window, 0, 0).data(0, CardRole.CARD).badge == "time 3 of 3"
+    assert window.study_panel.warnings.text() == "1 series with remarks"
+    page = WarningList(window.session, window)
+    assert page.page.toPlainText().count("The date of birth is no date") == 1
+    page.close()
 
 
 def test_every_file_is_accounted_for(window: MainWindow, settle: Settle, qtbot: QtBot, tmp_path: Path) -> None:
