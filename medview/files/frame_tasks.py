@@ -68,9 +68,8 @@ class FrameReader:
 
 def named(path: Path, error: MedViewError) -> MedViewError:
     """Return an error with the name of the file that it is about."""
-    return MedViewError(
-        "{file}: {reason}", error.remedy.template, file=path.name, reason=error.message, **error.remedy.values
-    )
+    values = {**error.remedy.values, "file": path.name, "reason": error.message}  # the error may have a reason, too
+    return MedViewError("{file}: {reason}", error.remedy.template, **values)
 
 
 def fill_frames(handle: Handle, frames: Sequence[StoredFrame]) -> Filled | MedViewError:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 
 from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import scan
-from medview.files.frame_tasks import FrameTasks, Outwards
+from medview.files.frame_tasks import FrameTasks, Outwards, named
 from medview.files.volume_plan import plan_volume
 from medview.jobs.process_pool import ProcessPool
 from medview.progress import Cancelled
@@ -194,3 +194,16 @@ def test_a_frame_is_taken_once_wherever_the_eye_goes(tmp_path: Path) -> None:
     order = Outwards(frames, lambda: next(wanted))
     taken = [frame.slices[0][0] for _ in range(20) for frame in order.take(3)]
     assert sorted(taken) == list(range(50))
+
+
+def test_an_error_that_gives_a_reason_of_its_own_is_named_with_it(tmp_path: Path) -> None:
+    error = MedViewError("The picture is damaged: {reason}.", "Copy it again.", reason="no end")
+    assert str(named(tmp_path / "017", error)) == "017: The picture is damaged: no end. Copy it again."
+
+
+def test_a_picture_that_is_no_picture_says_so(tmp_path: Path) -> None:
+    dataset = image(0, PixelData=encapsulate([bytes(range(200))]))
+    dataset["PixelData"].is_undefined_length = True
+    write(dataset, tmp_path / "017", JPEG2000Lossless)
+    with pytest.raises(MedViewError, match=r"^017: The compressed picture"):
+        read_volume(series_of(tmp_path))
