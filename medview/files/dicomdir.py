@@ -23,7 +23,10 @@ def remarks_on(path: Path, found: Collection[str] = ()) -> list[Sentence]:
     `found` holds the SOP Instance UIDs of what was found: a file that lies elsewhere by now is not missing. Where all
     do, the folder was moved as a whole, and nothing is said; where others are in their places, the list is wrong.
     """
-    missing, outside, elsewhere, in_place = [], [], [], 0
+    missing: list[str] = []
+    outside: list[str] = []
+    elsewhere: list[str] = []
+    in_place = 0
     try:
         for parts, uid in _listed(path):
             name = "/".join(parts)
