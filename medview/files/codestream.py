@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP", b"\x00\x00\x00\x0cJX", b"\xff\x0a")
+"""How a picture begins: JPEG, JPEG 2000 with and without its file format, JPEG XL likewise."""
 _LOSSLESS_FRAME = 0xC3
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _JPEG_LS_FRAME = 0xF7

@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from medview.errors import MedViewError
+from medview.files.codestream import STARTS
 from medview.files.frame_file import FrameFile
 from medview.study.series import StoredPixels
 
 Fragment = tuple[int, int]
 _ITEM = b"\xfe\xff\x00\xe0"
-_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP", b"\x00\x00\x00\x0cJX", b"\xff\x0a")
 _MOST_OFFSETS = 2**24
 
 
@@ -61,7 +61,7 @@ def _frames(path: Path, pixels: StoredPixels) -> tuple[tuple[Fragment, ...], ...
         starts = _told_starts(file, table[0], fragments, pixels.frames)
         if not starts:
             heads = (file.read(offset, min(length, 16)) for offset, length in fragments)
-            starts = [number for number, head in enumerate(heads) if head.startswith(_STARTS)]
+            starts = [number for number, head in enumerate(heads) if head.startswith(STARTS)]
     if len(starts) != pixels.frames or starts[0] != 0:
         raise _untold()
     return tuple(tuple(fragments[a:b]) for a, b in zip(starts, [*starts[1:], len(fragments)], strict=True))

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from medview.errors import MedViewError, Sentence
+from medview.files.codestream import STARTS
 from medview.files.dicom_file import (
     BIG_ENDIAN,
     IMPLICIT,
@@ -25,6 +26,10 @@ _PIXEL_DATA, _FLOATS, _DOUBLES = 0x7FE00010, 0x7FE00008, 0x7FE00009
 _FLOAT_BITS = {_FLOATS: 32, _DOUBLES: 64}
 _ITEM = b"\xfe\xff\x00\xe0"
 _END = b"\xfe\xff\xdd\xe0"
+_LONGEST_START = max(map(len, STARTS))
+_MORE_IMAGES = Sentence(
+    "The file holds pixels of more images than its header describes: only those described are shown."
+)
 _EXECUTABLE = (b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _AFTER_PIXELS = {0x7FE0, 0xFFFA, 0xFFFC}  # another kind of pixels, signatures, padding
 _OVERLAYS = tuple(range(0x60000000, 0x60200000, 0x20000))
@@ -71,11 +76,10 @@ def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
     if told.is_palette:
         _check_palette(file.values)
     native = file.transfer_syntax_uid in NATIVE
-    odd_table: tuple[Sentence, ...] = ()
     if native:
-        _check_native(file, element, told.expected)
+        odd_data = _check_native(file, element, told.expected)
     else:
-        odd_table = _check_encapsulated(file, element, told.frames)
+        odd_data = _check_encapsulated(file, element, told.frames)
     pixels = StoredPixels(
         offset=element.offset,
         length=element.length if native else None,
@@ -91,7 +95,7 @@ def stored_pixels(file: DicomFile) -> tuple[StoredPixels, tuple[Sentence, ...]]:
         planar_configuration=told.planar,
         is_float=element.tag != _PIXEL_DATA,
     )
-    return pixels, told.odd + odd_table + _odd_file(file, element)
+    return pixels, told.odd + odd_data + _odd_file(file, element)
 
 
 @remembered
@@ -177,7 +181,8 @@ def _expected_bytes(kind: str, samples: int, allocated: int) -> int:
     return (samples * allocated + 7) // 8
 
 
-def _check_native(file: DicomFile, element: PixelElement, expected: int) -> None:
+def _check_native(file: DicomFile, element: PixelElement, expected: int) -> tuple[Sentence, ...]:
+    """Hold the length of native pixels against the header; return what is odd about it."""
     if element.length == UNDEFINED_LENGTH:
         raise MedViewError("The pixels are compressed, but the header says they are not.")
     there = min(element.length, file.size - element.offset)
@@ -187,36 +192,41 @@ def _check_native(file: DicomFile, element: PixelElement, expected: int) -> None
     if element.length > _MOST_TOO_LONG * expected + 2**24:
         raise MedViewError("The pixel data is far longer than the image: {there} bytes instead of {expected}.",
                            there=element.length, expected=expected)  # fmt: skip
+    return (_MORE_IMAGES,) if element.length > max(2 * expected - 1, expected + 1) else ()  # one byte evens it out
 
 
 def _check_encapsulated(file: DicomFile, element: PixelElement, frames: int) -> tuple[Sentence, ...]:
     """Walk over the fragments (PS3.5 A.4) without reading them: they must lie in the file and suffice.
 
-    Returns what is odd about the table of offsets before them.
+    Returns what is odd about their number, and about the table of offsets before them.
     """
     if element.length != UNDEFINED_LENGTH:
         raise MedViewError("The header says the pixels are compressed, but they are not.")
-    fragments, table = -1, b""  # the first item is the offset table
+    fragments, pictures, table = -1, 0, b""  # the first item is the offset table
     with open_regular(file.path) as stream:
         position = element.offset
         while True:
             stream.seek(position)
-            head = stream.read(8)
+            head = stream.read(8 + _LONGEST_START)
             if head[:4] == _END:
                 break
-            length = struct.unpack("<I", head[4:])[0] if len(head) == 8 and head[:4] == _ITEM else UNDEFINED_LENGTH
+            length = struct.unpack("<I", head[4:8])[0] if len(head) >= 8 and head[:4] == _ITEM else UNDEFINED_LENGTH
             position += 8 + length
             if length == UNDEFINED_LENGTH or position > file.size:
                 raise MedViewError("The compressed pixel data is cut short.")
             if fragments < 0:
+                stream.seek(position - length)
                 table = stream.read(min(length, 4 * frames))
+            elif head[8:].startswith(STARTS):
+                pictures += 1
             fragments += 1
     if fragments < frames:
         raise MedViewError("{there} of {frames} compressed frames are there.", there=max(fragments, 0), frames=frames)
+    more = (_MORE_IMAGES,) if pictures > frames else ()
     offsets = struct.unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4])
     if max(offsets, default=0) >= position - element.offset:
-        return (Sentence("The table of where the frames begin leads out of the file; it was ignored."),)
-    return ()
+        return (Sentence("The table of where the frames begin leads out of the file; it was ignored."), *more)
+    return more
 
 
 def _odd_description(values: Values, stored: int) -> tuple[Sentence, ...]:

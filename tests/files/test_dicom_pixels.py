@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGLSLossless
 
 from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_middle_slice, read_volume, thumbnail
@@ -279,3 +279,24 @@ def test_a_ct_without_a_rescale_has_no_unit(tmp_path: Path) -> None:
     assert volume.array[0, 0, 0] == 1000
     assert volume.unit == ""
     assert "stored values are shown, without a unit" in " ".join(map(str, volume.series.warnings))
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+@pytest.mark.parametrize("held", [1, 3])
+def test_pixels_of_more_images_than_the_header_tells_are_not_left_out_in_silence(
+    tmp_path: Path, is_compressed: bool, held: int
+) -> None:
+    dataset = image(0, NumberOfFrames=held, PixelData=np.arange(48 * held, dtype="<u2").tobytes())
+    path = write(dataset, tmp_path / "x")
+    if is_compressed:
+        dataset = pydicom.dcmread(path)
+        dataset.compress(JPEGLSLossless, generate_instance_uid=False)
+        del dataset.NumberOfFrames
+        dataset.save_as(path)
+    else:
+        del dataset.NumberOfFrames
+        write(dataset, path)
+    (series,) = (series for study in scan(tmp_path).studies for series in study.series)
+    said = [str(warning) for warning in series.warnings if "pixels of more images" in str(warning)]
+    assert len(said) == (held > 1)
+    assert read_volume(series).array.ravel().tolist() == [n - 1024 for n in range(48)]
