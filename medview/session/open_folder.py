@@ -123,7 +123,7 @@ def _tell(session: Session, report: ScanReport) -> None:
         remedy,
         lasting=bool(report.rejected),
         images=_images(series),
-        series=len({one.axis.group if one.axis is not None else one.key for one in series}),
+        series=sum(map(_rows, report.studies)),
         objects=objects,
         files=len(report.rejected),
     )
@@ -132,3 +132,8 @@ def _tell(session: Session, report: ScanReport) -> None:
 def _images(series: Sequence[Series]) -> int:
     """Return the number of images: frames and tiles of a file count."""
     return sum(len(one.instances) for one in series)
+
+
+def _rows(study: FoundStudy) -> int:
+    """Return the number of series of a study, all stacks along one axis being one."""
+    return len({one.axis.group if one.axis is not None else id(one) for one in study.series})

@@ -13,6 +13,7 @@ from medview.gui.notice_bar import PASSES_AFTER_S
 from medview.session.close_study import close_study
 from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
+from tests.files.make_dicom import write_stack
 from tests.gui.conftest import write_ct
 from tests.session.moments import MOMENTS, SLICES, write_moments
 
@@ -74,6 +75,16 @@ def test_a_4d_series_is_counted_as_the_study_list_shows_it(window: MainWindow, s
     open_folder(window.session, write_moments(tmp_path / "moments"))
     settle()
     assert told(window) == [f"{MOMENTS * SLICES} images in 1 series found."]
+
+
+def test_series_of_two_patients_with_the_same_identifiers_are_two(
+    window: MainWindow, settle: Settle, tmp_path: Path
+) -> None:
+    write_stack(tmp_path / "one")
+    write_stack(tmp_path / "two", PatientName="Other^Patient", PatientID="T2")
+    open_folder(window.session, tmp_path)
+    settle()
+    assert told(window) == ["10 images in 2 series found."]
 
 
 def test_objects_without_images_are_told_and_the_window_says_where_they_are(
