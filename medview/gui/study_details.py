@@ -92,9 +92,9 @@ class StudyDetails(QWidget):
         self.status.blockSignals(True)
         self.status.setCurrentIndex(max(self.status.findData(study.status) if study is not None else 0, 0))
         self.status.blockSignals(False)
-        if study is None:
+        if not same:
             self.series.clear()
-        else:
+        if study is not None:
             self._ask(study.id)
 
     def release(self) -> None:

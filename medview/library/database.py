@@ -18,6 +18,7 @@ from medview.files.atomic import write_error
 from medview.library.schema import MIGRATIONS
 
 _NAME = "index.sqlite"
+_FIRST_S = 1577836800  # 2020 in seconds since 1970: numbers that grow with time, and stay below 2**31 for long
 _PARTS = ("", "-wal", "-shm")
 _BUSY_S = 20.0  # another program or thread may be writing: its transactions last well below a second
 _CHECKED_BYTES = 100 * 2**20  # a bigger index is not looked through at the start; errors show up when it is used
@@ -239,6 +240,10 @@ def _migrate(connection: sqlite3.Connection, *, is_lost: bool) -> None:
             for statement in statements:
                 connection.execute(statement)
             if number == 1:
+                if is_lost:  # a window may still show the list of before: its numbers must not be those of others
+                    connection.execute(
+                        "INSERT INTO sqlite_sequence VALUES ('study', ?)", (int(time.time()) - _FIRST_S,)
+                    )
                 rows = [("needs_rebuild", int(is_lost)), ("needs_notes", 1)]
                 connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
             connection.execute(f"PRAGMA user_version = {number}")

@@ -49,9 +49,10 @@ def open_from_library(session: Session, study_ids: Sequence[int], *, series_key:
                 "Connect the disk or share they lie on, and open the study again.",
                 count=missing,
             )
-        studies = add_found(session, report, show=not series_key, tell=False)
+        is_there = any(series.key == series_key for study in report.studies for series in study.series)
+        studies = add_found(session, report, show=not is_there, tell=False)
         for study in studies:
-            series = study.find(series_key)
+            series = study.find(series_key) if is_there else None
             if series is not None:
                 show_series(session, study, series)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QDate, QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
@@ -182,6 +182,25 @@ def test_the_series_of_the_chosen_study_have_pictures(page: LibraryPage, settle:
     assert page.details.series.count() == 1
     assert page.details.series.item(0).text() == "Made for tests\nCT · 5 images"
     assert "Thorax" in page.details.title.text()
+
+
+def test_no_picture_of_one_patient_stands_under_the_name_of_another(page: LibraryPage, settle: Settle) -> None:
+    choose(page, 0, settle)
+    assert page.details.series.count() == 1
+    only = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    page.view.selectionModel().setCurrentIndex(page.table.index(1, 0), only)  # its series are still to come
+    assert "Head" in page.details.title.text()
+    assert page.details.series.count() == 0
+
+
+def test_a_series_that_is_no_more_opens_the_rest_of_its_study(
+    page: LibraryPage, settle: Settle, window: MainWindow
+) -> None:
+    choose(page, 0, settle)
+    page.details.open_wanted.emit("2.25.404")
+    settle()
+    assert window.session.scene is not None
+    assert window.session.scene.study.facts.patient.patient_id == "CN-1"
 
 
 def test_status_and_comment_are_kept(page: LibraryPage, qtbot: QtBot, settle: Settle) -> None:

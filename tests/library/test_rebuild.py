@@ -167,3 +167,14 @@ def test_a_folder_that_may_not_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(MedViewError):
         Library(tmp_path / "file" / "library")
+
+
+def test_a_list_made_anew_gives_no_study_the_number_of_another(library: Library, tmp_path: Path) -> None:
+    for number in range(3):
+        add_folder(library, write_study(tmp_path / str(number), number))
+    before = {row.id for row in library.search()}
+    library.forget([min(before)])  # so that they would be counted otherwise
+    library.rebuild(fresh=True)
+    after = {row.id for row in library.search()}
+    assert len(after) == 3
+    assert not before & after  # a window that still shows the old list opens and deletes nothing by it
