@@ -50,6 +50,7 @@ from medview.gui.warning_list import WarningList
 from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits
+from medview.session.image_in_view import image_in_view
 from medview.session.import_studies import import_open_study
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
@@ -117,11 +118,9 @@ class MainWindow(QMainWindow):
 
     def show_header(self) -> None:
         """Show the header of the image in view."""
-        scene = self._session.scene
-        if scene is not None:
-            series = scene.series.resampled_from or scene.series  # a resampled stack has no image of its own
-            number = min(scene.cursor_index[0], len(series.instances) - 1)
-            self._show_header_of(series, series.instances[number].path)
+        image = image_in_view(self._session.scene) if self._session.scene is not None else None
+        if image is not None:
+            self._show_header_of(image.series, image.series.instances[image.slice_index].path)
 
     def toggle_library(self) -> None:
         """Show the library, or the images again."""

@@ -154,7 +154,11 @@ class StudyPanel(QWidget):
         study = self._study_of(item) if item is not None and item.parent() is not None else None
         if item is None or study is None:
             return
-        of = item.data(0, CardRole.OF)
+        self._open_of(study, item.data(0, CardRole.OF))
+
+    def _open_of(self, study: Study, of: Series | StudyObject) -> None:
+        if study not in self._session.studies:
+            return
         if isinstance(of, StudyObject):
             self.object_wanted.emit(study, of)
         else:
@@ -174,7 +178,7 @@ class StudyPanel(QWidget):
         if item.parent() is not None:
             of = item.data(0, CardRole.OF)
             title = tr("Open") if isinstance(of, StudyObject) else tr("Show series")
-            menu.addAction(title, partial(self._open, item))
+            menu.addAction(title, partial(self._open_of, study, of))  # the item may be another's when it is chosen
             menu.addAction(icon("tags"), tr("Header…"), partial(self.header_wanted.emit, of))
         menu.addAction(icon("warning"), tr("Warnings and files left out…"), self.warnings_wanted.emit)
         menu.addAction(icon("library"), tr("Add to the library"), partial(self.library_wanted.emit, study))

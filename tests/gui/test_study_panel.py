@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTreeWidgetItem
+from PySide6.QtWidgets import QMenu, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from medview.gui.card_delegate import sign_place
@@ -68,6 +68,19 @@ def test_a_double_click_shows_the_images_of_that_patient(two_patients: MainWindo
         two_patients.study_panel.tree.itemDoubleClicked.emit(item(two_patients, number, 0), 0)
         settle()
         assert two_patients.session.scene.study is two_patients.session.studies[number]
+
+
+def test_a_menu_that_stays_open_while_the_list_is_made_anew_shows_what_it_was_opened_on(
+    two_patients: MainWindow, settle: Settle
+) -> None:
+    panel = two_patients.study_panel
+    panel.tree.customContextMenuRequested.emit(panel.tree.visualItemRect(item(two_patients, 0, 0)).center())
+    (menu,) = panel.findChildren(QMenu)
+    panel.refresh()
+    next(action for action in menu.actions() if action.text() == "Show series").trigger()
+    settle()
+    assert two_patients.session.scene.study is two_patients.session.studies[0]
+    menu.close()
 
 
 def test_the_cross_closes_the_study_it_belongs_to(two_patients: MainWindow, qtbot: QtBot) -> None:

@@ -10,12 +10,14 @@ import pytest
 from medview.errors import MedViewError
 from medview.files.dicom_seg import write_segmentation
 from medview.files.nifti import write_labels
+from medview.session.image_in_view import image_in_view
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise
 from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.study.segmentation import Segment, Segmentation, Source
 from medview.study.series import Series
+from tests.files.make_dicom import image, write
 from tests.session.waiting import said, wait_idle, wait_until
 
 
@@ -89,3 +91,20 @@ def test_what_does_not_say_where_it_lies_is_not_resampled(session: Session, shar
     assert "say where they lie" in said(session)
     assert len(study.series) == 1
     wait_idle(session)
+
+
+def test_the_original_image_nearest_to_a_resampled_slice_is_the_one_in_view(session: Session, tmp_path: Path) -> None:
+    for index in (0, 1, 2, 5, 6, 7):
+        write(image(index), tmp_path / f"{index}.dcm")
+    open_folder(session, tmp_path)
+    wait_idle(session)
+    original = session.studies[0].series[0]
+    _resampled(session)
+    scene = session.scene
+    assert scene is not None
+    for number, (slice_, expected) in enumerate([(6, 6), (0, 0), (7, 7), (5, 5)]):
+        scene.move_cursor(scene.volume.geometry.to_mm((slice_, 1, 1)))
+        found = image_in_view(scene)
+        assert found is not None, number
+        assert found.series is original
+        assert original.instances[found.slice_index].path.name == f"{expected}.dcm"
