@@ -221,7 +221,7 @@ def _of_frame(image: _FileFacts, frame: Frame, number: int) -> Image:
     if image.refusal is not None:
         series = changed(series, acquisition_time=image.acquisition_time)
         return Image(image.study, series, image.instance, frame, *image.parting, image.warnings, image.refusal)
-    spacing, rescale_type, said = _measures(series, frame)
+    spacing, rescale_type, said = _measures(series, frame, has_table=image.instance.has_modality_lut)
     instance = changed(
         image.instance,
         frame_index=number,
@@ -242,7 +242,9 @@ def _of_frame(image: _FileFacts, frame: Frame, number: int) -> Image:
     return Image(image.study, series, instance, frame, *image.parting, image.warnings + frame.warnings + said, None)
 
 
-def _measures(series: Series, frame: Frame) -> tuple[tuple[float, float] | None, str, tuple[Sentence, ...]]:
+def _measures(
+    series: Series, frame: Frame, *, has_table: bool
+) -> tuple[tuple[float, float] | None, str, tuple[Sentence, ...]]:
     """Return pixel spacing and unit of the values where they can be trusted, and what is to be said about them."""
     spacing, rescale_type = frame.pixel_spacing, frame.rescale_type
     said: tuple[Sentence, ...] = ()
@@ -252,7 +254,9 @@ def _measures(series: Series, frame: Frame) -> tuple[tuple[float, float] | None,
         spacing, said = None, (_NO_COMMON_SPACING,)
     elif spacing is None:
         said = (_NO_SPACING,)
-    if series.modality == "CT" and not frame.has_rescale:
+    if has_table:
+        rescale_type = "US"  # what a Rescale Type beside a table says is not said of the table's values
+    elif series.modality == "CT" and not frame.has_rescale:
         rescale_type = "US"  # unspecified: stored values are no Hounsfield units
         said += (_NO_RESCALE,)
     return spacing, rescale_type, said

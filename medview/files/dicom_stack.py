@@ -19,6 +19,7 @@ from medview.study.series import AxisPlace, GuardLine, Series
 
 _NO_ORIENTATION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _TILT_DEG = 0.2
+_MOST_TILT_DEG = 60.0  # no gantry tilts so far: such slices lie beside each other, and no volume is between them
 _FRAME_CLOCKS = ("trigger delay", "frame reference time", "acquisition time", "content time")
 
 _Found = tuple[Geometry, list[GuardLine], list[Sentence]]
@@ -117,6 +118,9 @@ def _placed(stack: Stack, frame_time_ms: float | None) -> _Found:
     found = regularity([image.frame.position or () for image in images], slice_normal(orientation))
     tilt = _tilt_deg(found, orientation)
     lines, told = [], []
+    if tilt > _MOST_TILT_DEG:
+        step = slice_normal(orientation) * found.typical_gap_mm
+        return _grid(images[0], len(images), tuple(step), has_depth=False), [guard.beside_each_other(tilt)], []
     if tilt > _TILT_DEG:
         lines.append(guard.tilted(tilt))
         told.append(Sentence("The gantry was tilted by {tilt:.1f} degrees: the volume is sheared as it was acquired.",

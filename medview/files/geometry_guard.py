@@ -84,6 +84,19 @@ def tilted(degrees: float) -> GuardLine:
     )
 
 
+def beside_each_other(degrees: float) -> GuardLine:
+    """Say that slices lie beside rather than behind each other, as those of stations do."""
+    return GuardLine(
+        "variable",
+        Sentence("slices beside each other"),
+        Sentence(
+            "From slice to slice the images move by {tilt:.0f} degrees to the side: they lie beside each other. Each "
+            "is shown at its own true place; other planes, 3D, volumes and models are off.",
+            {"tilt": degrees},
+        ),
+    )
+
+
 def uniform(step_mm: float) -> GuardLine:
     """Say that slices are evenly spaced."""
     return GuardLine(

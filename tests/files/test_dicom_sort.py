@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_volume
@@ -324,3 +325,23 @@ def test_united_imaging_tiles_are_volumes_of_each_diffusion_direction(shared_dat
     assert [(a.name, a.unit, a.number, a.count) for a in axes] == [("b-value", "s/mm2", n, 17) for n in range(17)]
     assert axes[1].value == pytest.approx(929.75)
     assert len({a.group for a in axes}) == 1
+
+
+def test_two_images_far_beside_each_other_are_no_tilted_volume(tmp_path: Path) -> None:
+    for index in range(2):
+        write(image(index, ImagePositionPatient=[300.0 * index, 0.0, 1.0 * index]), tmp_path / str(index))
+    series = only(tmp_path)
+    assert not placed(series).can_reformat
+    assert guard(series) == ["variable: slices beside each other"]
+    assert "gantry" not in texts(series)
+
+
+def test_values_of_a_table_have_no_unit_whatever_stands_beside_it(tmp_path: Path) -> None:
+    table = Dataset()
+    table.LUTDescriptor, table.ModalityLUTType = [4096, 0, 16], "OD"
+    table.LUTData = (2 * np.arange(4096)).astype("<u2").tobytes()
+    write(image(0, ModalityLUTSequence=[table]), tmp_path / "both")
+    series = only(tmp_path)
+    volume = read_volume(series)
+    assert (volume.unit, volume.array.min()) == ("", 2000)
+    assert "stored values" not in texts(series)
