@@ -132,9 +132,17 @@ class Findings:
     def _is_copy(self, path: Path, key: tuple[str, str]) -> bool:
         """Whether a file with the same identity and the same bytes is there already."""
         known = self._paths.setdefault(key, [])
-        if any(filecmp.cmp(path, other, shallow=False) for other in known):
+        if any(_is_same_file(path, other) for other in known):
             return True
         known.append(path)
+        return False
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes; not where one is gone by now: nothing is left out for it."""
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
         return False
 
 

@@ -16,6 +16,7 @@ from pydicom.uid import generate_uid
 from medview.errors import MedViewError
 from medview.files.dicom_pixels import read_volume
 from medview.files.dicom_scan import ScanReport, scan
+from medview.files.findings import Findings, look_at
 from medview.files.workers import InThisProcess
 from medview.jobs.process_pool import ProcessPool
 from medview.progress import Cancelled
@@ -428,3 +429,13 @@ def test_two_series_with_the_same_folder_and_no_uid_stay_apart_by_folder(tmp_pat
     series = scan(tmp_path).studies[0].series
     assert sorted(len(s.instances) for s in series) == [2, 3]
     assert len({s.key for s in series}) == 2
+
+
+def test_a_file_that_goes_away_while_the_folder_is_scanned_ends_no_scan(tmp_path: Path) -> None:
+    first, second = (write(image(0), tmp_path / name) for name in ("first", "second"))
+    findings = Findings()
+    findings.add(first, look_at(first))
+    found = look_at(second)
+    first.unlink()
+    findings.add(second, found)
+    assert (findings.files, findings.count) == (2, 2)
