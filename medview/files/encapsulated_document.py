@@ -9,6 +9,7 @@ from medview.errors import MedViewError, Sentence
 from medview.files.atomic import written_whole
 from medview.files.dicom_object import read_object
 from medview.files.dicom_values import Values
+from medview.study.date_text import moment_text
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.study_object import StudyObject
 
@@ -39,7 +40,7 @@ def read_document(found: StudyObject) -> ObjectReport:
     lines = (
         ReportLine(Sentence("Kind"), kind),
         ReportLine(Sentence("Size"), Sentence("{count} bytes", {"count": len(data)})),
-        ReportLine(Sentence("Written"), f"{values.text('ContentDate')} {values.text('ContentTime')}".strip()),
+        ReportLine(Sentence("Written"), moment_text(values.text("ContentDate"), values.text("ContentTime"))),
     )
     return ObjectReport(
         found,

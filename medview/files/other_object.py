@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medview.errors import Sentence
 from medview.files.dicom_object import read_object
+from medview.study.date_text import moment_text
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.study_object import StudyObject
 
@@ -20,7 +21,7 @@ def read_other(found: StudyObject) -> ObjectReport:
     lines = (
         ReportLine(Sentence("Kind"), found.sop_class_name or found.sop_class_uid),
         ReportLine(Sentence("Description"), values.text("SeriesDescription")),
-        ReportLine(Sentence("Written"), f"{found.content_date} {found.content_time}".strip()),
+        ReportLine(Sentence("Written"), moment_text(found.content_date, found.content_time)),
         ReportLine(Sentence("Manufacturer"), values.text("Manufacturer")),
     )
     said = (Sentence("Objects of this kind are listed, and not shown."),)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from medview.errors import Sentence
 from medview.files.dicom_object import read_object
 from medview.files.dicom_values import Values
+from medview.study.date_text import moment_text
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.study_object import StudyObject
 
@@ -25,7 +26,7 @@ def read_plan(found: StudyObject) -> ObjectReport:
 
 
 def _head(values: Values) -> Iterator[ReportLine]:
-    written = f"{values.text('RTPlanDate')} {values.text('RTPlanTime').partition('.')[0]}".strip()
+    written = moment_text(values.text("RTPlanDate"), values.text("RTPlanTime"))
     lines = (
         ReportLine(Sentence("Name"), values.text("RTPlanName")),
         ReportLine(Sentence("Approval"), values.text("ApprovalStatus")),

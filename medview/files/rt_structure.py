@@ -15,6 +15,7 @@ from medview.files.rt_contours import Contour, Roi, rois
 from medview.files.rt_raster import ContourRaster, RasterisedRoi
 from medview.progress import Progress, unheard
 from medview.study.annotation import Annotation, AnnotationKind, ImageName
+from medview.study.date_text import moment_text
 from medview.study.geometry import Geometry
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.segmentation import Segment, Segmentation, Source
@@ -191,7 +192,7 @@ def _mark(kind: AnnotationKind, contour: Contour, roi: Roi, object_uid: str) -> 
 
 def _head(values: Values) -> Iterator[ReportLine]:
     approval = values.text("ApprovalStatus")
-    written = f"{values.text('StructureSetDate')} {values.text('StructureSetTime').partition('.')[0]}".strip()
+    written = moment_text(values.text("StructureSetDate"), values.text("StructureSetTime"))
     if approval:
         yield ReportLine(Sentence("Approval"), approval)
     if written:

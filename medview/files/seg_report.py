@@ -7,6 +7,7 @@ import numpy as np
 from medview.errors import Sentence
 from medview.files.dicom_seg_load import LoadedMasks
 from medview.study.annotation import ImageName
+from medview.study.date_text import moment_text
 from medview.study.object_report import ObjectReport, ReportLine
 from medview.study.segmentation import Segment, Segmentation
 from medview.study.study_object import StudyObject
@@ -22,7 +23,7 @@ def seg_report(found: StudyObject, loaded: LoadedMasks) -> ObjectReport:
         ReportLine(
             Sentence("Manufacturer"), " ".join(str(facts.get(k, "")) for k in ("manufacturer", "model")).strip()
         ),
-        ReportLine(Sentence("Written"), str(facts.get("created", "")).partition(".")[0]),
+        ReportLine(Sentence("Written"), moment_text(*str(facts.get("created", "")).partition(" ")[::2])),
     )
     lines += [line for line in made if line.value]
     return ObjectReport(found, found.label or loaded.masks[0].name, tuple(lines), warnings=loaded.warnings)

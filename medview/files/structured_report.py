@@ -11,8 +11,10 @@ from medview.files.dicom_object import read_object
 from medview.files.dicom_values import Values
 from medview.files.report_marks import GroupFacts, group_facts, image_names, marks
 from medview.study.annotation import Annotation
+from medview.study.date_text import moment_text
 from medview.study.image_index import ImageIndex
 from medview.study.object_report import ObjectReport, ReportLine
+from medview.study.patient_name import patient_name
 from medview.study.study_object import StudyObject
 
 _DEEPEST = 40  # levels; templates have about 12
@@ -156,12 +158,13 @@ def _long_text(item: Values, keyword: str) -> str:
 
 
 def _head(values: Values) -> Iterator[ReportLine]:
-    written = f"{values.text('ContentDate')} {values.text('ContentTime').partition('.')[0]}".strip()
+    written = moment_text(values.text("ContentDate"), values.text("ContentTime"))
     if written:
         yield ReportLine(Sentence("Written"), written)
     for observer in values.items("VerifyingObserverSequence"):
-        name = observer.text("VerifyingObserverName")
-        yield ReportLine(Sentence("Verified by"), f"{name}, {observer.text('VerificationDateTime')}".strip(", "))
+        name = patient_name(observer.text("VerifyingObserverName"))
+        moment = moment_text(observer.text("VerificationDateTime"))
+        yield ReportLine(Sentence("Verified by"), " · ".join(filter(None, (name, moment))))
 
 
 def _state(values: Values) -> Iterator[Sentence]:

@@ -14,7 +14,7 @@ from medview.gui.language import say, tr
 from medview.gui.study_table import STATUS_TITLES
 from medview.library.query import Query
 from medview.library.study_row import STATUSES
-from medview.view.corner_text import date_text
+from medview.study.date_text import date_text
 
 _EVERYTHING = Query()
 _DELAY_MS = 100

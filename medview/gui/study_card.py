@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 
 from medview.errors import Sentence
 from medview.gui.language import say, tr
+from medview.study.date_text import date_text
+from medview.study.patient_name import patient_name
 from medview.study.series import GuardLine, Series
 from medview.study.study import Study
 from medview.study.study_object import ObjectKind, StudyObject
-from medview.view.corner_text import date_text, patient_name
 
 _EXPECTED = {"uniform", "single"}  # nothing that a reader must be told
 _ALARMING = {"tilted", "missing", "variable", "mixed", "unplaced", "unspaced"}

@@ -30,7 +30,8 @@ from medview.library.study_row import STATUSES, SeriesRow, StudyRow
 from medview.progress import Progress
 from medview.session.session import Session
 from medview.session.use_library import use_library
-from medview.view.corner_text import date_text, patient_name
+from medview.study.date_text import date_text
+from medview.study.patient_name import patient_name
 
 if TYPE_CHECKING:
     from medview.library.library import Library

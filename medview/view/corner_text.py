@@ -13,6 +13,8 @@ from medview.errors import Sentence
 from medview.imaging.window import value_range
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
+from medview.study.date_text import date_text, time_text
+from medview.study.patient_name import patient_name
 from medview.study.segmentation import Segmentation
 from medview.study.series import Patient
 from medview.study.volume import Volume
@@ -153,30 +155,6 @@ def position_text(scene: Scene, point_mm: NDArray[np.float64]) -> str:
         return f"({column}, {row}, {slice_})"
     pairs = zip(("RL", "AP", "FH"), place, strict=True)
     return "  ".join(f"{letters[int(mm >= 0)]} {abs(mm):.1f}" for letters, mm in pairs) + " mm"
-
-
-def patient_name(name: str) -> str:
-    """Return a Person Name (PS3.5 6.2) as it is read: "Family, Given Middle", other scripts after it."""
-    groups = [_joined(group) for group in name.split("=")]
-    return " / ".join(group for group in groups if group)
-
-
-def _joined(group: str) -> str:
-    family, *others = (part.strip() for part in group.split("^"))
-    given = " ".join(part for part in others if part)
-    return ", ".join(part for part in (family, given) if part)
-
-
-def date_text(date: str) -> str:
-    """Return a DICOM date (DA, also as ACR-NEMA wrote it) in ISO form; "" for what is no date."""
-    digits = date.replace(".", "") if len(date) == 10 else date
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdigit() else ""
-
-
-def time_text(time: str) -> str:
-    """Return a DICOM time (TM) as hours, minutes and seconds; anything else as it is."""
-    digits = time.partition(".")[0]
-    return ":".join(digits[i : i + 2] for i in (0, 2, 4) if digits[i : i + 2]) if digits.isdigit() else time
 
 
 def _lines(*texts: str) -> tuple[CornerLine, ...]:

@@ -165,7 +165,7 @@ def test_many_kinds_of_content_are_listed(shared_data: Path) -> None:
     rows = list(flat(read(shared_data / "seg_sr_rt_objects/sr/test-SR.dcm").lines))
     values = {value for _, _, value in rows}
     assert {"1.2.3.4.5", "3 Length Unit", "→ 1.3.2", "20001206", "CT Image [5, 2]", "Hemodynamic Waveform"} <= values
-    assert (0, "Verified by", "Riesmeier^Jörg, 20010213184746") in rows
+    assert (0, "Verified by", "Riesmeier, Jörg · 2001-02-13 18:47:46") in rows
 
 
 def test_key_images_are_named(shared_data: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
-from medview.view.corner_text import CornerText, Pointed, corner_text, date_text, patient_name, time_text
+from medview.study.date_text import date_text, moment_text, time_text
+from medview.study.patient_name import patient_name
+from medview.view.corner_text import CornerText, Pointed, corner_text
 from medview.view.scale_bar import scale_bar
 from medview.view.slice_view import SliceView
 from tests.view.scenes import AXIAL, draw, grid, lit, scene_of, tilted
@@ -141,6 +143,9 @@ def test_names_are_written_as_they_are_read(stored: str, read: str) -> None:
 def test_dates_and_times_that_are_none_are_left_as_they_are() -> None:
     assert [date_text(date) for date in ("20240131", "2024.01.31")] == ["2024-01-31"] * 2
     assert [date_text(date) for date in ("", "***", "2024")] == [""] * 3
+    assert moment_text("20240131", "101530.25") == "2024-01-31 10:15:30"
+    assert moment_text("20240131101530.25+0100") == "2024-01-31 10:15:30"
+    assert [moment_text(date) for date in ("20240131", "", "soon")] == ["2024-01-31", "", ""]
     assert (time_text("101502.123"), time_text("1015"), time_text("")) == ("10:15:02", "10:15", "")
 
 
