@@ -37,6 +37,8 @@ class JournalHead:
         How many corrections the first labels hold.
     affine
         Of the mask's geometry, row by row: images of the same identifiers that lie elsewhere are other images.
+    owner
+        A hash of study and patient: those of another patient may bear the same identifiers. "" in older journals.
     """
 
     sop_hash: str
@@ -47,6 +49,7 @@ class JournalHead:
     dtype: str
     edits: int
     affine: tuple[float, ...] = ()
+    owner: str = ""
 
 
 @dataclass(frozen=True, eq=False)

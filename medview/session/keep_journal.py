@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Box, Segmentation, Source
+from medview.study.series import StudyFacts
 from medview.study.study import Study
 
 
@@ -53,11 +55,13 @@ class KeptJournals:
 
     def recover(self, scene: Scene) -> Job:
         """Submit the search for strokes on the images in view that were never exported; they join the study."""
-        wanted, ours = scene.series.sop_hash, set(self._paths.values())
+        wanted, owners = scene.series.sop_hash, ("", _owner(scene.study.facts))
+        ours = set(self._paths.values())
 
         def work(progress: Progress) -> list[Journal]:
             paths = [path for path in self._shelf.claim_orphans() if path not in ours]
-            fitting = [path for path in paths if (head := read_head(path)) is not None and head.sop_hash == wanted]
+            heads = [(path, head) for path in paths if (head := read_head(path)) is not None]
+            fitting = [path for path, head in heads if head.sop_hash == wanted and head.owner in owners]
             return [journal for path in fitting if (journal := read_journal(path)) is not None]
 
         def done(journals: list[Journal]) -> None:
@@ -76,7 +80,8 @@ class KeptJournals:
         for study in self._session.studies:
             if study not in self._followed:
                 self._followed.add(study)
-                study.history.written.connect(self._note_stroke)
+                owner = _owner(study.facts)
+                study.history.written.connect(partial(self._note_stroke, owner))
                 study.segmentation_removed.connect(self.discard)
 
     def _look_for_strokes(self) -> None:
@@ -88,13 +93,13 @@ class KeptJournals:
             if not job.silent and self._session.is_exported(segmentation):
                 self.discard(segmentation)
 
-    def _note_stroke(self, segmentation: Segmentation, box: Box) -> None:
+    def _note_stroke(self, owner: str, segmentation: Segmentation, box: Box) -> None:
         path = self._paths.get(segmentation)
         if path is not None:
             self._submit(partial(_append, path, box, segmentation))
             return
         path = self._paths[segmentation] = self._shelf.new_path()
-        self._submit(partial(_begin, path, _head(segmentation), segmentation))
+        self._submit(partial(_begin, path, _head(segmentation, owner), segmentation))
 
     def _bring_back(self, scene: Scene, journal: Journal) -> None:
         series, head = scene.series, journal.head
@@ -123,7 +128,7 @@ class KeptJournals:
         return jobs.submit("Journal", work, place="journal", on_done=done, on_failed=told, silent=True)
 
 
-def _head(segmentation: Segmentation) -> JournalHead:
+def _head(segmentation: Segmentation, owner: str) -> JournalHead:
     return JournalHead(
         sop_hash=segmentation.source.sop_hash,
         name=segmentation.name,
@@ -133,7 +138,15 @@ def _head(segmentation: Segmentation) -> JournalHead:
         dtype=segmentation.labels.dtype.str,
         edits=segmentation.edits,
         affine=tuple(segmentation.geometry.affine.ravel().tolist()),
+        owner=owner,
     )
+
+
+def _owner(facts: StudyFacts) -> str:
+    """Return what tells a patient's study from every other, without naming it."""
+    from medview.files.findings import owner_of
+
+    return hashlib.sha256("\n".join(owner_of(facts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _lies_on(head: JournalHead, geometry: Geometry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from medview.errors import MedViewError
 from medview.session.apply_presentation import apply_presentation
 from medview.session.edit_mask import new_segmentation, redo, undo
 from medview.session.export_segmentation import export_segmentation, source_series
+from medview.session.keep_journal import KeptJournals
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.session.session import Session
@@ -270,3 +272,26 @@ def test_the_window_of_a_presentation_state_stays_with_its_images(two_moving: Se
     shown(two_moving, 0, 1)
     assert two_moving.scene.presentation is None
     assert (two_moving.scene.window, two_moving.scene.inverted) == (before, False)
+
+
+def test_strokes_of_a_crash_come_back_on_their_own_patients_images_alone(
+    two_patients: Session, medview_home: Path
+) -> None:
+    journals = KeptJournals(two_patients)
+    two_patients.studies_changed.emit()
+    shown(two_patients, 0)
+    painted(two_patients)
+    wait_idle(two_patients)
+    journals.close()  # the program ends, with the mask not exported
+    del journals
+    (mask,) = two_patients.studies[0].segmentations
+    two_patients.studies[0].segmentations = ()
+    gc.collect()
+    again = KeptJournals(two_patients)
+    shown(two_patients, 1)
+    assert two_patients.studies[1].segmentations == (), said(two_patients)
+    shown(two_patients, 0)
+    (back,) = two_patients.studies[0].segmentations
+    assert back is not mask
+    assert np.array_equal(back.labels, mask.labels)
+    again.close()
