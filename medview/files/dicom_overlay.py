@@ -51,11 +51,14 @@ def read_overlays(instance: Instance) -> tuple[Overlay, ...]:
     Raises
     ------
     MedViewError
-        The file is damaged. OSError where it cannot be read.
+        The file is damaged, or is another one by now. OSError where it cannot be read.
     """
     file = read_dicom_file(instance.path)
     if file is None:
         return ()
+    pixels = instance.pixels
+    if pixels is not None and (file.file_size, file.file_mtime_ns) != (pixels.file_size, pixels.file_mtime_ns):
+        raise MedViewError("The file has changed since the folder was opened.", "Open the folder again.")
     return tuple(_overlays(file.dataset, instance))
 
 

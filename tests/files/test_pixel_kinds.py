@@ -325,10 +325,15 @@ def test_an_overlay_of_several_frames_lies_on_its_own(tmp_path: Path) -> None:
     ):  # fmt: skip
         dataset.add_new((0x6000, element), vr, value)
     put(tmp_path, dataset, np.zeros((5, ROWS, COLUMNS), np.uint16))
-    found = [read_overlays(instance) for instance in series_of(tmp_path).instances]
+    instances = series_of(tmp_path).instances
+    found = [read_overlays(instance) for instance in instances]
     assert [len(overlays) for overlays in found] == [0, 1, 1, 0, 0]
     assert np.array_equal(found[1][0].mask, masks[0])
     assert np.array_equal(found[2][0].mask, masks[1])
+    dataset.PatientID = "somebody else"
+    put(tmp_path, dataset, np.zeros((5, ROWS, COLUMNS), np.uint16))
+    with pytest.raises(MedViewError, match=r"changed since the folder was opened"):
+        read_overlays(instances[1])
 
 
 def test_tiles_of_a_real_mosaic_are_cut_from_one_frame(shared_data: Path) -> None:
