@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from medview.errors import Sentence
 from medview.files.dicom_axis import Placed, by_contrast, by_time, groups_by_contrast
 from medview.files.dicom_header import Image
 from medview.files.dicom_stack import Stack, acquired
@@ -30,6 +31,7 @@ _PARTING = (
     ("flip angle", 1.0, "flip angle {0:g}"),
     ("repetition time", 20.0, "repetition time {0:g}"),
 )
+_MEANT_ALIKE = {"b-value", "echo", "energy"}  # others jitter, or are set slice by slice
 
 
 def divided(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
@@ -146,7 +148,15 @@ def _parts(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
         if groups and all(map(_is_whole, groups.values())):
             told = [(text.format(value) if value is not None else "", group) for value, group in groups.items()]
             return [stack for label, group in told for stack in _parts(group, (*names, label))]
-    return [Stack(images, names)]
+    return [Stack(images, names, tuple(_unlike(placed)))]
+
+
+def _unlike(placed: Placed) -> Iterator[Sentence]:
+    """Say what differs from slice to slice though it makes the values of one volume mean different things."""
+    for name, least, _ in _PARTING:
+        if name in _MEANT_ALIKE and placed.contrast(name, least):
+            yield Sentence("The slices were not acquired alike: they differ in {fact}. Values of different slices "
+                           "cannot be compared.", {"fact": name})  # fmt: skip
 
 
 def _is_whole(images: Sequence[Image]) -> bool:

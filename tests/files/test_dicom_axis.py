@@ -348,3 +348,11 @@ def test_two_frames_of_one_file_are_a_recording(tmp_path: Path) -> None:
     series = only(tmp_path)
     assert guard(series)[0] == "cine: recording of 2 frames, 50 ms each"
     assert [i.frame_index for i in series.instances] == [0, 1]
+
+
+def test_slices_of_different_energies_that_form_no_stacks_of_their_own_are_told(tmp_path: Path) -> None:
+    for index, energy in enumerate((80, 140, 140, 80, 140)):
+        write(image(index, KVP=energy), tmp_path / "mixed" / str(index))
+        write(image(index, KVP=120), tmp_path / "alike" / str(index))
+    assert "they differ in energy" in texts(only(tmp_path / "mixed"))
+    assert only(tmp_path / "alike").warnings == ()
