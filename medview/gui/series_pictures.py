@@ -31,7 +31,7 @@ class SeriesPictures(QObject):
 
     def picture(self, study: Study, series: Series) -> QPixmap | None:
         """Return the picture of a series where it is here; else see that it comes."""
-        if series not in self._asked and series.instances:
+        if series not in self._asked and (series.resampled_from or series).instances:
             self._asked.add(series)
             self._wanted.append((study, series))
             self._next()

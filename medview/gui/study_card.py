@@ -144,6 +144,8 @@ def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
 def _amount(series: Series, places: int) -> str:
     """Return modality, number and size of the images."""
     count = len(series.instances)
+    if series.resampled_from is not None and series.geometry is not None:
+        count = series.geometry.shape[0]
     images = tr("{count} images", count=count) if count != 1 else tr("1 image")
     facts = [series.modality, f"{places} × {images}" if places > 1 else images]
     if series.rows and series.columns:

@@ -15,6 +15,7 @@ from medview.study.geometry import FloatArray
 from medview.study.series import GuardLine, Series
 from medview.study.volume import Volume
 
+_AIR_HU = -1000.0
 _NOT_RESAMPLED = {"cine", "unplaced"}
 
 
@@ -69,13 +70,20 @@ def regularised(volume: Volume, progress: Progress = unheard) -> Volume:
     """Return a volume resampled to right angles and even slices; errors as `regular_series`.
 
     Values are weighted linearly between neighbouring slices along their normal. A gap wider than 1.75 times the median
-    distance stays empty: it is filled with the least value of the volume.
+    distance stays empty: it is filled with the least value of the volume, of Hounsfield units with that of air.
     """
     series = regular_series(volume.series)
     grid = _grid(volume.series)
     array = _allocate(grid.geometry.shape, volume.array)
-    grid.fill(volume.array, array, float(volume.array.min()), progress)
+    grid.fill(volume.array, array, _emptiness(volume), progress)
     return Volume(array, grid.geometry, series, volume.unit)
+
+
+def _emptiness(volume: Volume) -> float:
+    """Return a value that is taken for no tissue."""
+    least = float(volume.array.min())
+    holds_air = volume.array.dtype.kind == "f" or np.iinfo(volume.array.dtype).min <= _AIR_HU
+    return min(least, _AIR_HU) if volume.unit == "HU" and holds_air else least
 
 
 def _grid(series: Series) -> RegularGrid:

@@ -30,4 +30,13 @@ def regularise(session: Session, study: Study, series: Series) -> Job | None:
             return None
         place = study.series.index(series) + 1
         study.replace_series((*study.series[:place], made, *study.series[place:]))
+    _withdraw_advice(session, series)
     return show_series(session, study, made)
+
+
+def _withdraw_advice(session: Session, series: Series) -> None:
+    """Take the advice to resample away: it has been followed."""
+    told = [line.meaning for line in series.guard]
+    for notice in session.notices.notices:
+        if notice.message in told:
+            session.notices.dismiss(notice)

@@ -20,6 +20,7 @@ from medview.gui.one_line import one_line
 from medview.gui.study_card import CardRole
 from medview.gui.warning_list import WarningList
 from medview.session.open_folder import open_folder
+from medview.session.regularise import regularise
 from medview.session.show_series import show_series
 from medview.study.study_object import StudyObject
 from tests.files.make_dicom import image, mr_image, write, write_stack
@@ -144,6 +145,21 @@ def test_a_tilted_series_wears_a_badge_that_is_explained(window: MainWindow, set
     assert (cards[0].badge, cards[0].badge_is_alarming) == ("tilted by 20.0 degrees", True)
     assert cards[1].badge == ""
     assert "stacked at a slant of 20.0 degrees" in item(window, 0, 0).toolTip(0)
+
+
+def test_a_resampled_stack_has_a_picture_and_as_many_images_as_slices(
+    window: MainWindow, settle: Settle, tmp_path: Path
+) -> None:
+    open_folder(window.session, write_stack(tmp_path / "tilted", make=tilted))
+    settle()
+    (study,) = window.session.studies
+    regularise(window.session, study, study.series[0])
+    settle()
+    settle()
+    assert study.series[1].geometry is not None
+    count = study.series[1].geometry.shape[0]
+    assert item(window, 0, 1).data(0, CardRole.CARD).lines[0].startswith(f"CT · {count} images")
+    assert item(window, 0, 1).data(0, CardRole.THUMBNAIL) is not None
 
 
 def test_a_4d_series_is_one_row_that_opens_at_its_place(window: MainWindow, settle: Settle, tmp_path: Path) -> None:

@@ -108,3 +108,27 @@ def test_the_original_image_nearest_to_a_resampled_slice_is_the_one_in_view(sess
         assert found is not None, number
         assert found.series is original
         assert original.instances[found.slice_index].path.name == f"{expected}.dcm"
+
+
+@pytest.fixture
+def gapped(session: Session, tmp_path: Path) -> Session:
+    """Return a session with a stack of 20 HU on the screen in which two slices are missing."""
+    for index in (0, 1, 2, 5, 6, 7):
+        write(image(index, PixelData=np.full((6, 8), 1044, "<u2").tobytes()), tmp_path / f"{index}")
+    open_folder(session, tmp_path)
+    wait_until(session, lambda: session.scene is not None and session.scene.is_whole)
+    return session
+
+
+def test_a_gap_that_is_not_bridged_looks_like_air_and_not_like_tissue(gapped: Session) -> None:
+    _resampled(gapped)
+    assert gapped.scene is not None
+    values = gapped.scene.volume.array[:, 3, 4]
+    assert values.max() == 20
+    assert values.min() == -1000
+
+
+def test_the_advice_to_resample_goes_when_it_is_followed(gapped: Session) -> None:
+    assert any("missing" in str(notice.message) for notice in gapped.notices.notices)
+    _resampled(gapped)
+    assert not any("missing" in str(notice.message) for notice in gapped.notices.notices)
