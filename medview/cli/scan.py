@@ -95,7 +95,8 @@ def _stack_lines(series: dict[str, Any], stack: dict[str, Any]) -> list[str]:
     size = "x".join(map(str, stack["shape"])) if stack["shape"] else "no volume"
     axis = stack["axis"]
     size += f" x {axis['count']} ({axis['name']})" if axis else ""
-    first = f"  {series['modality']:4} {stack['images']:5} images  {size:16} {series['series_description']}"
+    noun = "image " if stack["images"] == 1 else "images"
+    first = f"  {series['modality']:4} {stack['images']:5} {noun}  {size:16} {series['series_description']}"
     said = [f"       ! {line['text']}" for line in stack["guard"] if line["kind"] not in _PLAIN]
     said += [f"       ! {warning}" for warning in stack["warnings"]]
     said += [f"       x {stack['refusal']}"] if stack["refusal"] else []

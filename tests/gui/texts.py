@@ -36,9 +36,11 @@ def texts() -> dict[str, str]:
     """Return every text with the place it comes from."""
     found: dict[str, str] = {}
     for path in _sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for text in _of_node(node):
-                found.setdefault(text, f"{path.relative_to(ROOT)}:{node.lineno}")
+        module: ast.Module = _Named().visit(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call | ast.Assign):
+                for text in _of_node(node):
+                    found.setdefault(text, f"{path.relative_to(ROOT)}:{node.lineno}")
     for path in sorted((ROOT / "plugins").glob("*/plugin.toml")):
         for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8"))):
             found.setdefault(text, str(path.relative_to(ROOT)))
@@ -48,11 +50,28 @@ def texts() -> dict[str, str]:
     return {text: place for text, place in found.items() if any(letter.isalpha() for letter in text)}
 
 
-def _of_node(node: ast.AST) -> Iterator[str]:
+class _Named(ast.NodeTransformer):
+    """Puts a module's own text constants where their names stand: a text that is said in several places has a name."""
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        self._known = {
+            target.id: statement.value
+            for statement in node.body
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+            for target in statement.targets
+            if isinstance(target, ast.Name) and isinstance(statement.value.value, str)
+        }
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self._known.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+
+
+def _of_node(node: ast.Call | ast.Assign) -> Iterator[str]:
     """Yield the texts of a call, or of a name that is given a text to be said later."""
     if isinstance(node, ast.Call):
         yield from _of_call(node)
-    elif isinstance(node, ast.Assign) and any(getattr(t, "id", "") in _NAMES for t in node.targets):
+    elif any(getattr(t, "id", "") in _NAMES for t in node.targets):
         yield from _literals(node.value)
 
 
