@@ -175,10 +175,10 @@ def _lines(values: Values, state: Presentation | None, wanted: tuple[ImageName, 
     if values.text("ContentDescription"):
         yield ReportLine(Sentence("Description"), values.text("ContentDescription"))
     for item in values.items("SoftcopyVOILUTSequence"):
-        centre, width = item.text("WindowCenter"), item.text("WindowWidth")
+        centre, width = item.number("WindowCenter"), item.number("WindowWidth")
         name = item.text("WindowCenterWidthExplanation").replace("\\", "")
-        if centre:
-            facts: dict[str, object] = {"width": width, "centre": centre}
+        if centre is not None and width is not None:
+            facts: dict[str, object] = {"width": f"{width:g}", "centre": f"{centre:g}"}
             yield ReportLine(Sentence("Window"), Sentence("W {width}  L {centre}", facts), children=_named(name))
     if state is not None and (state.rotation_deg or state.is_flipped):
         turned: dict[str, object] = {"degrees": state.rotation_deg}

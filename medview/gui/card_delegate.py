@@ -102,7 +102,8 @@ def _draw_text(painter: QPainter, place: QRect, base: QFont, card: Card) -> None
         painter.drawText(QRect(place.left(), y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
         y += height
     if card.badge:
-        _draw_badge(painter, QRect(place.left(), y, place.width(), height), base, card)
+        # below the sign, which stands at the top, there is room to the edge
+        _draw_badge(painter, QRect(place.left(), y, place.width() + SIGN_PX + 6, height), base, card)
 
 
 def _draw_badge(painter: QPainter, place: QRect, base: QFont, card: Card) -> None:

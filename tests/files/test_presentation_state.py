@@ -58,6 +58,7 @@ def test_a_rectangle_lies_where_its_pixels_are(shared_data: Path) -> None:
     place = ImageIndex([series]).find(image)
     assert place is not None
     assert answer.state.windows == {image: (-500.0, 1200.0)}
+    assert "W 1200  L -500" in [str(line.value) for line in answer.report.lines]
     rectangle, text = answer.state.annotations
     assert rectangle.kind == "polygon"
     corners = np.array([[150.0, 150], [250, 150], [250, 260], [150, 260]])
