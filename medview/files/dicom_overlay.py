@@ -107,7 +107,8 @@ def _from_pixels(bit: int, instance: Instance) -> NDArray[np.bool_] | None:
     if pixels is None or pixels.length is None or not pixels.bits_stored <= bit < pixels.bits_allocated:
         return None
     size = pixels.rows * pixels.columns * pixels.bits_allocated // 8
-    with FrameFile(instance.path, pixels, is_deflated=instance.transfer_syntax_uid == DEFLATED) as file:
+    is_deflated = instance.transfer_syntax_uid == DEFLATED
+    with FrameFile(instance.path, pixels, is_deflated=is_deflated, sop_instance_uid=instance.sop_instance_uid) as file:
         data = file.read(pixels.offset + instance.frame_index * size, size)
     values = native_values(data, pixels, order=">" if instance.transfer_syntax_uid == BIG_ENDIAN else "<")
     mask: NDArray[np.bool_] = (values >> bit & 1).astype(bool)

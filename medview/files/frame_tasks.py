@@ -62,7 +62,9 @@ class FrameReader:
             if self._file is not None:
                 self._file.close()
             self._file = None
-            self._file = FrameFile(frame.path, frame.pixels, is_deflated=frame.is_deflated)
+            self._file = FrameFile(
+                frame.path, frame.pixels, is_deflated=frame.is_deflated, sop_instance_uid=frame.sop_instance_uid
+            )
         return self._file
 
 

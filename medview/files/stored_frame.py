@@ -30,6 +30,8 @@ class StoredFrame:
     ----------
     slices
         (index of the slice, (first row, first column) of its tile in the frame); None for a frame that is no mosaic.
+    sop_instance_uid
+        Of the image that the file must still hold.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class StoredFrame:
     transfer_syntax_uid: str
     mapping: ValueMapping
     slices: tuple[Place, ...]
+    sop_instance_uid: str = ""
 
     @property
     def pixels(self) -> StoredPixels:

@@ -59,8 +59,8 @@ def plan_volume(series: Series, instances: Sequence[Instance]) -> VolumePlan:
     for (path, frame_index), slices in places.items():
         first = slices[0][0]
         mapping = replace(mappings[first], is_checked=True) if is_checked else mappings[first]
-        syntax = instances[first].transfer_syntax_uid
-        frames.append(StoredFrame(path, frame_index, syntax, mapping, tuple(slices)))
+        syntax, uid = instances[first].transfer_syntax_uid, instances[first].sop_instance_uid
+        frames.append(StoredFrame(path, frame_index, syntax, mapping, tuple(slices), uid))
     return VolumePlan(dtype, series.is_colour, is_checked, tuple(frames))
 
 

@@ -300,3 +300,27 @@ def test_pixels_of_more_images_than_the_header_tells_are_not_left_out_in_silence
     said = [str(warning) for warning in series.warnings if "pixels of more images" in str(warning)]
     assert len(said) == (held > 1)
     assert read_volume(series).array.ravel().tolist() == [n - 1024 for n in range(48)]
+
+
+@pytest.mark.parametrize("is_far", [False, True])
+@pytest.mark.parametrize("other", [2, 10])  # the identifier of the first begins that of the tenth
+def test_files_renamed_among_each_other_show_no_slice_in_another_s_place(
+    tmp_path: Path, is_far: bool, other: int
+) -> None:
+    paths = []
+    for index in (1, other):
+        kinds = ["ORIGINAL", "PRIMARY", *["LONG"] * (1000 if is_far else 1)]
+        dataset = image(index, SOPInstanceUID=f"2.25.20000{index}", ImageType=kinds)
+        paths.append(write(dataset, tmp_path / str(index)))
+        if is_far:  # the identifier lies behind the first bytes of the file, and the file header has another
+            uid = dataset.SOPInstanceUID.encode()
+            paths[-1].write_bytes(paths[-1].read_bytes().replace(uid, b"9" * len(uid), 1))
+        os.utime(paths[-1], (1e9, 1e9))
+    assert len({path.stat().st_size for path in paths}) == 1
+    (series,) = (one for study in scan(tmp_path).studies for one in study.series)
+    assert read_volume(series).array[:, 0, 0].tolist() == [1001 - 1024, 1000 + other - 1024]
+    paths[0].rename(tmp_path / "x")
+    paths[1].rename(paths[0])
+    (tmp_path / "x").rename(paths[1])
+    with pytest.raises(MedViewError, match=r"has changed since the folder was opened"):
+        read_volume(series)
