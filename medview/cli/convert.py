@@ -19,6 +19,7 @@ from medview.errors import MedViewError
 from medview.imaging.regularise import needs_regularising, regular_series
 from medview.progress import Progress, part
 from medview.study.series import Series
+from medview.study.spare_original import spare_original
 from medview.study.volume import Volume
 
 _EVEN_TIME = 0.01  # how far steps of time may differ from their mean, as a part of it
@@ -108,6 +109,7 @@ class _Conversion:
         row = {**data.pop("series"), **data}
         reason = next((why for series in group if (why := why_left_out(series)) is not None), None)
         path = self.out / f"{file_name(group[0], number, self.count)}.nii.gz" if self.is_folder else self.out
+        spare_original(path, self.found.series)
         try:
             if reason is not None:
                 raise _Unread(reason)

@@ -8,6 +8,7 @@ from medview.cli.answer import Answer
 from medview.cli.opened import opened
 from medview.errors import MedViewError
 from medview.progress import Progress, part
+from medview.study.spare_original import spare_original
 
 
 def export(arguments: argparse.Namespace, progress: Progress) -> Answer:
@@ -24,6 +25,7 @@ def export(arguments: argparse.Namespace, progress: Progress) -> Answer:
         )
     with opened(arguments.images, part(progress, 0.0, 0.5)) as found:
         segmentation, series = load_segmentation(arguments.segmentation, found.series)
+        spare_original(arguments.out, found.series)
         remarks = write(segmentation, series, arguments.out, kind, arguments.segment, part(progress, 0.5, 1.0))
     said = [str(remark) for remark in remarks]
     lines = [f"Saved and read back without a difference: {arguments.out}", *said]

@@ -11,6 +11,7 @@ from medview.progress import Progress
 from medview.session.session import Session
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
+from medview.study.spare_original import spare_original
 
 Kind = Literal["dicom_seg", "nifti", "stl"]
 _UNPLACED = Sentence(
@@ -31,8 +32,10 @@ def export_segmentation(
         The segment whose surface is exported; for "stl" alone.
     """
     series = source_series(session, segmentation)
+    images = [one for study in session.studies for one in study.series]
 
     def work(progress: Progress) -> tuple[int, tuple[Sentence, ...]]:
+        spare_original(path, images)
         frozen = segmentation.snapshot(progress)
         return frozen.revision, write(frozen, series, path, kind, number, progress)
 
@@ -61,13 +64,14 @@ def write(
     Raises
     ------
     MedViewError
-        The file cannot be written, or what is read back differs.
+        The file cannot be written, is one of the images, or what is read back differs.
     """
     from medview.files.dicom_seg import write_segmentation
     from medview.files.nifti import write_labels
     from medview.files.stl import write_surface
 
     progress(0.0, "Writing and reading back")
+    spare_original(path, [series])
     if kind == "dicom_seg" and series.file_format != "DICOM":
         raise MedViewError(
             "A DICOM Segmentation refers to DICOM images, and these are {format}.", "Save the mask as NIfTI.",

@@ -8,16 +8,19 @@ from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
+from medview.study.spare_original import spare_original
 from medview.study.study_object import StudyObject
 
 
 def save_document(session: Session, found: StudyObject, path: Path) -> Job:
     """Submit the writing of a copy; a notice says where it is. Nothing is opened or run."""
+    images = [one for study in session.studies for one in study.series]
 
     def work(progress: Progress) -> None:
         from medview.files.encapsulated_document import write_document
 
         progress(0.0)
+        spare_original(path, images)
         write_document(found, path)
 
     def done(_: None) -> None:

@@ -12,14 +12,17 @@ from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
+from medview.study.spare_original import spare_original
 
 
 def save_picture(session: Session, pixels: NDArray[np.uint8], path: Path) -> Job:
     """Submit the writing of pixels (rows, columns, 3 or 4), uint8 sRGB."""
+    images = [one for study in session.studies for one in study.series]
 
     def work(progress: Progress) -> Any:
         from medview.files.png import write_picture
 
+        spare_original(path, images)
         return write_picture(pixels, path)
 
     def done(_: Any) -> None:

@@ -134,3 +134,13 @@ def test_two_stacks_of_one_series_are_not_written_over_each_other(tmp_path: Path
     assert not out.exists()
     key = said.partition("Choose one: ")[2].split(", ")[0]
     assert len(answer("convert", folder, "--series", key, "-o", out)["written"]) == 1
+
+
+def test_an_image_is_never_written_over(tmp_path: Path) -> None:
+    image = tmp_path / "a.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.diag([2, 3, 4, 1])), image)
+    before = image.read_bytes()
+    (series,) = answer("scan", image)["studies"][0]["series"]
+    said = refusal("convert", image, "--series", series["series_instance_uid"], "-o", image)
+    assert said.startswith("a.nii.gz is one of the images themselves: it is not written over.")
+    assert image.read_bytes() == before
