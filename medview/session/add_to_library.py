@@ -29,7 +29,7 @@ def add_to_library(session: Session, report: ScanReport) -> Job | None:
     """
     how = session.settings["library_add"]
     if how == "copy":
-        return _submit(session, report, copy=True)
+        return _submit(session, _copyable(session, report), copy=True)
     lasting = _lasting(session, report)
     return _submit(session, lasting, copy=False) if how == "link" and lasting.studies else None
 
@@ -48,6 +48,15 @@ def _submit(session: Session, report: ScanReport, *, copy: bool) -> Job:
     if copy:
         return use_library(session, work, on_done=done, on_failed=failed, title=_COPYING, place="scan")
     return use_library(session, work, on_done=done, on_failed=failed, place="scan")
+
+
+def _copyable(session: Session, report: ScanReport) -> ScanReport:
+    """Return the report without what could only be linked to, and lies in folders that go with the session."""
+    from medview.library.copied_study import stays_outside
+
+    lasting = _lasting(session, report).studies
+    kept = (study for study in report.studies if study in lasting or not stays_outside(study))
+    return replace(report, studies=tuple(kept))
 
 
 def _lasting(session: Session, report: ScanReport) -> ScanReport:

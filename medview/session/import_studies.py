@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from medview.files.dicom_scan import ScanReport
     from medview.files.dicom_sort import FoundStudy
     from medview.library.library import Library
+
+_PASSING = Sentence("Only DICOM files are copied into the library: unpack the archive, then import what it held.")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def import_studies(
             workers = session.jobs.workers
             report = scan(paths, part(progress, 0.0, 0.5), workers=workers, unpack_into=unpacked)
             is_archive = any(unpacked.iterdir())
+            report = _lasting(report) if is_archive else report
             added, freed = _added(library, report, copy=copy or is_archive, progress=part(progress, 0.5, 1.0))
             if is_archive:  # what it holds is gone from here in a moment
                 make_thumbnails(library, report.studies, progress, workers)
@@ -66,6 +69,8 @@ def import_studies(
 
     def done(imported: Imported) -> None:
         _tell(session, imported)
+        if copy:
+            _tell_linked(session, imported)
         _request_thumbnails(session, imported)
         if on_done is not None:
             on_done(imported)
@@ -79,14 +84,17 @@ def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
     """Submit putting a study that is open on the list; what came out of an archive is copied in any case."""
     unpacked = [folder.path for folder in session.unpacked]
     paths = [*(i.path for series in study.series for i in series.instances), *(one.path for one in study.objects)]
-    copy = copy or any(folder in path.parents for path in paths for folder in unpacked)
+    is_passing = any(folder in path.parents for path in paths for folder in unpacked)
     facts, series, objects = study.facts, study.series, study.objects
 
     def work(library: Library, progress: Progress) -> Imported:
         from medview.files.dicom_sort import FoundStudy
+        from medview.library.copied_study import stays_outside
 
         found = FoundStudy(facts, series, objects)
-        added, freed = _added(library, [found], copy=copy, progress=progress)
+        if is_passing and stays_outside(found):
+            return Imported(Added(), 0, (), tuple((path, _PASSING) for path in paths), ())
+        added, freed = _added(library, [found], copy=copy or is_passing, progress=progress)
         return Imported(added, 0, (), (), (found,), freed)
 
     def done(imported: Imported) -> None:
@@ -95,6 +103,16 @@ def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
 
     title = Sentence("Adding a study to the library")
     return use_library(session, work, on_done=done, title=title, place="scan")
+
+
+def _lasting(report: ScanReport) -> ScanReport:
+    """Return the scan of an archive without the studies that could only be linked to: they are gone in a moment."""
+    from medview.library.copied_study import stays_outside
+
+    passing = [path for study in report.studies for path in sorted(stays_outside(study))]
+    kept = tuple(study for study in report.studies if not stays_outside(study))
+    rejected = (*report.rejected, *((Path(path), _PASSING) for path in passing))
+    return replace(report, studies=kept, images=report.images - len(passing), rejected=rejected)
 
 
 def _added(
@@ -123,6 +141,20 @@ def _tell(session: Session, imported: Imported) -> None:
         left_out=len(left_out),
     )
     tell_quota(session, imported.freed)
+
+
+def _tell_linked(session: Session, imported: Imported) -> None:
+    """Say which files were only linked although copies were asked for."""
+    from medview.library.copied_study import stays_outside
+
+    count = sum(len(stays_outside(study)) for study in imported.studies)
+    if count:
+        session.notices.add(
+            "warning",
+            "Files that are no DICOM are not copied: {count} stay linked where they lie.",
+            "Keep them there, or the library cannot open them.",
+            count=count,
+        )
 
 
 def _request_thumbnails(session: Session, imported: Imported) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from medview.library.library import Library
 from medview.session.close_study import close_study
-from medview.session.import_studies import import_studies
+from medview.session.import_studies import import_open_study, import_studies
 from medview.session.open_folder import open_folder
 from medview.session.open_from_library import open_from_library
 from medview.session.session import Session
@@ -103,3 +103,25 @@ def test_an_import_keeps_the_quota_too(session: Session, tmp_path: Path) -> None
     import_studies(session, [write_study(tmp_path / "2", 2)], copy=True)
     wait_idle(session)
     assert "The library still takes more room than its quota." in said(session)
+
+
+def test_what_the_library_can_only_link_to_is_told_and_not_taken_out_of_an_archive(
+    session: Session, shared_data: Path, tmp_path: Path
+) -> None:
+    folder = write_study(tmp_path / "in")
+    shutil.copy(shared_data / "nifti_misc" / "CT_pitch.nii.gz", folder)
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", folder))
+    session.settings["library_add"] = "copy"
+    library = opened(session, archive)
+    assert [row.where for row in library.search()] == ["copied"]
+    picture = next(study for study in session.studies if study.series[0].file_format == "NIfTI")
+    import_open_study(session, picture, copy=False)
+    import_studies(session, [archive], copy=True)
+    wait_idle(session)
+    assert [row.where for row in library.search()] == ["copied"]
+    assert library.verify().is_whole
+    assert {path.name for path, _ in session.rejected} == {"CT_pitch.nii.gz"}
+    import_studies(session, [folder], copy=True)
+    wait_idle(session)
+    assert sorted(row.where for row in library.search()) == ["copied", "linked"]
+    assert "not copied: 1 stay linked" in said(session)
