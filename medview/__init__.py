@@ -35,7 +35,7 @@ def scan(path: str | Path, *, progress: Progress | None = None) -> tuple[Study, 
     MedViewError
         Where the path does not exist or holds no DICOM images.
     """
-    from medview.files.dicom_scan import scan as scan_files
+    from medview.files.scanning.dicom_scan import scan as scan_files
     from medview.progress import unheard
     from medview.study.study import Study
 

@@ -84,7 +84,7 @@ def warm_up(jobs: JobQueue) -> None:
 
 
 def _start_decoders(jobs: JobQueue) -> None:
-    from medview.files.dicom_decode import prepare_decoding  # imports much: away from the main thread
+    from medview.files.pixels.dicom_decode import prepare_decoding  # imports much: away from the main thread
 
     jobs.workers.warm_up(prepare_decoding)
 

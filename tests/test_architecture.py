@@ -48,6 +48,8 @@ PLANTS = (
     one("layers", "medview/view/planted.py", "import medview.tools.pointer"),
     one("layers", "medview/gui/planted.py", "import medview.app"),
     one("layers", "medview/attic/__init__.py", ""),
+    one("files-layers", "medview/files/headers/planted.py", "import medview.files.pixels.dicom_decode"),
+    one("files-layers", "medview/files/objects/planted.py", "import medview.files.scanning.dicom_scan"),
     one("cycles", "medview/study/geometry.py", "import medview.study.volume"),
     one("cycles", "medview/study/geometry.py", "if __debug__:\n    import medview.study.segmentation"),
     one("headless", "medview/cli/planted.py", "import medview.gui"),

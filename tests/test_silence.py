@@ -14,12 +14,12 @@ def test_it(): logging.getLogger("medview.files").info("fine")
 """
 WARNS = """
 import logging
-def test_it(): logging.getLogger("medview.files.dicom_scan").warning("odd")
+def test_it(): logging.getLogger("medview.files.scanning.dicom_scan").warning("odd")
 """
 WARNS_ON_PURPOSE = """
 import logging, pytest
 @pytest.mark.logs_warnings
-def test_it(): logging.getLogger("medview.files.dicom_scan").warning("odd")
+def test_it(): logging.getLogger("medview.files.scanning.dicom_scan").warning("odd")
 """
 LEAVES_A_THREAD = """
 import threading
@@ -56,7 +56,7 @@ def test_it(medview_home):
     ("source", "said"),
     [
         (SILENT, None),
-        (WARNS, "unexpected warnings in the log: ['medview.files.dicom_scan: odd']"),
+        (WARNS, "unexpected warnings in the log: ['medview.files.scanning.dicom_scan: odd']"),
         (WARNS_ON_PURPOSE, None),
         (LEAVES_A_THREAD, "threads left behind"),
         (LEAVES_A_WINDOW, "windows left behind"),

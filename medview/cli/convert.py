@@ -129,8 +129,8 @@ class _Conversion:
 
     def _write(self, group: Group, path: Path, axis: dict[str, Any] | None, progress: Progress) -> str | None:
         """Write a file, and beside it the values of an axis that the header cannot tell; return that file's path."""
-        from medview.files.nifti import write_volume
-        from medview.files.nifti_stream import write_volumes
+        from medview.files.formats.nifti import write_volume
+        from medview.files.formats.nifti_stream import write_volumes
 
         if len(group) == 1:
             write_volume(self._read(group[0], progress), path)

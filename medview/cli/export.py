@@ -13,7 +13,7 @@ from medview.study.spare_original import spare_original
 
 def export(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """Write a segmentation as NIfTI, STL or DICOM, on the grid of the images it was drawn on."""
-    from medview.files.dicom_seg import load_segmentation
+    from medview.files.objects.dicom_seg import load_segmentation
     from medview.session.export_segmentation import kind_of, write
 
     kind = kind_of(arguments.out)

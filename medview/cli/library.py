@@ -49,7 +49,7 @@ def _import(opened: Library, arguments: argparse.Namespace, progress: Progress) 
 
 def _linked(opened: Library, paths: list[Path], progress: Progress) -> Answer:
     """Link files where they lie; what the list has already is not read again."""
-    from medview.files.zip_archive import is_zip
+    from medview.files.scanning.zip_archive import is_zip
 
     archive = next((path for path in paths if path.is_file() and is_zip(path)), None)
     if archive is not None:

@@ -16,7 +16,7 @@ from medview.study.series import Series
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
+    from medview.files.scanning.dicom_scan import ScanReport
     from medview.files.workers import Workers
 
 Spacing = tuple[float, float, float]
@@ -50,7 +50,7 @@ class Opened:
         return found
 
     def read(self, series: Series, progress: Progress = unheard) -> Volume:
-        """Return the voxels of a stack; errors as `medview.files.dicom_pixels.read_volume`."""
+        """Return the voxels of a stack; errors as `medview.files.pixels.dicom_pixels.read_volume`."""
         from medview.session.read_voxels import read_voxels
 
         return read_voxels(series, progress, self.workers)
@@ -81,7 +81,7 @@ def opened(
     MedViewError
         Nothing is there, nothing may be read, or nothing found is an image.
     """
-    from medview.files.dicom_scan import scan
+    from medview.files.scanning.dicom_scan import scan
     from medview.jobs.process_pool import ProcessPool
 
     given = (paths,) if isinstance(paths, Path) else tuple(paths)

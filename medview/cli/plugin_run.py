@@ -36,7 +36,7 @@ def run_plugin(arguments: argparse.Namespace, progress: Progress) -> Answer:
 def demo(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """Segment the brain of the demo study and hold it against the known one; with a path, as `run_plugin`."""
     from medview.files.demo_study import prepare
-    from medview.files.nifti import read_mask
+    from medview.files.formats.nifti import read_mask
     from medview.imaging.statistics import dice
     from medview.plugin.discovery import discover, find
 

@@ -13,13 +13,13 @@ from medview.progress import Progress
 _PLAIN = ("uniform", "single", "4D")  # kinds of guard lines that go without saying, or are said by the sizes
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.study.study_object import StudyObject
 
 
 def scan(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """List studies, series and stacks, other objects, and what was left out and why."""
-    from medview.files.dicom_scan import nothing_found
+    from medview.files.scanning.dicom_scan import nothing_found
 
     with opened(arguments.path, progress, spacing=arguments.spacing, may_be_empty=True) as found:
         data = report_as_data(found)

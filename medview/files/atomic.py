@@ -108,7 +108,7 @@ def _check_target(path: Path, may_replace: Callable[[Path], bool] | None) -> Non
 
 
 def _is_dicom(path: Path) -> bool:
-    from medview.files.dicom_file import looks_like_dicom
+    from medview.files.headers.dicom_file import looks_like_dicom
 
     with path.open("rb") as file:
         return looks_like_dicom(file.read(4096))

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from medview.errors import MedViewError
-from medview.files import nifti
 from medview.files.dicom_write import write_series
+from medview.files.formats import nifti
 from medview.imaging.synthetic_head import SyntheticHead, synthetic_head
 from medview.paths import data_folder
 from medview.progress import Progress, part, unheard

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.errors import MedViewError
-from medview.files.tag_row import TagTree
+from medview.files.tags.tag_row import TagTree
 from medview.gui.header_source import HeaderSource, header_sources
 from medview.gui.icon import icon
 from medview.gui.language import say, tr

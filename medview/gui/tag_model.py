@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QFont
 
-from medview.files.tag_row import TagRow, TagTree
+from medview.files.tags.tag_row import TagRow, TagTree
 from medview.gui.language import tr
 from medview.gui.marked_text import marked_text
 from medview.gui.plain_tip import plain_tip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
-from medview.files.dicom_scan import ScanReport
+from medview.files.scanning.dicom_scan import ScanReport
 from medview.library import notes
 from medview.library.copied_study import copied_study, stays_outside
 from medview.library.database import Database
@@ -26,7 +26,7 @@ from medview.library.study_record import StudyRecord, edition_of, read_record, w
 from medview.progress import Progress, part
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 
 def add_studies(

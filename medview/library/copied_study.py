@@ -16,7 +16,7 @@ from medview.library.study_files import FileRow, FileState, files_of
 from medview.progress import Progress, part
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 LeftOut = tuple[tuple[Path, Sentence], ...]
 _CHANGED = Sentence("The file changed while it was imported: import it again.")

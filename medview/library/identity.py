@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 IDENTITY = re.compile("[0-9a-f]{32}")  # what `study_identity` returns, and so the name of a study's folder in the store
 
@@ -19,7 +19,7 @@ def study_identity(found: FoundStudy, store: Path) -> str:
     Two patients whose studies carry one UID stay apart; a study without UID is known by its folder, too. Copies in the
     store lie in a folder that bears the identity.
     """
-    from medview.files.findings import owner_of
+    from medview.files.scanning.findings import owner_of
 
     facts = found.facts
     parts = list(owner_of(facts))

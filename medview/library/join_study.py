@@ -17,7 +17,7 @@ from medview.library.study_record import StudyRecord
 from medview.progress import Progress
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 Alike = Mapping[str, Sequence[FileRow]]
 

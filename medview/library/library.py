@@ -17,8 +17,8 @@ from medview.library.study_row import SeriesRow, Status, StudyRow
 from medview.progress import Progress, unheard
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.scanning.dicom_scan import ScanReport
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.files.workers import Workers
 
 

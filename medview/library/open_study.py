@@ -18,7 +18,7 @@ from medview.library.study_record import StudyRecord, count_files, read_record, 
 from medview.progress import Progress
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 _TOLD_EVERY = 50  # files
 

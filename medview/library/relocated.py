@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from medview.study.series import Instance, Series
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 
 def relocated(found: FoundStudy, moved: Mapping[Path, Path]) -> FoundStudy:

@@ -10,9 +10,9 @@ from pathlib import Path
 from stat import S_ISREG
 
 from medview.errors import MedViewError, Sentence
-from medview.files.dicom_scan import ScanReport
-from medview.files.file_listing import reason
-from medview.files.findings import SPECIAL
+from medview.files.scanning.dicom_scan import ScanReport
+from medview.files.scanning.file_listing import reason
+from medview.files.scanning.findings import SPECIAL
 from medview.files.workers import Workers
 from medview.library import notes
 from medview.library.add_studies import add_studies

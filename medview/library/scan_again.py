@@ -10,14 +10,14 @@ from medview.library.identity import study_identity
 from medview.progress import Progress
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.scanning.dicom_scan import ScanReport
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.files.workers import Workers
 
 
 def scan_again(paths: Iterable[str], progress: Progress, workers: Workers | None = None) -> ScanReport:
     """Return the report of a scan of these very files, also where none is an image; one that is gone is rejected."""
-    from medview.files.dicom_scan import scan_files
+    from medview.files.scanning.dicom_scan import scan_files
 
     return scan_files([Path(path) for path in paths], progress, workers)
 

@@ -14,7 +14,7 @@ from medview.study.series import Series
 from medview.study.study_object import StudyObject
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 
 def series_rows(found: FoundStudy) -> list[tuple[str, str, str]]:

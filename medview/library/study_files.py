@@ -15,7 +15,7 @@ from medview.library.identity import IDENTITY, sop_number
 from medview.library.split_path import split_path
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 
 class FileKind(IntEnum):

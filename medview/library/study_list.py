@@ -15,7 +15,7 @@ from medview.library.study_row import STATUSES, SeriesRow, StudyRow
 from medview.study.series import Patient, StudyFacts
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 _FROM = "FROM study s JOIN search t ON t.study_id = s.id LEFT JOIN note n ON n.identity = s.identity"
 _COLUMNS = """s.id, s.identity, s.study_instance_uid, s.study_date, s.study_time, s.study_description,

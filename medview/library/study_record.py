@@ -19,7 +19,7 @@ from medview.library.series_facts import series_rows
 from medview.library.study_files import FileKind, FileRow, FileTable
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 _NO_DIGIT = re.compile(r"\D")
 
@@ -211,6 +211,6 @@ def packed_format(store: Path) -> str:
 
 @cache
 def _packing(store: Path) -> Packing:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
 
     return Packing(FoundStudy, store)

@@ -14,8 +14,8 @@ from medview.session.tell_quota import tell_quota
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.scanning.dicom_scan import ScanReport
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.library.library import Library
     from medview.library.reports import Freed
 

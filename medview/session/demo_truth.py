@@ -14,7 +14,7 @@ def tell_dice(session: Session, segmentation: Segmentation) -> None:
         return
 
     def work(progress: Progress) -> float:
-        from medview.files.nifti import read_mask
+        from medview.files.formats.nifti import read_mask
         from medview.imaging.statistics import dice
 
         mask = segmentation.snapshot(progress)

@@ -66,9 +66,9 @@ def write(
     MedViewError
         The file cannot be written, is one of the images, or what is read back differs.
     """
-    from medview.files.dicom_seg import write_segmentation
-    from medview.files.nifti import write_labels
-    from medview.files.stl import write_surface
+    from medview.files.formats.nifti import write_labels
+    from medview.files.formats.stl import write_surface
+    from medview.files.objects.dicom_seg import write_segmentation
 
     progress(0.0, "Writing and reading back")
     spare_original(path, [series])

@@ -29,7 +29,7 @@ def host_study(found: StudyObject, candidates: Sequence[Study]) -> Study:
     """
     if len(candidates) < 2:
         return candidates[0]
-    from medview.files.object_references import referenced_uids
+    from medview.files.objects.object_references import referenced_uids
 
     named = referenced_uids(found.path)
     counts = [len(named & {i.sop_instance_uid for s in study.series for i in s.instances}) for study in candidates]

@@ -34,7 +34,7 @@ def request_picture(
     )
 
     def work(progress: Progress) -> NDArray[np.uint8]:
-        from medview.files.dicom_pixels import thumbnail
+        from medview.files.pixels.dicom_pixels import thumbnail
 
         progress(0.0)
         return thumbnail(alone, workers=session.jobs.workers)

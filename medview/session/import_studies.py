@@ -19,8 +19,8 @@ from medview.session.use_library import use_library
 from medview.study.study import Study
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.scanning.dicom_scan import ScanReport
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.library.library import Library
 
 _PASSING = Sentence("Only DICOM files are copied into the library: unpack the archive, then import what it held.")
@@ -54,7 +54,7 @@ def import_studies(
     """
 
     def work(library: Library, progress: Progress) -> Imported:
-        from medview.files.dicom_scan import scan
+        from medview.files.scanning.dicom_scan import scan
 
         with PassingFolder() as unpacked:
             workers = session.jobs.workers
@@ -88,7 +88,7 @@ def import_open_study(session: Session, study: Study, *, copy: bool) -> Job:
     facts, series, objects = study.facts, study.series, study.objects
 
     def work(library: Library, progress: Progress) -> Imported:
-        from medview.files.dicom_sort import FoundStudy
+        from medview.files.stacks.dicom_sort import FoundStudy
         from medview.library.copied_study import stays_outside
 
         found = FoundStudy(facts, series, objects)

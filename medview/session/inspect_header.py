@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from medview.files.tag_row import TagTree, chosen_rows
+from medview.files.tags.tag_row import TagTree, chosen_rows
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.session import Session
@@ -17,7 +17,7 @@ def inspect_header(
     """Submit the reading of every element of a file; `on_done` receives the rows on the main thread."""
 
     def work(progress: Progress) -> TagTree:
-        from medview.files.dicom_tags import read_tags
+        from medview.files.tags.dicom_tags import read_tags
 
         return read_tags(path, progress)
 
@@ -33,7 +33,7 @@ def compare_headers(
     """Submit the comparison of two files; `on_done` receives the rows of both on the main thread."""
 
     def work(progress: Progress) -> TagTree:
-        from medview.files.compare_tags import compare_tags
+        from medview.files.tags.compare_tags import compare_tags
 
         return compare_tags(*paths, progress)
 

@@ -144,7 +144,7 @@ def _head(segmentation: Segmentation, owner: str) -> JournalHead:
 
 def _owner(facts: StudyFacts) -> str:
     """Return what tells a patient's study from every other, without naming it."""
-    from medview.files.findings import owner_of
+    from medview.files.scanning.findings import owner_of
 
     return hashlib.sha256("\n".join(owner_of(facts)).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -17,7 +17,7 @@ from medview.study.segmentation import Segmentation
 from medview.study.study import Study
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.library.library import Library
 
 _KIND = "mask"
@@ -93,7 +93,7 @@ class KeptResults:
         facts, series, objects, name, number = study.facts, study.series, study.objects, mask.name, noted.number
 
         def work(library: Library, progress: Progress) -> int | None:
-            from medview.files.dicom_sort import FoundStudy
+            from medview.files.stacks.dicom_sort import FoundStudy
 
             return _written(library, FoundStudy(facts, series, objects), number, name, is_sent=is_sent)
 

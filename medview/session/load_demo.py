@@ -12,7 +12,7 @@ from medview.session.session import Session
 
 if TYPE_CHECKING:
     from medview.files.demo_study import DemoStudy
-    from medview.files.dicom_scan import ScanReport
+    from medview.files.scanning.dicom_scan import ScanReport
 
 TITLE = Sentence("Making the demo study")
 
@@ -22,7 +22,7 @@ def load_demo(session: Session) -> Job:
 
     def work(progress: Progress) -> tuple[DemoStudy, ScanReport]:
         from medview.files.demo_study import prepare
-        from medview.files.dicom_scan import scan
+        from medview.files.scanning.dicom_scan import scan
 
         demo = prepare(part(progress, 0.0, 0.8))
         return demo, scan(demo.folder, part(progress, 0.8, 1.0))

@@ -19,8 +19,8 @@ from medview.study.series import Series
 from medview.study.study import Study
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.scanning.dicom_scan import ScanReport
+    from medview.files.stacks.dicom_sort import FoundStudy
 
 
 def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = True) -> Job:
@@ -36,8 +36,8 @@ def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = T
     paths = [path] if isinstance(path, Path) else list(path)
 
     def work(progress: Progress) -> ScanReport:
-        from medview.files.dicom_scan import scan
-        from medview.files.zip_archive import is_zip
+        from medview.files.scanning.dicom_scan import scan
+        from medview.files.scanning.zip_archive import is_zip
 
         unpack_into = None
         if any(is_zip(one) for one in paths):

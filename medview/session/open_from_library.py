@@ -14,7 +14,7 @@ from medview.session.show_series import show_series
 from medview.session.use_library import use_library
 
 if TYPE_CHECKING:
-    from medview.files.dicom_scan import ScanReport
+    from medview.files.scanning.dicom_scan import ScanReport
     from medview.library.library import Library
 
 _TITLE = Sentence("Opening from the library")
@@ -30,7 +30,7 @@ def open_from_library(session: Session, study_ids: Sequence[int], *, series_key:
     """
 
     def work(library: Library, progress: Progress) -> tuple[ScanReport, int]:
-        from medview.files.dicom_scan import ScanReport
+        from medview.files.scanning.dicom_scan import ScanReport
 
         count = len(study_ids)
         found = [

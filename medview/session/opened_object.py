@@ -59,80 +59,80 @@ _Reader = Callable[[Reading], OpenedObject]
 
 
 def _segmentation(of: Reading) -> OpenedObject:
-    from medview.files.dicom_seg_load import load_masks
-    from medview.files.seg_report import seg_report
+    from medview.files.objects.dicom_seg_load import load_masks
+    from medview.files.objects.seg_report import seg_report
 
     loaded = load_masks(of.found.path, of.series, of.progress, of.workers)
     return OpenedObject(seg_report(of.found, loaded), loaded.masks, loaded.series)
 
 
 def _structures(of: Reading) -> OpenedObject:
-    from medview.files.rt_structure import read_structures
+    from medview.files.objects.rt_structure import read_structures
 
     read = read_structures(of.found, of.series, of.progress)
     return OpenedObject(read.report, read.masks, read.series)
 
 
 def _dose(of: Reading) -> OpenedObject:
-    from medview.files.rt_dose import read_dose
+    from medview.files.objects.rt_dose import read_dose
 
     read = read_dose(of.found, of.workers)
     return OpenedObject(read.report, dose=read.volume)
 
 
 def _plan(of: Reading) -> OpenedObject:
-    from medview.files.rt_plan import read_plan
+    from medview.files.objects.rt_plan import read_plan
 
     return OpenedObject(read_plan(of.found))
 
 
 def _report(of: Reading) -> OpenedObject:
-    from medview.files.structured_report import read_report
+    from medview.files.objects.structured_report import read_report
 
     return OpenedObject(read_report(of.found, ImageIndex(of.series)))
 
 
 def _presentation(of: Reading) -> OpenedObject:
-    from medview.files.presentation_state import read_presentation
+    from medview.files.objects.presentation_state import read_presentation
 
     read = read_presentation(of.found, ImageIndex(of.series))
     return OpenedObject(read.report, presentation=read.state)
 
 
 def _map(of: Reading) -> OpenedObject:
-    from medview.files.parametric_map import read_parametric_map
+    from medview.files.objects.parametric_map import read_parametric_map
 
     read = read_parametric_map(of.found, of.workers)
     return OpenedObject(read.report, volume=read.volume)
 
 
 def _value_map(of: Reading) -> OpenedObject:
-    from medview.files.value_map import read_value_map
+    from medview.files.objects.value_map import read_value_map
 
     read = read_value_map(of.found, ImageIndex(of.series))
     return OpenedObject(read.report, value_map=read.value_map)
 
 
 def _registration(of: Reading) -> OpenedObject:
-    from medview.files.registration import read_registration
+    from medview.files.objects.registration import read_registration
 
     return OpenedObject(read_registration(of.found))
 
 
 def _document(of: Reading) -> OpenedObject:
-    from medview.files.encapsulated_document import read_document
+    from medview.files.objects.encapsulated_document import read_document
 
     return OpenedObject(read_document(of.found))
 
 
 def _waveform(of: Reading) -> OpenedObject:
-    from medview.files.waveform import read_waveform
+    from medview.files.objects.waveform import read_waveform
 
     return OpenedObject(read_waveform(of.found))
 
 
 def _other(of: Reading) -> OpenedObject:
-    from medview.files.other_object import read_other
+    from medview.files.objects.other_object import read_other
 
     return OpenedObject(read_other(of.found))
 

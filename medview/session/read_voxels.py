@@ -23,7 +23,7 @@ def read_voxels(
     on_begun: Callable[[Volume], None] | None = None,
     on_filled: Callable[[int], None] | None = None,
 ) -> Volume:
-    """Read a series into one array; parameters and errors as `medview.files.dicom_pixels.read_volume`.
+    """Read a series into one array; parameters and errors as `medview.files.pixels.dicom_pixels.read_volume`.
 
     Formats that lie in one piece, and stacks that are resampled, are not told slice by slice.
     """
@@ -33,9 +33,9 @@ def read_voxels(
         source = read_voxels(series.resampled_from, part(progress, 0.0, 0.5), workers)
         return replace(regularised(source, part(progress, 0.5, 1.0)), series=series)
     if series.file_format != "DICOM":
-        from medview.files.other_formats import read_other_volume
+        from medview.files.formats.other_formats import read_other_volume
 
         return read_other_volume(series, progress, workers)
-    from medview.files.dicom_pixels import read_volume
+    from medview.files.pixels.dicom_pixels import read_volume
 
     return read_volume(series, progress, workers=workers, wanted=wanted, on_begun=on_begun, on_filled=on_filled)

@@ -17,7 +17,7 @@ def save_document(session: Session, found: StudyObject, path: Path) -> Job:
     images = [one for study in session.studies for one in study.series]
 
     def work(progress: Progress) -> None:
-        from medview.files.encapsulated_document import write_document
+        from medview.files.objects.encapsulated_document import write_document
 
         progress(0.0)
         spare_original(path, images)

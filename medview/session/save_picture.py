@@ -20,7 +20,7 @@ def save_picture(session: Session, pixels: NDArray[np.uint8], path: Path) -> Job
     images = [one for study in session.studies for one in study.series]
 
     def work(progress: Progress) -> Any:
-        from medview.files.png import write_picture
+        from medview.files.formats.png import write_picture
 
         spare_original(path, images)
         return write_picture(pixels, path)

@@ -17,7 +17,7 @@ from medview.study.series import Series
 from medview.study.study import Study
 
 if TYPE_CHECKING:
-    from medview.files.dicom_sort import FoundStudy
+    from medview.files.stacks.dicom_sort import FoundStudy
     from medview.files.workers import Workers
     from medview.library.library import Library
 
@@ -32,8 +32,8 @@ def request_thumbnail(
     facts, stacks, workers = study.facts, study.series, session.jobs.workers
 
     def work(progress: Progress) -> NDArray[np.uint8]:
-        from medview.files.dicom_pixels import thumbnail
-        from medview.files.dicom_sort import FoundStudy
+        from medview.files.pixels.dicom_pixels import thumbnail
+        from medview.files.stacks.dicom_sort import FoundStudy
 
         progress(0.0)
         if session.library is None:
@@ -57,8 +57,8 @@ def make_thumbnails(library: Library, studies: tuple[FoundStudy, ...], progress:
 
 def cached_thumbnail(library: Library, study: FoundStudy, series: Series, workers: Workers) -> NDArray[np.uint8]:
     """Return the picture of a series from the library, or make it and keep it there. Errors as `thumbnail`."""
-    from medview.files.dicom_pixels import thumbnail
-    from medview.files.png import packed_picture, unpacked_picture
+    from medview.files.formats.png import packed_picture, unpacked_picture
+    from medview.files.pixels.dicom_pixels import thumbnail
 
     row = library.study_of(study)
     stored = library.thumbnail(row.id, series.key) if row is not None else None

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from medview.files.demo_study import prepare  # noqa: E402
-from medview.files.dicom_pixels import read_volume  # noqa: E402
-from medview.files.dicom_scan import scan  # noqa: E402
+from medview.files.pixels.dicom_pixels import read_volume  # noqa: E402
+from medview.files.scanning.dicom_scan import scan  # noqa: E402
 from medview.jobs.job import Work  # noqa: E402
 from medview.jobs.job_queue import JobQueue  # noqa: E402
 from medview.plugin.discovery import discover, find  # noqa: E402

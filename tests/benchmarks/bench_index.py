@@ -19,9 +19,9 @@ sys.path.insert(0, str(ROOT))
 
 from pydicom import dcmread  # noqa: E402
 
-from medview.files.dicom_header import Image, read_header  # noqa: E402
-from medview.files.dicom_scan import scan  # noqa: E402
-from medview.files.dicom_sort import sort  # noqa: E402
+from medview.files.headers.dicom_header import Image, read_header  # noqa: E402
+from medview.files.scanning.dicom_scan import scan  # noqa: E402
+from medview.files.stacks.dicom_sort import sort  # noqa: E402
 from medview.library.library import Library  # noqa: E402
 from medview.library.query import Query  # noqa: E402
 from tests.benchmarks.many_files import write_many  # noqa: E402

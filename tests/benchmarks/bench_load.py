@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from medview.files.dicom_decode import prepare_decoding  # noqa: E402
-from medview.files.dicom_pixels import read_volume  # noqa: E402
-from medview.files.dicom_scan import scan  # noqa: E402
+from medview.files.pixels.dicom_decode import prepare_decoding  # noqa: E402
+from medview.files.pixels.dicom_pixels import read_volume  # noqa: E402
+from medview.files.scanning.dicom_scan import scan  # noqa: E402
 from medview.files.workers import Workers  # noqa: E402
 from medview.jobs.process_pool import ProcessPool  # noqa: E402
 from medview.progress import Cancelled  # noqa: E402
@@ -47,8 +47,8 @@ FIRST_BOUND = 0.35  # first image, of the full load
 _MEMORY_SCRIPT = """
 import glob, sys
 sys.path.insert(0, sys.argv[1])
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.jobs.process_pool import ProcessPool
 def of(process, name):
     return next(int(line.split()[1]) for line in open(f"/proc/{process}/status") if line.startswith(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from medview.files.dicom_sort import FoundStudy
+from medview.files.stacks.dicom_sort import FoundStudy
 from medview.study.geometry import Geometry
 from medview.study.series import Instance, Patient, Series, StoredPixels, StudyFacts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 

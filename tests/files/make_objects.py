@@ -8,7 +8,7 @@ from typing import Any
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.study.series import Series
 from medview.study.study_object import ObjectKind, StudyObject
 

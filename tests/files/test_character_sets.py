@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from medview.files.dicom_file import read_dicom_file
-from medview.files.dicom_header import Image, read_header
-from medview.files.dicom_values import Values
+from medview.files.headers.dicom_file import read_dicom_file
+from medview.files.headers.dicom_header import Image, read_header
+from medview.files.headers.dicom_values import Values
 from tests.files.make_dicom import image, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")

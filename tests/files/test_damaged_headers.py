@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from medview.errors import MedViewError
-from medview.files.dicom_file import read_dicom_file
-from medview.files.dicom_header import read_header
-from medview.files.scanned_values import ScannedValues
+from medview.files.headers.dicom_file import read_dicom_file
+from medview.files.headers.dicom_header import read_header
+from medview.files.headers.scanned_values import ScannedValues
 from tests.files.test_header_scanner import facts, files_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")

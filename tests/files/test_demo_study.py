@@ -10,7 +10,7 @@ import medview
 from medview.errors import MedViewError
 from medview.files import demo_study
 from medview.files.demo_study import prepare
-from medview.files.nifti import read_mask
+from medview.files.formats.nifti import read_mask
 from medview.paths import data_folder
 
 

@@ -11,8 +11,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from medview.files.dicom_header import Other, read_header
-from medview.files.dicom_sort import sort
+from medview.files.headers.dicom_header import Other, read_header
+from medview.files.stacks.dicom_sort import sort
 from medview.study.joined_series import joined_series
 from tests.files.found_stacks import axes, dicom_series, guard, only, placed, stacks, texts
 from tests.files.make_dicom import image, mr_image, write

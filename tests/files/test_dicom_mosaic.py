@@ -11,7 +11,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from medview.files.dicom_pixels import read_volume
+from medview.files.pixels.dicom_pixels import read_volume
 from tests.files.found_stacks import dicom_series, only, placed, texts
 from tests.files.make_dicom import mr_image, write
 from tests.geometry_truth import own_headers

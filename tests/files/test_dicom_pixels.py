@@ -13,8 +13,8 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGLSLossless
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_middle_slice, read_volume, thumbnail
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_pixels import read_middle_slice, read_volume, thumbnail
+from medview.files.scanning.dicom_scan import scan
 from medview.progress import Cancelled
 from medview.study import shared_array
 from medview.study.series import Series

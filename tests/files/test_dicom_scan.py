@@ -14,9 +14,9 @@ import pytest
 from pydicom.uid import generate_uid
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import ScanReport, scan
-from medview.files.findings import Findings, look_at
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import ScanReport, scan
+from medview.files.scanning.findings import Findings, look_at
 from medview.files.workers import InThisProcess
 from medview.jobs.process_pool import ProcessPool
 from medview.progress import Cancelled
@@ -165,7 +165,7 @@ def test_studies_are_told_as_they_are_found_and_cancelling_stops_the_scan(tmp_pa
 
 def test_found_studies_arrive_before_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_stack(tmp_path, 30)
-    monkeypatch.setattr("medview.files.dicom_scan._TELL_EVERY_S", 0.0)
+    monkeypatch.setattr("medview.files.scanning.dicom_scan._TELL_EVERY_S", 0.0)
     counts: list[int] = []
 
     def slow(fraction: float, text: str = "") -> None:
@@ -274,9 +274,9 @@ def test_thousands_of_files_are_read_by_processes(tmp_path: Path, monkeypatch: p
     write_many(tmp_path, 60, slices=20)
     (tmp_path / "note").write_text("text " * 100)
     alone = scan(tmp_path)
-    monkeypatch.setattr("medview.files.dicom_scan._MANY", 10)
-    monkeypatch.setattr("medview.files.dicom_scan._BATCH", 7)
-    monkeypatch.setattr("medview.files.dicom_scan._FEWEST_PROCESSES", 2)
+    monkeypatch.setattr("medview.files.scanning.dicom_scan._MANY", 10)
+    monkeypatch.setattr("medview.files.scanning.dicom_scan._BATCH", 7)
+    monkeypatch.setattr("medview.files.scanning.dicom_scan._FEWEST_PROCESSES", 2)
     with ProcessPool(2) as workers:
         together = scan(tmp_path, workers=workers)
     assert (together.images, together.found) == (alone.images, alone.found) == (60, 61)
@@ -302,8 +302,8 @@ def test_a_file_that_ends_its_process_is_rejected_alone(tmp_path: Path, monkeypa
                 yield number, MedViewError("It ended.") if crashes else function(task)
 
     write_stack(tmp_path, 12)
-    monkeypatch.setattr("medview.files.dicom_scan._MANY", 10)
-    monkeypatch.setattr("medview.files.dicom_scan._FEWEST_PROCESSES", 1)
+    monkeypatch.setattr("medview.files.scanning.dicom_scan._MANY", 10)
+    monkeypatch.setattr("medview.files.scanning.dicom_scan._FEWEST_PROCESSES", 1)
     report = scan(tmp_path, workers=Crashing())
     assert (report.images, report.found) == (11, 12)
     assert reasons(report) == {"003": "It ended."}

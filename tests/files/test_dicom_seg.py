@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
-from medview.files.dicom_seg import load_segmentation, read_segmentation, write_segmentation
+from medview.files.objects.dicom_seg import load_segmentation, read_segmentation, write_segmentation
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.study.segmentation import Code, Segment, Segmentation, Source
 from medview.study.series import Series
 from tests.files.judges import complaints, read_by_dcmqi

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydicom.uid import RLELossless
 
 from medview.errors import MedViewError
-from medview.files.dicom_scan import scan
-from medview.files.dicom_seg import read_segmentation
-from medview.files.dicom_seg_load import load_masks
+from medview.files.objects.dicom_seg import read_segmentation
+from medview.files.objects.dicom_seg_load import load_masks
+from medview.files.scanning.dicom_scan import scan
 from medview.study.segmentation import Source
 from medview.study.series import Series
 from tests.files.judges import read_by_dcmqi

@@ -11,9 +11,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
-from medview.files.dicom_sort import FoundStudy
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
+from medview.files.stacks.dicom_sort import FoundStudy
 from medview.imaging.statistics import segment_statistics
 from medview.study.segmentation import Segment, Segmentation, Source
 from medview.study.series import Series

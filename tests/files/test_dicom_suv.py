@@ -10,9 +10,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
-from medview.files.dicom_scan import scan
-from medview.files.dicom_suv import pet_facts, suv_of
-from medview.files.dicom_values import Values
+from medview.files.headers.dicom_suv import pet_facts, suv_of
+from medview.files.headers.dicom_values import Values
+from medview.files.scanning.dicom_scan import scan
 from tests.files.make_dicom import image, write
 
 

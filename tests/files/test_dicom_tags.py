@@ -13,10 +13,10 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medview.errors import MedViewError
-from medview.files.compare_tags import compare_tags
-from medview.files.dicom_file import looks_like_dicom
-from medview.files.dicom_tags import DEEPEST, MOST_ROWS, read_tags
-from medview.files.tag_row import TagRow, TagTree, chosen_rows
+from medview.files.headers.dicom_file import looks_like_dicom
+from medview.files.tags.compare_tags import compare_tags
+from medview.files.tags.dicom_tags import DEEPEST, MOST_ROWS, read_tags
+from medview.files.tags.tag_row import TagRow, TagTree, chosen_rows
 from medview.progress import Cancelled
 from tests.files.make_dicom import image, write
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
 from medview.files.dicom_write import write_series
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.study.geometry import Geometry
 from medview.study.series import Patient, Series, StudyFacts
 from tests.files.full_disk import limited_file_size

@@ -9,8 +9,8 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from medview.files.dicom_scan import scan
-from medview.files.dicomdir import remarks_on
+from medview.files.scanning.dicom_scan import scan
+from medview.files.scanning.dicomdir import remarks_on
 from tests.files.make_dicom import image, write, write_stack
 
 

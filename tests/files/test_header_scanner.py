@@ -17,12 +17,12 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medview.errors import MedViewError, Sentence
-from medview.files.dicom_file import DicomFile, read_dicom_file
-from medview.files.dicom_header import read_header
-from medview.files.dicom_values import Values
-from medview.files.header_pattern import Header, Pattern, Patterns
-from medview.files.header_scanner import Cut, Unusual, walk, walk_meta
-from medview.files.scanned_values import ScannedValues
+from medview.files.headers.dicom_file import DicomFile, read_dicom_file
+from medview.files.headers.dicom_header import read_header
+from medview.files.headers.dicom_values import Values
+from medview.files.headers.header_pattern import Header, Pattern, Patterns
+from medview.files.headers.header_scanner import Cut, Unusual, walk, walk_meta
+from medview.files.headers.scanned_values import ScannedValues
 from tests.benchmarks.many_files import write_many
 from tests.files.make_dicom import image, mr_image, write, write_stack
 

@@ -12,14 +12,14 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.encapsulated_document import read_document, write_document
-from medview.files.parametric_map import read_parametric_map
-from medview.files.registration import read_registration
-from medview.files.rt_dose import read_dose
-from medview.files.rt_plan import read_plan
-from medview.files.value_map import read_value_map
-from medview.files.waveform import read_waveform
+from medview.files.objects.encapsulated_document import read_document, write_document
+from medview.files.objects.parametric_map import read_parametric_map
+from medview.files.objects.registration import read_registration
+from medview.files.objects.rt_dose import read_dose
+from medview.files.objects.rt_plan import read_plan
+from medview.files.objects.value_map import read_value_map
+from medview.files.objects.waveform import read_waveform
+from medview.files.pixels.dicom_pixels import read_volume
 from medview.study.annotation import ImageName
 from medview.study.image_index import ImageIndex
 from medview.study.object_report import ObjectReport

@@ -12,7 +12,7 @@ import pytest
 import SimpleITK
 
 from medview.errors import MedViewError
-from medview.files.nifti import read_mask, read_volume, write_labels, write_volume
+from medview.files.formats.nifti import read_mask, read_volume, write_labels, write_volume
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Segmentation, Source
 from medview.study.series import Series

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from medview.errors import MedViewError
-from medview.files.png import write_picture
+from medview.files.formats.png import write_picture
+from medview.files.formats.stl import read_surface, write_surface
 from medview.files.result_json import result_data, write_result
-from medview.files.stl import read_surface, write_surface
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Segmentation, Source
 from tests.files.full_disk import limited_file_size

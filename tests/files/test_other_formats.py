@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medview.errors import MedViewError, Sentence
-from medview.files.other_formats import is_picture, read_other_format, read_other_volume, read_pictures
+from medview.files.formats.other_formats import is_picture, read_other_format, read_other_volume, read_pictures
 from medview.study.asked_spacing import with_spacing
 from medview.study.series import GuardLine, Series
 from medview.study.volume import Volume

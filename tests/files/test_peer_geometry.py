@@ -14,8 +14,8 @@ import pytest
 
 from medview.errors import MedViewError
 from medview.files.demo_study import prepare
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.study.series import Series
 from tests.geometry_truth import own_headers, peer
 from tests.geometry_truth.rows import Row, lines, rows_of

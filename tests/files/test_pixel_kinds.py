@@ -14,9 +14,9 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, RLELossless, UltrasoundImageStorage
 
 from medview.errors import MedViewError
-from medview.files.dicom_overlay import read_overlays
-from medview.files.dicom_pixels import read_middle_slice, read_volume, thumbnail
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_overlay import read_overlays
+from medview.files.pixels.dicom_pixels import read_middle_slice, read_volume, thumbnail
+from medview.files.scanning.dicom_scan import scan
 from medview.study.series import Series
 from medview.study.volume import Volume
 from tests.files.make_dicom import image, mr_image, write

@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError
-from medview.files.presentation_state import ReadPresentation, read_presentation
+from medview.files.objects.presentation_state import ReadPresentation, read_presentation
 from medview.study.annotation import ImageName
 from medview.study.image_index import ImageIndex
 from medview.study.series import Series

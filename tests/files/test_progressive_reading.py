@@ -14,10 +14,10 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
-from medview.files.frame_tasks import FrameTasks, Outwards, named
-from medview.files.volume_plan import plan_volume
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.pixels.frame_tasks import FrameTasks, Outwards, named
+from medview.files.pixels.volume_plan import plan_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.jobs.process_pool import ProcessPool
 from medview.progress import Cancelled
 from medview.study import shared_array

@@ -16,8 +16,8 @@ from pydicom.uid import ExplicitVRLittleEndian
 from skimage.measure import points_in_poly
 
 from medview.errors import MedViewError
-from medview.files.dicom_scan import scan
-from medview.files.rt_structure import read_structures
+from medview.files.objects.rt_structure import read_structures
+from medview.files.scanning.dicom_scan import scan
 from medview.study.segmentation import Source
 from medview.study.series import Series
 from medview.study.study_object import StudyObject

@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError
-from medview.files.structured_report import read_report
+from medview.files.objects.structured_report import read_report
 from medview.study.annotation import ImageName
 from medview.study.image_index import ImageIndex
 from medview.study.object_report import ObjectReport, ReportLine

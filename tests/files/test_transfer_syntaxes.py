@@ -28,10 +28,10 @@ from pydicom.uid import (
 )
 
 from medview.errors import MedViewError
-from medview.files.codestream import read_jpeg, read_jpeg_2000, read_jpeg_xl
-from medview.files.dicom_decode import decode
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
+from medview.files.headers.codestream import read_jpeg, read_jpeg_2000, read_jpeg_xl
+from medview.files.pixels.dicom_decode import decode
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.jobs.process_pool import ProcessPool
 from medview.study.series import Series, StoredPixels
 from medview.study.volume import Volume

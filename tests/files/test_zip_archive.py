@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from medview.errors import MedViewError
-from medview.files import zip_archive
-from medview.files.dicom_scan import scan
-from medview.files.zip_archive import is_zip, unpack
+from medview.files.scanning import zip_archive
+from medview.files.scanning.dicom_scan import scan
+from medview.files.scanning.zip_archive import is_zip, unpack
 from medview.progress import Cancelled
 from tests.files.make_dicom import image, write
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 from medview.study.volume import Volume

@@ -13,8 +13,8 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import map_coordinates
 
 from medview.errors import MedViewError
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.imaging.regular_grid import regular_grid
 from medview.imaging.regularise import needs_regularising, regular_series, regularised
 from medview.study.geometry import Geometry

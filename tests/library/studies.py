@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from medview.files.dicom_scan import ScanReport, scan
+from medview.files.scanning.dicom_scan import ScanReport, scan
 from medview.library.library import Library
 from medview.study.series import Series
 from tests.files.make_dicom import image, write

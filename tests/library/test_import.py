@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.library.library import Library
 from medview.library.study_row import StudyRow
 from medview.progress import Cancelled

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.library.library import Library
 from tests.library.studies import content, digests, write_study
 
@@ -27,7 +27,7 @@ IMAGES = 12
 PROGRAM = """
 import sys
 from pathlib import Path
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.library.library import Library
 
 copied, linked = scan(Path(sys.argv[1]) / "copied"), scan(Path(sys.argv[1]) / "linked")

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError, Sentence
-from medview.files.dicom_scan import scan
-from medview.files.dicom_sort import FoundStudy
+from medview.files.scanning.dicom_scan import scan
+from medview.files.stacks.dicom_sort import FoundStudy
 from medview.library.library import Library
 from medview.library.packing import Packing
 from medview.study.geometry import Geometry

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from medview.errors import MedViewError
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.library.library import Library
 from tests.files.make_dicom import image, write
 from tests.library.same import assert_same

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from medview.errors import MedViewError
-from medview.files.dicom_scan import scan
-from medview.files.dicom_sort import FoundStudy
+from medview.files.scanning.dicom_scan import scan
+from medview.files.stacks.dicom_sort import FoundStudy
 from medview.library.folded import folded, folded_name, words
 from medview.library.library import Library
 from medview.library.query import COLUMNS, Query

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from medview.errors import MedViewError
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.library.library import Library
 from tests.library.studies import content, write_study
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
 from pathlib import Path
-from medview.files.dicom_scan import scan
+from medview.files.scanning.dicom_scan import scan
 from medview.library.library import Library
 
 library = Library(Path(sys.argv[1]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import medview
-from medview.files.nifti import read_volume
+from medview.files.formats.nifti import read_volume
 from medview.imaging.resample import resample
 from medview.imaging.statistics import dice
 from medview.plugin.contract import Result

@@ -7,7 +7,7 @@ import pytest
 
 import medview
 from medview.files.demo_study import DemoStudy
-from medview.files.nifti import read_mask
+from medview.files.formats.nifti import read_mask
 from medview.imaging.reorientation import Reorientation
 from medview.imaging.statistics import dice
 from medview.plugin.contract import Result

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import medview
-from medview.files.nifti import read_volume
+from medview.files.formats.nifti import read_volume
 from medview.plugin.contract import Context, Result
 from medview.plugin.discovery import discover, find
 from medview.progress import Cancelled, unheard

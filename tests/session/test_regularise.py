@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError
-from medview.files.dicom_seg import write_segmentation
-from medview.files.nifti import write_labels
+from medview.files.formats.nifti import write_labels
+from medview.files.objects.dicom_seg import write_segmentation
 from medview.session.image_in_view import image_in_view
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise

@@ -10,8 +10,8 @@ import nibabel
 import numpy as np
 import pytest
 
-from medview.files.dicom_pixels import read_volume
-from medview.files.dicom_scan import scan
+from medview.files.pixels.dicom_pixels import read_volume
+from medview.files.scanning.dicom_scan import scan
 from medview.imaging.window import default_window
 from medview.session.scene import Scene
 from medview.session.viewport import PLANES, Viewport

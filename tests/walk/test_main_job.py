@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDoubleSpinBox
 
-from medview.files.dicom_seg import read_segmentation
+from medview.files.objects.dicom_seg import read_segmentation
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.viewport import PLANES
 from medview.study.geometry import FloatArray

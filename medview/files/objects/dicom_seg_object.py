@@ -1,0 +1,134 @@
+"""A segmentation as the DICOM object that holds it (PS3.3 A.51, C.8.20)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from medview.files.headers.dicom_header import MAKER
+from medview.files.objects.dicom_sources import new_uid
+from medview.study.segmentation import Code, Segment, Segmentation
+from medview.study.series import Series
+
+_LONGEST = 64  # of a Long String (PS3.5 6.2): characters by the standard, bytes by some who read it
+_TOLD = {"weights_sha256", "manifest_sha256", "parameters", "device", "precision", "medview_version"}
+
+
+def segmentation_object(
+    segmentation: Segmentation,
+    segments: Sequence[Segment],
+    labels: NDArray[Any],
+    series: Series,
+    headers: Sequence[Dataset],
+) -> Dataset:
+    """Return a BINARY Segmentation of `labels` (slices, rows, columns) that refers to its source images.
+
+    Parameters
+    ----------
+    segments
+        Numbered 1, 2, 3 ... as in `labels`; none may be empty.
+    headers
+        Complete source headers in slice order, or the one of a multi-frame source.
+    """
+    import highdicom
+
+    from medview.version import __version__
+
+    made = highdicom.seg.Segmentation(
+        source_images=list(headers),
+        pixel_array=labels,
+        segmentation_type="BINARY",
+        segment_descriptions=[_description(segment, segmentation) for segment in segments],
+        series_instance_uid=new_uid(),
+        series_number=min((series.series_number or 0) * 100 + 1, 2**31 - 1) if (series.series_number or 0) >= 0 else 1,
+        sop_instance_uid=new_uid(),
+        instance_number=1,
+        manufacturer=MAKER,
+        manufacturer_model_name=MAKER,
+        software_versions=__version__,
+        device_serial_number="0",
+        content_label="SEGMENTATION",
+        content_description=_short(f"{segmentation.name}, for research"),
+        omit_empty_frames=True,
+    )
+    made.SeriesDescription = _short(f"{segmentation.name} (research)")
+    made.ContentQualification = "RESEARCH"
+    made.SpecificCharacterSet = "ISO_IR 192"
+    if len(headers) < len(series.instances):
+        _name_frames(made, series)
+    dataset: Dataset = made
+    return dataset
+
+
+def _name_frames(made: Dataset, series: Series) -> None:
+    """Name the frames of a multi-frame source by their own numbers: its header holds those of the series alone."""
+    # segments of one plane share the item that names their source: each is renamed once
+    sources = {
+        id(source): source
+        for group in made.PerFrameFunctionalGroupsSequence
+        for source in group.DerivationImageSequence[0].SourceImageSequence
+    }
+    for source in sources.values():
+        place = int(source.ReferencedFrameNumber) - 1
+        source.ReferencedFrameNumber = series.instances[place].frame_index + 1
+
+
+def _description(segment: Segment, segmentation: Segmentation) -> Any:
+    import highdicom
+
+    algorithm = _algorithm(segment, segmentation)
+    return highdicom.seg.SegmentDescription(
+        segment_number=segment.number,
+        segment_label=_short(segment.label),
+        segmented_property_category=_coded(segment.category),
+        segmented_property_type=_coded(segment.type),
+        algorithm_type=algorithm,
+        algorithm_identification=None if algorithm == "MANUAL" else _identification(segmentation.provenance),
+        tracking_uid=segment.tracking_uid or new_uid(),
+        tracking_id=_short(segment.label),
+        display_color=highdicom.color.CIELabColor.from_rgb(*segment.colour),
+    )
+
+
+def _algorithm(segment: Segment, segmentation: Segmentation) -> str:
+    """Return Segment Algorithm Type: what a person has corrected is no longer automatic."""
+    if segment.algorithm == "AUTOMATIC" and segmentation.edits:
+        return "SEMIAUTOMATIC"
+    return segment.algorithm
+
+
+def _identification(provenance: Mapping[str, Any]) -> Any:
+    """Return which algorithm it was, in which version, with which parameters and weights."""
+    import highdicom
+    from pydicom.sr.codedict import codes
+
+    family = codes.cid7162.ArtificialIntelligence
+    if provenance.get("classical"):
+        family = codes.cid7162.MorphologicalOperations
+    return highdicom.AlgorithmIdentificationSequence(
+        name=_short(str(provenance.get("plugin") or provenance.get("algorithm") or "unknown")),
+        family=family,
+        version=_short(str(provenance.get("plugin_version") or "unknown")),
+        source=MAKER,
+        parameters={key: _flat(provenance[key]) for key in sorted(_TOLD & set(provenance))},
+    )
+
+
+def _flat(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+
+
+def _coded(code: Code) -> Any:
+    import highdicom
+
+    return highdicom.sr.CodedConcept(code.value, code.scheme, _short(code.meaning))
+
+
+def _short(text: str) -> str:
+    """Return a text that fits a Long String: no backslash, no control characters, at most 64 bytes of UTF-8."""
+    plain = "".join(c if c.isprintable() and c != "\\" else " " for c in text)
+    return plain.encode()[:_LONGEST].decode(errors="ignore").strip() or "unnamed"

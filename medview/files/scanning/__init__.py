@@ -1,0 +1,1 @@
+"""Folders, archives and DICOMDIRs looked through; every file is accounted for."""
