@@ -119,9 +119,11 @@ class Library:
         MedViewError
             The disk is full or may not be written: studies added before are in order, nothing half is left.
         """
+        from medview.files.scanning.collect_seldom import collect_seldom
         from medview.library.add_studies import add_studies
 
-        return add_studies(self._database, self._store, found, copy=copy, progress=progress)
+        with collect_seldom():
+            return add_studies(self._database, self._store, found, copy=copy, progress=progress)
 
     def open_study(self, study_id: int, progress: Progress = unheard) -> FoundStudy:
         """Return a study as a scan of its files would, without reading one that is as it was.

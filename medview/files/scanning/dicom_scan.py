@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from medview.errors import MedViewError, Sentence
+from medview.files.scanning.collect_seldom import collect_seldom
 from medview.files.scanning.dicomdir import remarks_on
 from medview.files.scanning.file_listing import list_files
 from medview.files.scanning.findings import COPY, NOT_DICOM, SPECIAL, Findings, Found, look_at, look_at_all
@@ -23,22 +22,10 @@ _TELL_EVERY_S = 1.0
 _MANY = 2000  # files; fewer are looked at sooner than processes have begun
 _BATCH = 200
 _FEWEST_PROCESSES = 3  # with fewer, what they send back costs as much as they save
-_COLLECT_NORMALLY = gc.get_threshold()
-_COLLECT_SELDOM = (100_000, *_COLLECT_NORMALLY[1:])
 
 _NOTHING_TO_TELL = {NOT_DICOM, "empty file", SPECIAL.template, COPY.template}
 
 OnFound = Callable[[tuple[FoundStudy, ...]], None]
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Look for cyclic garbage less often: a scan makes none, and searching its images costs as much as it does."""
-    gc.set_threshold(*_COLLECT_SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*_COLLECT_NORMALLY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +111,7 @@ def scan_files(files: Sequence[Path], progress: Progress = unheard, workers: Wor
     return _report(_look(((file, True) for file in files), progress, None, workers), [])
 
 
-@_few_collections()
+@collect_seldom()
 def _report(findings: Findings, remarks: Sequence[Sentence]) -> ScanReport:
     return ScanReport(
         findings.studies(), findings.files, tuple(findings.other), tuple(findings.rejected), tuple(remarks)
@@ -148,7 +135,7 @@ def _roots(given: Sequence[Path], unpack_into: Path | None, progress: Progress) 
     return roots, remarks
 
 
-@_few_collections()
+@collect_seldom()
 def _look(
     listed: Iterable[tuple[Path, bool]], progress: Progress, on_found: OnFound | None, workers: Workers | None
 ) -> Findings:
