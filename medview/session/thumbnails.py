@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from medview.errors import MedViewError
 from medview.jobs.job import Job
 from medview.progress import Progress
+from medview.session.give_way import give_way
 from medview.session.session import Session
 from medview.study.series import Series
 from medview.study.study import Study
@@ -32,10 +33,11 @@ def request_thumbnail(
     facts, stacks, workers = study.facts, study.series, session.jobs.workers
 
     def work(progress: Progress) -> NDArray[np.uint8]:
+        progress(0.0)
+        give_way(session, progress)
         from medview.files.pixels.dicom_pixels import thumbnail
         from medview.files.stacks.dicom_sort import FoundStudy
 
-        progress(0.0)
         if session.library is None:
             return thumbnail(series, workers=workers)
         return cached_thumbnail(session.library, FoundStudy(facts, stacks), series, workers)

@@ -9,6 +9,7 @@ from medview.errors import Sentence
 from medview.jobs.job import Job, PlaceName
 from medview.paths import data_folder
 from medview.progress import Progress
+from medview.session.give_way import give_way
 from medview.session.session import Session
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ def use_library(
     title
         What a person reads while it goes on; the usual short question is silent.
     place
-        "library" for what takes milliseconds, so that a search never waits for an import; "scan" for what takes longer.
+        "library" for what takes milliseconds, so that a search never waits for an import; "scan" for what takes longer, and lets a
+        series be read for the screen first.
     """
 
     def with_library(progress: Progress) -> Any:
+        if place == "scan":
+            give_way(session, progress)
         return work(_opened(session), progress)
 
     def done(value: Any) -> None:
