@@ -35,8 +35,8 @@ def use_library(
     title
         What a person reads while it goes on; the usual short question is silent.
     place
-        "library" for what takes milliseconds, so that a search never waits for an import; "scan" for what takes longer, and lets a
-        series be read for the screen first.
+        "library" for what takes milliseconds, so that a search never waits for an import; "scan" for what takes longer,
+        which lets a series be read for the screen first.
     """
 
     def with_library(progress: Progress) -> Any:
