@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
 
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.gui.command import MENUS, Command, MenuName, Shell, ToolbarGroup
 from medview.gui.command_table import COMMANDS
 from medview.gui.icon import icon
@@ -29,6 +29,7 @@ class CommandSet(QObject):
         self._shell = shell
         self._window = window
         self.actions: dict[str, QAction] = {}
+        self._told: dict[str, tuple[str | None, Sentence | None]] = {}  # title and refusal, by command
         for command in COMMANDS:
             action = self._made(command)
             (panes if command.in_panes else window).addAction(action)
@@ -42,13 +43,19 @@ class CommandSet(QObject):
             action = self.actions[command.id]
             refusal = command.when(session)
             title = command.title if command.current_title is None else command.current_title(session)
-            action.setVisible(title is not None)
-            # a hidden or greyed action swallows no key, so that other widgets still get it
-            action.setEnabled(refusal is None and title is not None)
-            action.setText(tr(title or command.title))
             if command.checked is not None:
                 action.setChecked(command.checked(session))
-            action.setToolTip(_tool_tip(action, say(refusal) if refusal is not None else ""))
+            if self._told.get(command.id) != (title, refusal):
+                self._told[command.id] = title, refusal
+                self._tell(command, title, refusal)
+
+    def _tell(self, command: Command, title: str | None, refusal: Sentence | None) -> None:
+        action = self.actions[command.id]
+        action.setVisible(title is not None)
+        # a hidden or greyed action swallows no key, so that other widgets still get it
+        action.setEnabled(refusal is None and title is not None)
+        action.setText(tr(title or command.title))
+        action.setToolTip(_tool_tip(action, say(refusal) if refusal is not None else ""))
 
     def fill_menu_bar(self) -> dict[MenuName, QMenu]:
         """Fill the window's menu bar and return its menus."""

@@ -19,8 +19,9 @@ def icon(name: str, colour: str = "") -> QIcon:
     return _icon(name, colour or theme().text, theme().faint)
 
 
+@lru_cache(maxsize=128)
 def icon_pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPixmap:
-    """Return an icon as a square pixmap of `size_px` device-independent pixels."""
+    """Return an icon as a square pixmap of `size_px` device-independent pixels, to be drawn and not to be drawn upon."""
     pixmap = _drawn(name, round(size_px * ratio), colour)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
