@@ -20,6 +20,7 @@ from medview.session.keep_journal import KeptJournals
 from medview.session.keep_results import KeptResults
 from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
+from medview.session.prepare_reading import prepare_reading
 from medview.session.session import Session
 from medview.session.settings import Settings
 from medview.view.load_vtk import load_vtk
@@ -76,9 +77,10 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
 
 
 def warm_up(jobs: JobQueue) -> None:
-    """Start the worker process and the decoders, load VTK, and clear up, while nothing is on the screen yet."""
+    """Start the worker process and the decoders, load what reading and 3D need, and clear up, all at idle."""
     jobs.warm_up()
     jobs.submit("Starting the decoders", lambda progress: _start_decoders(jobs), place="render", silent=True)
+    jobs.submit("Getting ready to read", prepare_reading, place="render", silent=True)
     jobs.submit("Loading the 3D view", load_vtk, place="render", silent=True)
     jobs.submit("Clearing up", lambda progress: PassingFolder.sweep(), place="render", silent=True)
 
