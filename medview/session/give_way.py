@@ -8,6 +8,7 @@ from medview.progress import Progress
 from medview.session.session import Session
 
 _LOOK_EVERY_S = 0.05
+_PAINTING_S = 0.15  # the other planes and the panels are painted when the last image is there
 _PATIENCE_S = 3.0  # a slow disk is not to keep the pictures of the list away
 
 
@@ -22,6 +23,10 @@ def give_way(session: Session, progress: Progress) -> None:
         When nobody wants the job any more.
     """
     end = time.monotonic() + _PATIENCE_S
+    has_waited = False
     while (job := session.reading) is not None and not job.is_finished and time.monotonic() < end:
+        has_waited = True
         progress(0.0)
         time.sleep(_LOOK_EVERY_S)
+    if has_waited:
+        time.sleep(_PAINTING_S)
