@@ -21,7 +21,7 @@ def icon(name: str, colour: str = "") -> QIcon:
 
 @lru_cache(maxsize=128)
 def icon_pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPixmap:
-    """Return an icon as a square pixmap of `size_px` device-independent pixels, to be drawn and not to be drawn upon."""
+    """Return an icon as a square pixmap of `size_px` device-independent pixels, which nobody may draw upon."""
     pixmap = _drawn(name, round(size_px * ratio), colour)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
