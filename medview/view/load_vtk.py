@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from medview.progress import Progress, unheard
+from medview.view.open_window import open_window
 from medview.view.opengl import check_libraries
 
 _BREATH_S = 0.01
@@ -30,6 +31,7 @@ def load_vtk(progress: Progress = unheard) -> None:
     import vtkmodules.vtkCommonTransforms
 
     breathe(0.3)
+    import vtkmodules.util.numpy_support
     import vtkmodules.vtkCommonDataModel
 
     breathe(0.5)
@@ -46,3 +48,6 @@ def load_vtk(progress: Progress = unheard) -> None:
 
     breathe(0.9)
     import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401
+
+    breathe(0.95)
+    open_window().Finalize()  # the driver is loaded with the first one, which takes a tenth of a second

@@ -12,7 +12,8 @@ from medview.progress import Cancelled, Progress, unheard
 from medview.study.geometry import Geometry
 from medview.study.volume import Volume
 from medview.view.camera import Camera
-from medview.view.opengl import check_libraries, is_software, no_opengl, renderer_of
+from medview.view.open_window import open_window
+from medview.view.opengl import is_software, renderer_of
 from medview.view.reduced import reduced
 from medview.view.surface_actor import DrawnSurface, Surface, SurfaceActor
 from medview.view.volume_presets import VolumePreset
@@ -145,19 +146,9 @@ class VolumeView:
             raise Cancelled
 
     def _open(self) -> None:
-        check_libraries()
-        import vtkmodules.vtkRenderingOpenGL2
-        import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401  registers the factories
-        from vtkmodules.vtkCommonCore import vtkLogger
-        from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
+        from vtkmodules.vtkRenderingCore import vtkRenderer
 
-        # VTK tries one window system after the other and would write each miss to the terminal
-        vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)
-        window: Any = vtkRenderWindow()
-        window.SetOffScreenRendering(1)
-        window.SetMultiSamples(0)
-        if not window.SupportsOpenGL():
-            raise no_opengl()
+        window = open_window()
         self._renderer = vtkRenderer()
         self._renderer.SetBackground(*_BACKGROUND)
         window.AddRenderer(self._renderer)

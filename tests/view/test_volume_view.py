@@ -13,6 +13,7 @@ from medview.progress import Cancelled
 from medview.study.geometry import Geometry
 from medview.study.volume import Volume
 from medview.view.camera import Camera
+from medview.view.load_vtk import load_vtk
 from medview.view.opengl import check_libraries, is_software
 from medview.view.segment_surfaces import drawn_surfaces, segment_surfaces
 from medview.view.volume_presets import volume_preset, volume_presets
@@ -108,6 +109,15 @@ def test_the_view_can_be_closed_and_used_again() -> None:
     assert view.renderer_name == ""
     assert np.array_equal(view.render(frame).pixels, first)
     view.close()
+
+
+def test_loading_before_it_is_needed_leaves_the_views_alone(view: VolumeView) -> None:
+    camera = Camera.of(SPACES[0], SIZE)
+    frame = VolumeFrame(volume_of(SPACES[0]), SIZE, camera, volume_preset("CT", "mip"), (250.0, 2500.0))
+    before = view.render(frame).pixels
+    assert before[..., :3].any()
+    load_vtk()
+    assert np.array_equal(view.render(frame).pixels, before)
 
 
 def test_without_opengl_there_is_a_sentence_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
