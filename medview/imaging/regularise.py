@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
 from medview.imaging.regular_grid import RegularGrid, regular_grid
@@ -74,7 +73,7 @@ def regularised(volume: Volume, progress: Progress = unheard) -> Volume:
     """
     series = regular_series(volume.series)
     grid = _grid(volume.series)
-    array = _allocate(grid.geometry.shape, volume.array)
+    array = shared_array.allocate_for_series(grid.geometry.shape, volume.array.dtype)
     grid.fill(volume.array, array, _emptiness(volume), progress)
     return Volume(array, grid.geometry, series, volume.unit)
 
@@ -117,14 +116,3 @@ def _fault(series: Series) -> MedViewError | None:
     if series.is_colour:
         return MedViewError("A stack in colour cannot be resampled.", "Open another series of this study.")
     return None
-
-
-def _allocate(shape: tuple[int, int, int], like: NDArray[np.generic]) -> NDArray[np.generic]:
-    try:
-        return shared_array.allocate(shape, like.dtype)
-    except (OSError, MemoryError, ValueError) as error:
-        raise MedViewError(
-            "The series needs {size:.1f} GB of memory, which is not free.",
-            "Close other studies or programs, or open a smaller series.",
-            size=float(np.prod(shape)) * like.dtype.itemsize / 1e9,
-        ) from error

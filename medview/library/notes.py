@@ -10,13 +10,12 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 from medview.errors import MedViewError, Sentence
-from medview.files.atomic import write_error
+from medview.files.atomic import written_whole
 from medview.library.database import Database
 from medview.library.folded import folded
 from medview.library.study_row import STATUSES, Status
@@ -74,18 +73,8 @@ def write(connection: Connection, database: Database) -> None:
         for table, columns in _TABLES.items()
     }
     path = _path(database)
-    beside = path.with_name(f".notes-{secrets.token_hex(6)}.json")
-    try:
-        with beside.open("x", encoding="utf-8") as file:
-            json.dump({"format": _FORMAT, **tables}, file, default=os.fsdecode)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        raise write_error(error, path) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    with written_whole(path) as beside:
+        beside.write_text(json.dumps({"format": _FORMAT, **tables}, default=os.fsdecode), encoding="utf-8")
 
 
 def restore(database: Database) -> tuple[Sentence, ...]:

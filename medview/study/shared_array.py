@@ -15,6 +15,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from medview.errors import MedViewError
+
 _names: dict[int, str] = {}
 _files: dict[int, int] = {}
 _disowned: set[str] = set()
@@ -54,6 +56,18 @@ def handle(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
 def attach(name: str, shape: tuple[int, ...], dtype: str, *, owner: bool = False) -> NDArray[Any]:
     """Return the array that another process has shared; `owner` takes over the duty to free it."""
     return _array(_Memory(name=name), shape, dtype, owner=owner)
+
+
+def allocate_for_series(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return what `allocate` does; MedViewError, which a person is told, where there is no room for it."""
+    try:
+        return allocate(shape, dtype)
+    except (OSError, MemoryError, ValueError) as error:
+        raise MedViewError(
+            "The series needs {size:.1f} GB of memory, which is not free.",
+            "Close other studies or programs, or open a smaller series.",
+            size=int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize / 1e9,
+        ) from error
 
 
 def put(array: NDArray[Any], number: int, part: NDArray[Any]) -> None:

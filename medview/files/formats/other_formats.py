@@ -21,7 +21,6 @@ from medview.files.formats.nifti_header import read_nifti_header
 from medview.files.formats.nrrd_header import read_nrrd_header
 from medview.files.formats.other_header import OtherHeader
 from medview.files.formats.picture import PictureFacts, picture_format, read_picture, read_picture_facts
-from medview.files.formats.raw_voxels import allocated
 from medview.files.headers.dicom_file import open_regular
 from medview.files.stacks import geometry_guard as guard
 from medview.files.workers import InThisProcess, Workers
@@ -143,7 +142,7 @@ def _picture_volume(series: Series, progress: Progress, workers: Workers) -> Vol
         if isinstance(pixels, MedViewError):
             raise pixels
         if array is None:
-            array = allocated((slices, *pixels.shape[1:]), pixels.dtype)
+            array = shared_array.allocate_for_series((slices, *pixels.shape[1:]), pixels.dtype)
         elif array.dtype != pixels.dtype:
             array = array.astype(np.float32)
         array[starts[number] : starts[number] + len(pixels)] = pixels

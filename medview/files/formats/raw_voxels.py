@@ -104,7 +104,7 @@ class RawVoxels:
         """
         self.check()
         colours = (3,) if self.samples > 1 else ()
-        array, odd = allocated((*self.shape, *colours), self._kept_type(scaling)), False
+        array, odd = shared_array.allocate_for_series((*self.shape, *colours), self._kept_type(scaling)), False
         for number, values in enumerate(self._slices(place)):
             progress(number / self.shape[0], "Reading slices")
             if array.dtype == np.float32:
@@ -209,15 +209,3 @@ def _scale(values: NDArray[Any], scaling: tuple[float, float], out: NDArray[np.f
         return False
     out[~finite] = 0.0
     return True
-
-
-def allocated(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return an array in shared memory; MedViewError where there is no room for it."""
-    try:
-        return shared_array.allocate(shape, dtype)
-    except (OSError, MemoryError, ValueError) as error:
-        raise MedViewError(
-            "The series needs {size:.1f} GB of memory, which is not free.",
-            "Close other studies or programs, or open a smaller series.",
-            size=int(np.prod(shape, dtype=np.int64)) * dtype.itemsize / 1e9,
-        ) from error

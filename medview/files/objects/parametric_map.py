@@ -74,7 +74,7 @@ def read_parametric_map(found: StudyObject, workers: Workers | None = None) -> R
         )
     geometry, order = placed
     mappings = [_mapping(_of(group, shared, "RealWorldValueMappingSequence")) for group in groups]
-    array = shared_array.allocate(geometry.shape, np.float32)
+    array = shared_array.allocate_for_series(geometry.shape, np.float32)
     for place, k in enumerate(order):
         array[place] = _mapped(stored[int(k)], mappings[int(k)])
     units = {m.unit for m in mappings if m is not None}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
 from medview.files.formats.other_formats import read_other_volume
@@ -78,7 +78,7 @@ def read_volume(
         return read_other_volume(series, progress, workers)
     plan = plan_volume(series, series.instances)
     colours = (3,) if plan.is_colour else ()
-    array = _allocate((*series.geometry.shape, *colours), plan.dtype)
+    array = shared_array.allocate_for_series((*series.geometry.shape, *colours), plan.dtype)
     volume = Volume(array, series.geometry, series, value_unit(series))
     middle = len(series.instances) // 2
     filling = _Filling(plan, array, progress, workers or InThisProcess(), wanted or (lambda: middle))
@@ -112,7 +112,8 @@ def read_middle_slice(series: Series, workers: Workers | None = None) -> NDArray
     instance = series.instances[len(series.instances) // 2]
     plan = plan_volume(series, (instance,))
     size = series.geometry.shape[1:] if series.geometry is not None else (series.rows, series.columns)
-    array = _allocate((1, *size, 3), np.uint8) if plan.is_colour else _allocate((1, *size), np.float32)
+    colours = (3,) if plan.is_colour else ()
+    array = shared_array.allocate_for_series((1, *size, *colours), np.uint8 if plan.is_colour else np.float32)
     for _ in _Filling(plan, array, unheard, workers or InThisProcess(), lambda: 0).slices():
         pass
     found: NDArray[Any] = array[0]
@@ -255,7 +256,7 @@ class _Filling:
         """Return the values in a type that they fit: the 16 bits hold them modulo 65536 until then."""
         if self._least >= 0 and self._most <= _UINT16.max:
             return self._array.view(np.uint16)
-        wide = _allocate(self._array.shape, np.float32)
+        wide = shared_array.allocate_for_series(self._array.shape, np.float32)
         for frame in self._plan.frames:
             for number, _ in frame.slices:
                 wide[number] = frame.mapping.unsettled(self._array[number])
@@ -268,15 +269,3 @@ def _frames_a_task(frames: Sequence[StoredFrame]) -> int:
     megapixels = pixels.rows * pixels.columns * pixels.samples_per_pixel / 1e6
     slowest = max(codec_of(syntax).ms_per_megapixel for syntax in {f.transfer_syntax_uid for f in frames})
     return max(1, round(_TASK_MS / (slowest * max(megapixels, 1e-3))))
-
-
-def _allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    try:
-        return shared_array.allocate(shape, dtype)
-    except (OSError, MemoryError, ValueError) as error:
-        raise MedViewError(
-            "The series needs {size:.1f} GB of memory, which is not free.",
-            "Close other studies or programs, or open a smaller series.",
-            size=size / 1e9,
-        ) from error

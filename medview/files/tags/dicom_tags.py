@@ -171,11 +171,10 @@ class _Walk:
     # items
 
     def _read_item(self, level: _Level) -> None:
-        head = self._unpack(level, "HHI", self._at)
-        if not head:
+        head = self._item_head(level)
+        if head is None:
             return
-        tag, length = head[0] << 16 | head[1], head[2]
-        self._at += 8
+        tag, length = head
         if tag == _SEQUENCE_END:
             self._levels.pop()
         elif tag == _ITEM:
@@ -184,6 +183,14 @@ class _Walk:
             self._enter(level, row, length, is_sequence=False)
         else:
             self._stop(_BROKEN)
+
+    def _item_head(self, level: _Level) -> tuple[int, int] | None:
+        """Return tag and length of an item and step over them; None where the file ends before."""
+        head = self._unpack(level, "HHI", self._at)
+        if not head:
+            return None
+        self._at += 8
+        return head[0] << 16 | head[1], head[2]
 
     def _enter(self, level: _Level, row: TagRow | None, length: int, *, is_sequence: bool) -> None:
         """Go down into a sequence or an item, `self._at` being where its value begins."""
@@ -307,11 +314,10 @@ class _Walk:
         """List encapsulated pixel data (PS3.5 A.4) as its fragments."""
         number = 0
         while not self._stopped:
-            head = self._unpack(level, "HHI", self._at)
-            if not head:
+            head = self._item_head(level)
+            if head is None:
                 return
-            tag, length = head[0] << 16 | head[1], head[2]
-            self._at += 8
+            tag, length = head
             if tag == _SEQUENCE_END:
                 return
             if tag != _ITEM or self._at + length > self.bytes.size:
