@@ -6,6 +6,7 @@ from psygnal import Signal
 
 from medview.study.annotation_list import AnnotationList
 from medview.study.history import History
+from medview.study.measurement_list import MeasurementList
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series, StudyFacts
 from medview.study.study_object import StudyObject
@@ -26,6 +27,8 @@ class Study:
         In the order they were made.
     annotations
         What reports and other objects that are open have drawn on the images.
+    measurements
+        What a person has measured or marked; changed through the history.
     """
 
     series_changed = Signal()
@@ -41,6 +44,7 @@ class Study:
         self.segmentations: tuple[Segmentation, ...] = ()
         self.history = History()
         self.annotations = AnnotationList()
+        self.measurements = MeasurementList()
 
     def replace_series(self, series: tuple[Series, ...], objects: tuple[StudyObject, ...] | None = None) -> None:
         """Set the series found so far, and the objects where they are given."""
