@@ -15,13 +15,13 @@ from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.export_segmentation import Kind, export_segmentation
 from medview.session.give_spacing import give_spacing
+from medview.session.layout import visible_cells
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise
 from medview.session.save_picture import save_picture
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_series import show_series
-from medview.session.viewport import PANES
 from medview.study.study import Study
 from medview.tools import navigate
 
@@ -83,7 +83,7 @@ def ask_picture(shell: Shell) -> None:
 
 def reset_view(shell: Shell) -> None:
     """Fit the active pane's image to the pane."""
-    shell.session.viewports[shell.session.active_pane].reset()
+    shell.session.active_viewport.reset()
 
 
 def toggle_maximised(shell: Shell) -> None:
@@ -95,7 +95,8 @@ def toggle_maximised(shell: Shell) -> None:
 def next_pane(shell: Shell) -> None:
     """Make the next pane the active one; a maximised pane gives way to it."""
     session = shell.session
-    following = PANES[(PANES.index(session.active_pane) + 1) % len(PANES)]
+    names = [cell.name for cell in visible_cells(session.layout, session.scenes)]
+    following = names[(names.index(session.active_pane) + 1) % len(names)] if session.active_pane in names else names[0]
     session.choose(active_pane=following)
     if session.maximised is not None:
         session.maximise(following)

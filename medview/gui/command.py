@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QWidget
 from medview.errors import Sentence
 from medview.session.session import Session
 
-MenuName = Literal["File", "View", "Window/level", "Slab and 3D", "Tools", "Segmentation", "Help"]
-MENUS: tuple[MenuName, ...] = ("File", "View", "Window/level", "Slab and 3D", "Tools", "Segmentation", "Help")
+MenuName = Literal[
+    "File", "Edit", "View", "Layout", "Image", "Planes", "3D", "Fusion", "Measure", "Segmentation", "Tools", "Help"
+]
+MENUS: tuple[MenuName, ...] = get_args(MenuName)
 
 SideName = Literal["studies", "segmentation"]
 ToolbarGroup = Literal["", "open", "tools", "edit", "look"]
@@ -78,6 +80,8 @@ class Command:
         Returns why it cannot be done now, or None where it can.
     checked
         For what is on or off.
+    submenu
+        Title of the menu within the menu that it stands in, a key of the translation; "" for none.
     in_panes
         The shortcut works only while a pane has the keyboard: arrows, Space and Home belong to lists, too.
     in_context
@@ -100,3 +104,4 @@ class Command:
     in_context: bool = False
     current_title: Callable[[Session], str | None] | None = None
     separator: bool = False
+    submenu: str = ""

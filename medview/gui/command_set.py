@@ -68,6 +68,7 @@ class CommandSet(QObject):
             for command in COMMANDS:
                 if command.menu == name:
                     self._add(menu, command)
+            menu.menuAction().setVisible(not menu.isEmpty())
             menus[name] = menu
         return menus
 
@@ -83,6 +84,11 @@ class CommandSet(QObject):
                     if isinstance(button, QToolButton):
                         button.setObjectName(command.id)
                         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def window_actions(self) -> list[QAction]:
+        """Return what chooses a window: automatic, that of the images, presets, inverted."""
+        named = ("auto_window", "default_window", "invert")
+        return [self.actions[c.id] for c in COMMANDS if c.id in named or c.id.startswith("preset_")]
 
     def context_menu(self) -> QMenu:
         """Return the menu of the right mouse button over a pane."""
@@ -122,9 +128,22 @@ class CommandSet(QObject):
         self.refresh()
 
     def _add(self, menu: QMenu, command: Command) -> None:
+        if command.submenu:
+            menu = self._submenu(menu, command.submenu)
         if command.separator:
             menu.addSeparator()
         menu.addAction(self.actions[command.id])
+
+    @staticmethod
+    def _submenu(menu: QMenu, title: str) -> QMenu:
+        """Return the menu of a title within a menu, made at its first command."""
+        found = menu.findChild(QMenu, title, Qt.FindChildOption.FindDirectChildrenOnly)
+        if found is not None:
+            return found
+        made = menu.addMenu(tr(title))
+        made.setObjectName(title)
+        made.setToolTipsVisible(True)
+        return made
 
 
 def keys_text(command: Command) -> str:

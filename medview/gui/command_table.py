@@ -11,9 +11,15 @@ from functools import partial
 
 from medview.gui import actions, conditions
 from medview.gui.command import Command, MenuName, Shell
+from medview.gui.fusion_commands import FUSION
+from medview.gui.layout_commands import LAYOUT
+from medview.gui.measure_commands import MEASURE
+from medview.gui.planes_commands import PLANES
 from medview.gui.projection_commands import PROJECTION
+from medview.gui.reading_commands import READING
 from medview.gui.sequence_commands import SEQUENCE
-from medview.session import choose_window, edit_mask
+from medview.gui.volume_commands import VOLUME
+from medview.session import choose_window, edit_mask, undo
 from medview.session.load_demo import load_demo
 from medview.session.session import Session
 
@@ -228,7 +234,7 @@ def _preset_command(place: int) -> Command:
     return Command(
         f"preset_{place + 2}",
         f"Window preset {place + 2}",
-        "Window/level",
+        "Image",
         run,
         (str(place + 2),),
         when=conditions.has_grey,
@@ -241,7 +247,7 @@ _WINDOW = (
     Command(
         "auto_window",
         "Automatic window",
-        "Window/level",
+        "Image",
         lambda shell: choose_window.auto_window(shell.session),
         ("0",),
         icon="auto",
@@ -251,7 +257,7 @@ _WINDOW = (
     Command(
         "default_window",
         "Window of the images",
-        "Window/level",
+        "Image",
         lambda shell: choose_window.default_window(shell.session),
         ("1",),
         when=conditions.has_grey,
@@ -261,7 +267,7 @@ _WINDOW = (
     Command(
         "invert",
         "Invert grey scale",
-        "Window/level",
+        "Image",
         lambda shell: choose_window.invert(shell.session),
         ("I",),
         group="look",
@@ -343,20 +349,19 @@ _SEGMENTATION = (
     Command(
         "undo",
         "Undo",
-        "Segmentation",
-        _in_session(edit_mask.undo),
+        "Edit",
+        _in_session(undo.undo),
         ("Ctrl+Z",),
         group="edit",
         short_title="Undo",
         icon="undo",
         when=conditions.can_undo,
-        separator=True,
     ),
     Command(
         "redo",
         "Redo",
-        "Segmentation",
-        _in_session(edit_mask.redo),
+        "Edit",
+        _in_session(undo.redo),
         ("Ctrl+Y", "Ctrl+Shift+Z"),
         group="edit",
         short_title="Redo",
@@ -463,7 +468,22 @@ _HELP = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = (*_FILE, *_VIEW, *SEQUENCE, *_WINDOW, *PROJECTION, *_TOOLS, *_SEGMENTATION, *_HELP)
+COMMANDS: tuple[Command, ...] = (
+    *_FILE,
+    *_VIEW,
+    *SEQUENCE,
+    *LAYOUT,
+    *_WINDOW,
+    *READING,
+    *PLANES,
+    *PROJECTION,
+    *VOLUME,
+    *FUSION,
+    *MEASURE,
+    *_TOOLS,
+    *_SEGMENTATION,
+    *_HELP,
+)
 
 
 def command(command_id: str) -> Command:

@@ -37,7 +37,7 @@ def has_images(session: Session) -> Sentence | None:
 
 
 def has_panes(session: Session) -> Sentence | None:
-    """Ask for a volume, which is seen in several panes."""
+    """Ask for a volume, of which other planes can be cut."""
     scene = session.scene
     return _why_one_plane(scene) if scene is not None and scene.only_plane is not None else has_images(session)
 

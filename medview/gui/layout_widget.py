@@ -1,4 +1,4 @@
-"""The four panes, or one of them."""
+"""The panes of one window, in a grid."""
 
 from __future__ import annotations
 
@@ -11,49 +11,46 @@ from medview.gui.links import Links
 from medview.gui.pane_widget import PaneWidget
 from medview.gui.viewport_widget import ViewportWidget
 from medview.gui.volume_widget import VolumeWidget
+from medview.session.layout import Cell
 from medview.session.session import Session
-from medview.session.viewport import PaneName
 
-# coronal below axial: both have the patient's left on the right, so that the crosshair runs through
-_PLACES: dict[PaneName, tuple[int, int]] = {"axial": (0, 0), "sagittal": (0, 1), "coronal": (1, 0), "volume": (1, 1)}
 _GAP_PX = 2
 
 
 class LayoutWidget(QWidget):
-    """Axial, sagittal, coronal and 3D in a grid, each of which can fill it.
+    """The panes of the session's layout that lie in one window, made anew where the layout changes.
 
     Signals: `context_menu_requested(pane, global point)` and `pointer_moved(pane, mm or None)`, from any pane.
+
+    Parameters
+    ----------
+    window
+        Whose panes: 0 is the main window.
 
     Attributes
     ----------
     panes
-        The widgets by name.
+        The widgets by the name of their cell, in reading order.
     """
 
     context_menu_requested = Signal(str, QPoint)
     pointer_moved = Signal(str, object)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, window: int = 0) -> None:
         super().__init__(parent)
         self._session = session
+        self._window = window
         self._links = Links()
         self._grid = QGridLayout(self)
         self._grid.setSpacing(_GAP_PX)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self.panes: dict[PaneName, PaneWidget] = {
-            "axial": ViewportWidget(session, "axial", self),
-            "sagittal": ViewportWidget(session, "sagittal", self),
-            "coronal": ViewportWidget(session, "coronal", self),
-            "volume": VolumeWidget(session, self),
-        }
-        for name, pane in self.panes.items():
-            self._grid.addWidget(pane, *_PLACES[name])
-            pane.context_menu_requested.connect(self.context_menu_requested)
-            pane.pointer_moved.connect(self.pointer_moved)
+        self.panes: dict[str, PaneWidget] = {}
+        self._placed: tuple[Cell, ...] = ()
+        self._links.connect(session.layout_changed, self._take_layout)
         self._links.connect(session.scene_changed, self._arrange)
         self._links.connect(session.display_changed, self._arrange)
         self.destroyed.connect(self._links.end)
-        self._arrange()
+        self._take_layout()
 
     def release(self) -> None:
         """Let go of the session: the window is closing."""
@@ -61,18 +58,56 @@ class LayoutWidget(QWidget):
         for pane in self.panes.values():
             pane.release()
 
-    def grab_pixels(self, pane: PaneName | None = None, *, hide_patient_text: bool = False) -> NDArray[np.uint8]:
+    def grab_pixels(self, pane: str | None = None, *, hide_patient_text: bool = False) -> NDArray[np.uint8]:
         """Return the pixels (height, width, 4) of a pane, the active one where none is named."""
         return self.panes[pane or self._session.active_pane].grab_pixels(hide_patient_text=hide_patient_text)
 
+    def _take_layout(self) -> None:
+        """Make the panes that are new, and let go of those that are no more."""
+        before, self.panes = self.panes, {}
+        for cell in self._session.layout.cells:
+            if cell.window == self._window:
+                old = before.get(cell.name)
+                if old is not None and old.viewport is self._session.viewports[cell.name]:
+                    self.panes[cell.name] = before.pop(cell.name)
+                else:
+                    self.panes[cell.name] = self._made(cell)
+        for pane in before.values():
+            pane.release()
+            self._grid.removeWidget(pane)
+            pane.hide()
+            pane.deleteLater()
+        self._placed = ()
+        self._arrange()
+
+    def _made(self, cell: Cell) -> PaneWidget:
+        kind = VolumeWidget if cell.kind == "volume" else ViewportWidget
+        pane = kind(self._session, cell.name, self)
+        pane.context_menu_requested.connect(self.context_menu_requested)
+        pane.pointer_moved.connect(self.pointer_moved)
+        return pane
+
     def _arrange(self) -> None:
-        """Show what the session says: one pane or all."""
-        scene = self._session.scene
-        alone = (scene.only_plane if scene is not None else None) or self._session.maximised
+        """Give each pane that is seen its room."""
+        cells = tuple(cell for cell in self._session.visible_cells if cell.window == self._window)
+        if cells == self._placed or not all(cell.name in self.panes for cell in cells):
+            return
+        self._placed = cells
+        seen = {cell.name for cell in cells}
         for name, pane in self.panes.items():
-            pane.setVisible(alone in (None, name))
-        for line in range(2):
-            rows = [name for name, place in _PLACES.items() if place[0] == line]
-            columns = [name for name, place in _PLACES.items() if place[1] == line]
-            self._grid.setRowStretch(line, int(alone is None or alone in rows))
-            self._grid.setColumnStretch(line, int(alone is None or alone in columns))
+            if name not in seen:
+                pane.hide()
+                self._grid.removeWidget(pane)
+        for cell in cells:
+            self._grid.addWidget(self.panes[cell.name], cell.row, cell.column, cell.row_span, cell.column_span)
+            self.panes[cell.name].show()
+        self._stretch(cells)
+
+    def _stretch(self, cells: tuple[Cell, ...]) -> None:
+        """Divide the room equally among the rows and columns in use; rows of a layout before it take none."""
+        rows = max((cell.row + cell.row_span for cell in cells), default=0)
+        columns = max((cell.column + cell.column_span for cell in cells), default=0)
+        for row in range(max(rows, self._grid.rowCount())):
+            self._grid.setRowStretch(row, int(row < rows))
+        for column in range(max(columns, self._grid.columnCount())):
+            self._grid.setColumnStretch(column, int(column < columns))

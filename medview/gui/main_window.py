@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from medview.gui import theme
 from medview.gui.actions import ask_close_study
 from medview.gui.cine_player import CinePlayer
-from medview.gui.command import MenuName, SideName
+from medview.gui.command import SideName
 from medview.gui.command_set import CommandSet
 from medview.gui.header_inspector import HeaderInspector
 from medview.gui.header_source import HeaderSource
@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
 
     def picture(self) -> NDArray[np.uint8]:
         """Return what the active pane shows without the patient's name: (rows, columns, 4) uint8 sRGB with alpha."""
-        return self.panes.panes[self._session.active_pane].grab_pixels(hide_patient_text=True)
+        return self.panes.grab_pixels(hide_patient_text=True)
 
     def run_segmentation(self) -> None:
         """Run the plugin that is chosen in the panel."""
@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
         self.commands = CommandSet(self, self, self.panes)
         menus = self.commands.fill_menu_bar()
         self._add_language_menu(menus["View"])
-        self._make_tool_bar(menus)
+        self._make_tool_bar()
         self.sides: dict[SideName, QWidget] = {
             "studies": self._make_studies(),
             "segmentation": self._make_segmentation(),
@@ -249,7 +249,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.sequence_bar)
         return centre
 
-    def _make_tool_bar(self, menus: dict[MenuName, QMenu]) -> None:
+    def _make_tool_bar(self) -> None:
         bar = QToolBar(tr("Tools"), self)
         bar.setObjectName("tool_bar")
         bar.setMovable(False)
@@ -259,8 +259,7 @@ class MainWindow(QMainWindow):
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.commands.fill_tool_bar(bar, "open", "tools", "edit", "look")
         bar.addSeparator()
-        presets = [action for action in menus["Window/level"].actions() if not action.isSeparator()]
-        self.window_panel = WindowPanel(self._session, self.watch, presets, bar)
+        self.window_panel = WindowPanel(self._session, self.watch, self.commands.window_actions(), bar)
         bar.addWidget(self.window_panel)
         self.addToolBar(bar)
         self.tool_bar = bar
@@ -302,9 +301,7 @@ class MainWindow(QMainWindow):
         if topics - {"progress"}:  # told twenty times a second while something is read
             self._refresh()
         self._follow_report(is_new="report" in topics)
-        if "scene" in topics and self._session.scene is not None:
-            if self._session.scene.only_plane is not None:
-                self._session.choose(active_pane=self._session.scene.only_plane)
+        if "scene" in topics and self._session.scenes and self._session.active_pane in self.panes.panes:
             self.panes.panes[self._session.active_pane].setFocus()
 
     def _follow_report(self, *, is_new: bool) -> None:
@@ -333,8 +330,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self._dressed_as = (self._session.settings["language"], self._session.settings["theme"])
         self.commands.refresh()
-        scene = self._session.scene
-        self.stack.setCurrentWidget(self.welcome if scene is None else self.panes)
+        self.stack.setCurrentWidget(self.panes if self._session.scenes else self.welcome)
         self.welcome.refresh(self._session)
         self.setWindowTitle(self._title())
 

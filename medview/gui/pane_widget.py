@@ -11,8 +11,8 @@ from PySide6.QtGui import QEnterEvent, QImage, QMouseEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from medview.gui.links import Links
+from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.session.viewport import PaneName
 from medview.study.geometry import FloatArray
 from medview.tools import toolbox
 from medview.tools.pointer import Button, PointerEvent
@@ -34,11 +34,12 @@ class PaneWidget(QWidget):
     context_menu_requested = Signal(str, QPoint)
     pointer_moved = Signal(str, object)
 
-    def __init__(self, session: Session, pane: PaneName, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, pane: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.pane: PaneName = pane
+        self.pane = pane
         self.viewport = session.viewports[pane]
+        self._scene: Scene | None = None
         self._lasting = Links()
         self._passing = Links()
         self._button: Button = "none"
@@ -50,7 +51,7 @@ class PaneWidget(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(120, 100)
         for signal, slot in (
-            (session.scene_changed, self._take_scene),
+            (session.scene_changed, self._on_scene),
             (session.display_changed, self._repaint),
             (session.display_changed, self._show_tool),
             (session.settings.changed, self._on_settings),
@@ -69,6 +70,11 @@ class PaneWidget(QWidget):
         """Let go of the session: the window is closing."""
         self._lasting.end()
         self._passing.end()
+
+    @property
+    def scene(self) -> Scene | None:
+        """What the pane shows."""
+        return self._scene
 
     def grab_pixels(self, *, hide_patient_text: bool = False) -> NDArray[np.uint8]:
         """Return what the pane shows, (height, width, 4) RGBA in device pixels, without mouse and highlight.
@@ -98,6 +104,14 @@ class PaneWidget(QWidget):
 
     def _patient_text(self) -> bool:
         return bool(self.session.settings["patient_text_visible"])
+
+    def _on_scene(self) -> None:
+        """Take another scene where there is one; the session also tells when another pane is chosen."""
+        scene = self.session.scene_in(self.pane)
+        if scene is not self._scene:
+            self._scene = scene
+            self._take_scene()
+        self.update()
 
     def _take_scene(self) -> None:
         """Follow the scene of now and let go of the one before."""
@@ -156,9 +170,9 @@ class PaneWidget(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or toolbox.cursor_radius_mm(self.session) is not None:
             self.mousePressEvent(event)
             return
-        if self.session.scene is not None and self.session.scene.only_plane is not None:
-            return
-        self.session.maximise(None if self.session.maximised == self.pane else self.pane)
+        self.session.choose(active_pane=self.pane)
+        if len(self.session.visible_cells) > 1 or self.session.maximised is not None:
+            self.session.maximise(None if self.session.maximised == self.pane else self.pane)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Hand on whole notches; fine wheels and touch pads are added up until they make one."""
@@ -185,7 +199,7 @@ class PaneWidget(QWidget):
     def _show_tool(self) -> None:
         """Show by the pointer whether the tool needs an exact place; in 3D every tool turns the camera."""
         painting = toolbox.cursor_radius_mm(self.session) is not None
-        exact = self.pane != "volume" and (painting or self.session.tool == "crosshair")
+        exact = self.viewport.is_flat and (painting or self.session.tool == "crosshair")
         self.setCursor(Qt.CursorShape.CrossCursor if exact else Qt.CursorShape.ArrowCursor)
 
     def _hover(self, at: QPointF | None) -> None:

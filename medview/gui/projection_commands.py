@@ -8,7 +8,7 @@ from medview.errors import Sentence
 from medview.gui import conditions
 from medview.gui.command import Command, Shell
 from medview.session.session import Session
-from medview.session.viewport import SlabMode
+from medview.session.viewport import SlabMode, Viewport
 from medview.view.volume_presets import VolumePreset, volume_preset, volume_presets
 
 _PANE_IS_3D = Sentence("The 3D view shows no slices: choose another pane.")
@@ -17,28 +17,26 @@ _LOOKS = 5
 
 def has_slices(session: Session) -> Sentence | None:
     """Ask for a volume in view and a 2D pane as the active one."""
-    return conditions.has_panes(session) or (_PANE_IS_3D if session.active_pane == "volume" else None)
+    return conditions.has_panes(session) or (None if session.active_viewport.is_flat else _PANE_IS_3D)
 
 
 def _slab_mm(session: Session) -> float:
-    return session.viewports[session.active_pane].slab_mm
+    return session.active_viewport.slab_mm
 
 
 def _set_slab(shell: Shell, thickness_mm: float) -> None:
-    session = shell.session
-    session.viewports[session.active_pane].update(slab_mm=thickness_mm)
+    shell.session.active_viewport.update(slab_mm=thickness_mm)
 
 
 def _set_mode(shell: Shell, mode: SlabMode) -> None:
-    session = shell.session
-    session.viewports[session.active_pane].update(slab_mode=mode)
+    shell.session.active_viewport.update(slab_mode=mode)
 
 
 def _slab_command(thickness_mm: float, title: str) -> Command:
     return Command(
         f"slab_{thickness_mm:g}",
         title,
-        "Slab and 3D",
+        "Planes",
         partial(_set_slab, thickness_mm=thickness_mm),
         ("Ctrl+T",) if not thickness_mm else (),
         when=has_slices,
@@ -51,12 +49,17 @@ def _mode_command(mode: SlabMode, title: str) -> Command:
     return Command(
         f"slab_{mode}",
         title,
-        "Slab and 3D",
+        "Planes",
         partial(_set_mode, mode=mode),
         when=has_slices,
-        checked=lambda session: session.viewports[session.active_pane].slab_mode == mode,
+        checked=lambda session: session.active_viewport.slab_mode == mode,
         separator=mode == "max",
     )
+
+
+def _in_3d(session: Session) -> list[Viewport]:
+    """Return the 3D panes of the active slot."""
+    return [viewport for viewport in session.of_slot(session.active_slot) if viewport.kind == "volume"]
 
 
 def _look_command(place: int) -> Command:
@@ -73,19 +76,20 @@ def _look_command(place: int) -> Command:
     def run(shell: Shell) -> None:
         found = look(shell.session)
         if found is not None:
-            shell.session.viewports["volume"].update(volume_preset=found.id)
+            for viewport in _in_3d(shell.session):
+                viewport.update(volume_preset=found.id)
 
     def checked(session: Session) -> bool:
         found = look(session)
         if found is None or session.scene is None:
             return False
-        chosen = session.viewports["volume"].volume_preset
-        return volume_preset(session.scene.series.modality, chosen).id == found.id
+        modality = session.scene.series.modality
+        return any(volume_preset(modality, v.volume_preset).id == found.id for v in _in_3d(session))
 
     return Command(
         f"look_{place + 1}",
         f"3D look {place + 1}",
-        "Slab and 3D",
+        "3D",
         run,
         (f"Shift+{place + 1}",),
         when=conditions.has_panes,

@@ -12,7 +12,6 @@ from medview.gui.session_watch import SessionWatch
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.step_place import go_to_place, places
-from medview.tools.navigate import go_to_slice
 from medview.view.state_lines import axis_lines
 
 _LABEL_DIGITS = 26
@@ -62,7 +61,7 @@ class SequenceBar(QWidget):
     def _go(self, number: int) -> None:
         scene = self._session.scene
         if scene is not None and scene.is_recording:
-            go_to_slice(self._session, scene.acquired_plane, number)
+            scene.move_cursor(scene.volume.geometry.to_mm((number, *scene.cursor_index[1:])))
         else:
             go_to_place(self._session, number)
 

@@ -24,13 +24,13 @@ MOUSE: tuple[tuple[Sentence, Sentence], ...] = (
 )
 # commands whose titles depend on what is open share a row
 _BY_MODALITY: dict[MenuName, Sentence] = {
-    "Window/level": Sentence("Windows for this kind of images"),
-    "Slab and 3D": Sentence("3D looks for this kind of images"),
+    "Image": Sentence("Windows for this kind of images"),
+    "3D": Sentence("3D looks for this kind of images"),
 }
 _COLUMNS: tuple[tuple[MenuName, ...], ...] = (
-    ("File", "View"),
-    ("Window/level", "Slab and 3D", "Tools"),
-    ("Segmentation", "Help"),
+    ("File", "Edit", "View", "Layout"),
+    ("Image", "Planes", "3D", "Fusion"),
+    ("Measure", "Tools", "Segmentation", "Help"),
 )
 
 

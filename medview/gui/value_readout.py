@@ -21,18 +21,19 @@ class ValueReadout(QLabel):
         super().__init__(parent)
         self._session = session
         self.setContentsMargins(8, 0, 12, 0)
+        self._pane = ""
         self._pointed: NDArray[np.float64] | None = None
         watch.changed.connect(self._follow)
         self.refresh()
 
-    def point_at(self, _pane: str, point_mm: NDArray[np.float64] | None) -> None:
-        """Read at the mouse, or at the crosshair where the mouse is on no image."""
-        self._pointed = point_mm
+    def point_at(self, pane: str, point_mm: NDArray[np.float64] | None) -> None:
+        """Read at the mouse, or at the crosshair of the active pane where the mouse is on no image."""
+        self._pane, self._pointed = pane, point_mm
         self.refresh()
 
     def refresh(self) -> None:
         """Show place and value of now."""
-        scene = self._session.scene
+        scene = self._session.scene if self._pointed is None else self._session.scene_in(self._pane)
         if scene is None:
             self.setText("")
             return

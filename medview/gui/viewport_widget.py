@@ -14,7 +14,6 @@ from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.session.session import Session
-from medview.session.viewport import PlaneName
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box
 from medview.tools.toolbox import cursor_radius_mm
@@ -31,9 +30,14 @@ _HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is writt
 
 
 class ViewportWidget(PaneWidget):
-    """Axial, coronal or sagittal pane of the session's scene."""
+    """A pane that shows a plane of its scene.
 
-    def __init__(self, session: Session, pane: PlaneName, parent: QWidget | None = None) -> None:
+    Painted in this order, each layer by one line of `draw` or `_draw_picture`: the image, what lies under the mask
+    (dose, fused images), the mask, what belongs to the image (overlay planes, shutters), marks, measurements,
+    crosshair, letters, ruler and texts.
+    """
+
+    def __init__(self, session: Session, pane: str, parent: QWidget | None = None) -> None:
         super().__init__(session, pane, parent)
         self._view: SliceView | None = None
         self._picture: SlicePicture | None = None
@@ -42,7 +46,7 @@ class ViewportWidget(PaneWidget):
         self._mask: tuple[object, QImage] | None = None
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
-        self._take_scene()
+        self._on_scene()
 
     def picture(self) -> SlicePicture | None:
         """Return what the pane shows now; None with nothing open."""
@@ -57,9 +61,9 @@ class ViewportWidget(PaneWidget):
 
     def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
         """Draw image, mask, crosshair and texts; `bare` leaves out mouse and highlight."""
-        colour = PANE_COLOURS[self.pane]
+        picture, scene = self.picture(), self.scene
+        colour = PANE_COLOURS[picture.plane if picture is not None else "axial"]
         pane = PanePainter(painter, self.width(), self.height(), self.font(), colour)
-        picture, scene = self.picture(), self.session.scene
         if picture is not None and scene is not None:
             self._draw_picture(painter, picture)
             self._draw_unread(pane, picture)
@@ -85,7 +89,7 @@ class ViewportWidget(PaneWidget):
         painter.scale(t.scale_x, t.scale_y)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.drawImage(QPointF(0, 0), self._grey_image(picture))
-        overlay, scene = picture.overlay, self.session.scene
+        overlay, scene = picture.overlay, self.scene
         if scene is not None:
             self._overlays.draw_dose(painter, picture, scene)
         if overlay is not None and not overlay.is_empty and scene is not None:
@@ -102,7 +106,7 @@ class ViewportWidget(PaneWidget):
         to_pane = picture.transform.to_pane
         for left, top, width, height in picture.unread:
             pane.unread(QRectF(QPointF(*to_pane(left, top)), QPointF(*to_pane(left + width, top + height))))
-        scene = self.session.scene
+        scene = self.scene
         if picture.unread and picture.is_acquired and scene is not None and scene.loading is not None:
             pane.message(_COMING if scene.loading.state == "reading" else _MISSING)
 
@@ -126,11 +130,14 @@ class ViewportWidget(PaneWidget):
         return self._mask[1]
 
     def _draw_crosshair(self, painter: QPainter, picture: SlicePicture) -> None:
-        """Draw where the other panes' planes cut this one; a single image has none."""
-        scene = self.session.scene
+        """Draw where the planes of other panes of this scene cut this one."""
+        scene = self.scene
         if scene is None or scene.only_plane is not None:
             return
+        shown = {viewport.plane(scene) for viewport in self.session.of_slot(self.viewport.slot) if viewport.is_flat}
         for line in picture.crosshair:
+            if line.plane not in shown:
+                continue
             x0, y0, x1, y1 = line.ends
             colour = QColor(PANE_COLOURS[line.plane])
             colour.setAlpha(190)
@@ -165,7 +172,7 @@ class ViewportWidget(PaneWidget):
     def _take_scene(self) -> None:
         self._passing.end()
         self._grey = self._mask = self._picture = self._view = None
-        scene = self.session.scene
+        scene = self.scene
         if scene is not None:
             self._view = SliceView(scene, self.viewport)
             for signal in (scene.cursor_changed, scene.display_changed):
@@ -181,7 +188,7 @@ class ViewportWidget(PaneWidget):
 
     def _on_loading(self) -> None:
         """Paint what has arrived: planes across the images, which take longest, a few times a second."""
-        scene = self.session.scene
+        scene = self.scene
         loading = scene.loading if scene is not None else None
         now = time.monotonic()
         if loading is None or loading.state != "reading" or self._is_acquired or now - self._painted_s > _ACROSS_S:

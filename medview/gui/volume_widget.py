@@ -13,10 +13,10 @@ from medview.gui.frame_loop import FrameLoop
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.gui.surface_loop import SurfaceLoop
+from medview.imaging.camera import Camera
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
-from medview.view.camera import Camera
 from medview.view.corner_text import volume_corner_text
 from medview.view.segment_surfaces import drawn_surfaces
 from medview.view.surface_actor import DrawnSurface
@@ -28,14 +28,14 @@ _MOST_PIXELS = 1.0e6  # beyond this a picture is made smaller and stretched: the
 _DARK = 16  # of 255: nobody sees anything of it
 _LATER = Sentence("The 3D view follows when all images are read.")
 _NEVER = Sentence("There is no 3D view: not all images were read.")
-_BLANK = Sentence("This 3D look shows nothing of these images. Choose another one in the menu Slab and 3D.")
+_BLANK = Sentence("This 3D look shows nothing of these images. Choose another one in the menu 3D.")
 
 
 class VolumeWidget(PaneWidget):
-    """3D pane of the session's scene. Never waits for a picture."""
+    """A pane that shows its scene in 3D. Never waits for a picture."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(session, "volume", parent)
+    def __init__(self, session: Session, pane: str, parent: QWidget | None = None) -> None:
+        super().__init__(session, pane, parent)
         self._picture: VolumePicture | None = None
         self._image: QImage | None = None
         self._is_blank = False
@@ -43,7 +43,7 @@ class VolumeWidget(PaneWidget):
         self._asked: tuple[object, ...] = ()
         self._frames = FrameLoop(session.jobs, self._take_picture, self._take_error, self)
         self._surfaces = SurfaceLoop(session.jobs, self._ask, session.notices.add_error, self)
-        self._take_scene()
+        self._on_scene()
 
     def release(self) -> None:
         """Let go of the session, and of OpenGL on its own thread."""
@@ -57,20 +57,20 @@ class VolumeWidget(PaneWidget):
 
     def preset(self) -> VolumePreset | None:
         """Return the transfer function in use; None with nothing open."""
-        scene = self.session.scene
+        scene = self.scene
         return None if scene is None else volume_preset(scene.series.modality, self.viewport.volume_preset)
 
     def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
         """Draw the newest picture, letters and texts; `bare` leaves out the highlight."""
         pane = PanePainter(painter, self.width(), self.height(), self.font(), PANE_COLOURS["volume"])
-        scene, preset = self.session.scene, self.preset()
+        scene, preset = self.scene, self.preset()
         if scene is not None and preset is not None:
             self._draw_picture(painter, pane, scene)
             reduction = self._picture.reduction if self._picture is not None else 1
             size = (self.width(), self.height())
             pane.corners(volume_corner_text(scene, preset, reduction, size, patient_text=patient_text))
         if not bare:
-            pane.frame(active=self.session.active_pane == "volume" and scene is not None)
+            pane.frame(active=self.session.active_pane == self.pane and scene is not None)
 
     def _draw_picture(self, painter: QPainter, pane: PanePainter, scene: Scene) -> None:
         if scene.loading is not None:
@@ -104,7 +104,7 @@ class VolumeWidget(PaneWidget):
         self._frames.forget()
         self._picture = self._image = self._error = None
         self._asked = ()
-        scene = self.session.scene
+        scene = self.scene
         if scene is not None:
             if scene.loading is not None:
                 self._passing.connect(scene.loading.changed, self._repaint)
@@ -114,7 +114,7 @@ class VolumeWidget(PaneWidget):
         self.update()
 
     def _take_segmentation(self) -> None:
-        scene = self.session.scene
+        scene = self.scene
         self._surfaces.follow(scene.segmentation if scene is not None else None)
 
     def _repaint(self) -> None:
@@ -124,7 +124,7 @@ class VolumeWidget(PaneWidget):
 
     def _ask(self) -> None:
         """Ask for a picture where what it depends on has changed since the last."""
-        scene, preset = self.session.scene, self.preset()
+        scene, preset = self.scene, self.preset()
         if scene is None or preset is None or self._error is not None or not self.isVisible():
             return
         if not scene.is_whole or scene.only_plane is not None:

@@ -20,7 +20,7 @@ class WindowPanel(QWidget):
     Parameters
     ----------
     preset_actions
-        The actions of the Window/level menu, in its order.
+        Those that choose a window, in the order of the menu.
     """
 
     def __init__(

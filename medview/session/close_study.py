@@ -15,8 +15,8 @@ def close_study(session: Session, study: Study) -> None:
     session.remove_study(study)
     if session.desk.study is study:
         session.desk.lay_away()
-    if session.scene is not None and session.scene.study is study:
-        session.show(None)
+    for slot in [slot for slot, scene in session.scenes.items() if scene.study is study]:
+        session.show(None, slot)
 
 
 def discard_edits(session: Session) -> None:

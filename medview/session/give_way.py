@@ -24,7 +24,7 @@ def give_way(session: Session, progress: Progress) -> None:
     """
     end = time.monotonic() + _PATIENCE_S
     has_waited = False
-    while (job := session.reading) is not None and not job.is_finished and time.monotonic() < end:
+    while any(not job.is_finished for job in tuple(session.readings.values())) and time.monotonic() < end:
         has_waited = True
         progress(0.0)
         time.sleep(_LOOK_EVERY_S)

@@ -25,12 +25,12 @@ class KeptVolumes:
         self._group: tuple[str, str] | None = None
         self._kept: dict[Series, tuple[Volume, Window]] = {}
 
-    def follow(self, series: Series | None) -> None:
-        """Forget everything unless the series is a place of the 4-D series whose volumes are kept."""
-        group = None if series is None else _group(series)
-        if group is None or group != self._group:
+    def follow(self, shown: Sequence[Series]) -> None:
+        """Forget everything unless one of the series shown is a place of the 4-D series whose volumes are kept."""
+        groups = [group for series in shown if (group := _group(series)) is not None]
+        if self._group not in groups:
             self._kept.clear()
-        self._group = group
+            self._group = groups[0] if groups else None
 
     def find(self, series: Series) -> tuple[Volume, Window] | None:
         """Return a place's volume and default window where they are at hand."""

@@ -89,9 +89,9 @@ def _joined(session: Session, found: FoundStudy) -> Study:
 
 def _is_used(session: Session, study: Study, series: Series) -> bool:
     """Whether a series is on the screen, is being read to be, or has been drawn on."""
-    shown = session.scene is not None and session.scene.study is study and session.scene.series.key == series.key
+    shown = any(scene.study is study and scene.series.key == series.key for scene in session.scenes.values())
     drawn = any(mask.source.series_key == series.key for mask in study.segmentations)
-    return shown or drawn or session.wanted_series is series
+    return shown or drawn or series in session.wanted.values()
 
 
 def _worth(series: Series) -> tuple[bool, bool, bool, int, bool]:

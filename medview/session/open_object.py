@@ -142,7 +142,7 @@ def _show_volume(session: Session, study: Study, volume: Volume) -> None:
     """Add a volume's series to its study, and put it on the screen."""
     if study.find(volume.series.key) is None:
         study.replace_series((*study.series, volume.series))
-    session.wanted_series = volume.series
+    session.wanted[session.active_slot] = volume.series
     window = volume.series.windows[0] if volume.series.windows else (0.5, 1.0)
     session.show(Scene(study, volume, window))
 

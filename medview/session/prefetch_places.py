@@ -26,7 +26,7 @@ def prefetch_places(session: Session) -> Job | None:
         return with_window(read_voxels(series, progress, session.jobs.workers))
 
     def done(value: Begun) -> None:
-        if session.wanted_series is series:  # it is being read for the screen meanwhile
+        if series in session.wanted.values():  # it is being read for the screen meanwhile
             return
         read = value[0].series
         if read is not series:  # its pixels have given it a warning

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
-from medview.imaging.plane import SlicePlane
+from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.loading import Loading
-from medview.session.viewport import PlaneName
 from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series

@@ -15,11 +15,12 @@ from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.session.kept_volumes import KeptVolumes
+from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
 from medview.session.notice import NoticeBoard
 from medview.session.report_desk import ReportDesk
 from medview.session.scene import Scene
 from medview.session.settings import Settings
-from medview.session.viewport import PANES, PaneName, Viewport
+from medview.session.viewport import Viewport
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 from medview.study.study import Study
@@ -35,18 +36,22 @@ class Session:
     ----------
     studies
         In the order they were opened.
-    scene
-        The volume on the screen with its cursor, window and mask; None before one is opened.
+    layout
+        Which panes there are.
     viewports
-        The panes by name.
+        The panes by the name of their cell, in reading order.
+    scenes
+        By slot: a volume on the screen with its cursor, window and mask, which all panes of the slot share.
+    active_pane
+        The pane that commands and panels act on, and with it its slot and scene.
     maximised
-        The one pane that fills the window, or None for all four.
+        The one pane that fills its window, or None for all.
     tool
         Name of the active tool (`medview.tools.toolbox.TOOLS`).
-    wanted_series
-        The series asked for last: one that is read late does not replace it.
-    reading
-        The job that reads the wanted series, or read it.
+    wanted
+        By slot: the series asked for last; one that is read late does not replace it.
+    readings
+        By slot: the job that reads the wanted series.
     kept_volumes
         The places of the 4-D series in view that are at hand without reading.
     rejected
@@ -71,6 +76,7 @@ class Session:
 
     studies_changed = Signal()
     scene_changed = Signal()
+    layout_changed = Signal()
     display_changed = Signal()
     weights_changed = Signal()
     edit_begins = Signal()  # a verb is about to change a mask: a stroke that is being drawn ends before
@@ -82,13 +88,14 @@ class Session:
         self.settings = settings
         self.notices = NoticeBoard()
         self.studies: tuple[Study, ...] = ()
-        self.scene: Scene | None = None
-        self.viewports: dict[PaneName, Viewport] = {pane: Viewport(pane) for pane in PANES}
-        self.maximised: PaneName | None = None
-        self.active_pane: PaneName = "axial"
+        self.layout = shipped_layout("mpr")
+        self.viewports: dict[str, Viewport] = {cell.name: _viewport(cell) for cell in self.layout.cells}
+        self.scenes: dict[int, Scene] = {}
+        self.active_pane = self.layout.cells[0].name
+        self.maximised: str | None = None
         self.tool = "window_level"
-        self.wanted_series: Series | None = None
-        self.reading: Job | None = None
+        self.wanted: dict[int, Series] = {}
+        self.readings: dict[int, Job] = {}
         self.kept_volumes = KeptVolumes()
         self.rejected: tuple[tuple[Path, Sentence], ...] = ()
         self.other_files: tuple[tuple[Path, Sentence], ...] = ()
@@ -141,22 +148,104 @@ class Session:
         """Whether a mask holds no correction that has not been exported."""
         return segmentation.edits == 0 or self.is_exported(segmentation)
 
-    def show(self, scene: Scene | None, *, keep_view: bool = False) -> None:
-        """Put another volume on the screen, with fresh panes unless `keep_view` leaves zoom and place as they are."""
-        self.scene = scene
-        self.kept_volumes.follow(scene.series if scene is not None else None)
+    @property
+    def active_slot(self) -> int:
+        """The slot of the active pane."""
+        return self.viewports[self.active_pane].slot
+
+    @property
+    def active_viewport(self) -> Viewport:
+        """The active pane."""
+        return self.viewports[self.active_pane]
+
+    @property
+    def scene(self) -> Scene | None:
+        """What the active pane shows; None before something is opened there."""
+        return self.scenes.get(self.active_slot)
+
+    def scene_in(self, pane: str) -> Scene | None:
+        """Return what a pane shows; None where it is empty, or there is no such pane any more."""
+        viewport = self.viewports.get(pane)
+        return self.scenes.get(viewport.slot) if viewport is not None else None
+
+    def of_slot(self, slot: int) -> tuple[Viewport, ...]:
+        """Return the panes that share a scene."""
+        return tuple(viewport for viewport in self.viewports.values() if viewport.slot == slot)
+
+    @property
+    def wanted_series(self) -> Series | None:
+        """The series asked for last in the active pane."""
+        return self.wanted.get(self.active_slot)
+
+    @property
+    def reading(self) -> Job | None:
+        """The job that reads what the active pane is to show; None where nothing is read for it."""
+        return self.readings.get(self.active_slot)
+
+    @property
+    def visible_cells(self) -> tuple[Cell, ...]:
+        """The cells that are seen, with the room they have."""
+        return visible_cells(self.layout, self.scenes, self.maximised)
+
+    def show(self, scene: Scene | None, slot: int | None = None, *, keep_view: bool = False) -> None:
+        """Put another volume into a slot, the active one where none is named; None empties it.
+
+        Its panes begin anew unless `keep_view` leaves zoom and place as they are.
+        """
+        place = self.active_slot if slot is None else slot
+        if scene is None:
+            self.scenes.pop(place, None)
+        else:
+            self.scenes[place] = scene
+        self.kept_volumes.follow([shown.series for shown in self.scenes.values()])
         if not keep_view:
-            for viewport in self.viewports.values():
+            for viewport in self.of_slot(place):
                 viewport.reset()
+        self._stay_visible(place)
         self.scene_changed.emit()
 
-    def choose(self, *, tool: str | None = None, active_pane: PaneName | None = None) -> None:
+    def set_layout(self, layout: Layout) -> None:
+        """Show other panes; what lies in slots that stay is shown on, and panes that stay look as they did."""
+        slot, before = self.active_slot, self.viewports
+        self.layout, self.maximised = layout, None
+        self.viewports = {cell.name: _kept(before.get(cell.name), cell) for cell in layout.cells}
+        self.scenes = {place: scene for place, scene in self.scenes.items() if place in layout.slots}
+        for gone in [place for place in self.wanted if place not in layout.slots]:
+            del self.wanted[gone]
+        if self.active_pane not in self.viewports:
+            self.active_pane = next((cell for cell in layout.cells if cell.slot == slot), layout.cells[0]).name
+        self._stay_visible(self.active_slot)
+        self.layout_changed.emit()
+        self.scene_changed.emit()
+
+    def choose(self, *, tool: str | None = None, active_pane: str | None = None) -> None:
         """Make another tool or pane the active one."""
+        before = self.scene
         self.tool = tool or self.tool
         self.active_pane = active_pane or self.active_pane
         self.display_changed.emit()
+        if self.scene is not before:
+            self.scene_changed.emit()
 
-    def maximise(self, pane: PaneName | None) -> None:
-        """Let one pane fill the window; None shows all four."""
+    def maximise(self, pane: str | None) -> None:
+        """Let one pane fill its window; None shows all."""
         self.maximised = pane
         self.display_changed.emit()
+
+    def _stay_visible(self, slot: int) -> None:
+        """Make a pane that is seen the active one, where the active one is hidden by images of a single plane."""
+        seen = [cell for cell in self.visible_cells if cell.slot == slot]
+        if slot == self.active_slot and seen and self.active_pane not in {cell.name for cell in seen}:
+            if self.maximised == self.active_pane:
+                self.maximised = None
+            self.active_pane = seen[0].name
+
+
+def _viewport(cell: Cell) -> Viewport:
+    return Viewport(cell.name, cell.kind, cell.slot)
+
+
+def _kept(viewport: Viewport | None, cell: Cell) -> Viewport:
+    """Return the pane of before where it still looks at the same."""
+    same = viewport is not None and (viewport.kind, viewport.slot) == (cell.kind, cell.slot)
+    return viewport if viewport is not None and same else _viewport(cell)

@@ -16,11 +16,16 @@ from medview.study.series import Series
 from medview.study.study import Study
 
 
-def show_series(session: Session, study: Study, series: Series) -> Job | None:
+def show_series(session: Session, study: Study, series: Series, slot: int | None = None) -> Job | None:
     """Submit the reading of a series, which is shown from its first image on.
 
-    Reading another series ends. A place of the 4-D series that is on the screen is shown once it is whole, at the same
-    cursor, window and zoom.
+    Reading another series for the same slot ends. A place of the 4-D series that is on the screen is shown once it is
+    whole, at the same cursor, window and zoom.
+
+    Parameters
+    ----------
+    slot
+        Where it is shown: the slot of the active pane where none is named.
 
     Returns
     -------
@@ -30,58 +35,62 @@ def show_series(session: Session, study: Study, series: Series) -> Job | None:
     if series.refusal is not None:
         session.notices.add("warning", series.refusal.message, series.refusal.remedy)
         return None
-    job = session.reading
+    place = session.active_slot if slot is None else slot
+    job = session.readings.get(place)
     if job is not None and not job.is_finished:
-        if session.wanted_series is series:
+        if session.wanted.get(place) is series:
             return job
-        job.cancel()
-    session.wanted_series = series
-    if _is_on_screen(session, series):
+        if list(session.readings.values()).count(job) == 1:  # else another slot waits for it
+            job.cancel()
+    session.wanted[place] = series
+    if _is_on_screen(session, series, place):
         return None
-    at_hand = session.kept_volumes.find(series)
+    at_hand = session.kept_volumes.find(series) or _in_another_slot(session, study, series)
     if at_hand is not None:
-        _show(session, study, at_hand)
+        _show(session, study, at_hand, place)
         return None
-    session.reading = _submit(session, study, series)
-    return session.reading
+    job = _read_elsewhere(session, study, series, place) or _submit(session, study, series, place)
+    session.readings[place] = job
+    return job
 
 
-def _submit(session: Session, study: Study, series: Series) -> Job:
-    follows = _follows(session, study, series)
-    if not follows:
-        session.kept_volumes.follow(series)  # the new volume needs the room
+def _submit(session: Session, study: Study, series: Series, slot: int) -> Job:
+    follows = _follows(session, study, series, slot)
+    if not follows:  # the new volume needs the room
+        session.kept_volumes.follow([series, *(s.series for place, s in session.scenes.items() if place != slot)])
 
     def is_wanted() -> bool:
         # the study may have been closed, or another series chosen, while this one was read
-        return study in session.studies and session.wanted_series is series
+        return study in session.studies and session.wanted.get(slot) is series
 
     def begun(value: Begun) -> None:
         if is_wanted() and reading.loading.total > 1 and not follows:
-            _show(session, study, value, reading.loading)
+            _show(session, study, value, slot, reading.loading)
 
     def done(value: Begun) -> None:
         if not is_wanted():
             return
         _take_remarks(session, study, series, value[0].series)
-        scene = session.scene
+        scene = session.scenes.get(slot)
         if scene is not None and scene.loading is reading.loading:
             scene.complete(*value)
             _keep(session, value)
         else:
-            _show(session, study, value)
+            _show(session, study, value, slot)
 
     def failed(error: BaseException) -> None:
         session.notices.add_error(error)
-        if session.scene is not None and session.scene.is_playing:
-            session.scene.update(is_playing=False)
+        scene = session.scenes.get(slot)
+        if scene is not None and scene.is_playing:
+            scene.update(is_playing=False)
 
     def ended() -> None:
         reading.let_go()
         job = submitted()
         if job is not None and job.state != "done":
             reading.loading.stop()
-        if session.reading is job:
-            session.reading = None
+        if session.readings.get(slot) is job:
+            del session.readings[slot]
 
     reading = SeriesReading(series, session.jobs.workers, begun)
     job = session.jobs.submit(
@@ -97,9 +106,35 @@ def _submit(session: Session, study: Study, series: Series) -> Job:
     return job
 
 
-def _show(session: Session, study: Study, value: Begun, loading: Loading | None = None) -> None:
+def _read_elsewhere(session: Session, study: Study, series: Series, slot: int) -> Job | None:
+    """Return the job that reads a series for another slot already: what it reads is then shown here, too."""
+    readings = ((place, job) for place, job in session.readings.items() if place != slot and not job.is_finished)
+    job = next((job for place, job in readings if session.wanted.get(place) is series), None)
+    if job is None:
+        return None
+
+    def ended() -> None:
+        if session.readings.get(slot) is submitted():
+            del session.readings[slot]
+            if study in session.studies and session.wanted.get(slot) is series:
+                show_series(session, study, series, slot)
+
+    submitted = weakref.ref(job)
+    job.finished.connect(ended)
+    return job
+
+
+def _in_another_slot(session: Session, study: Study, series: Series) -> Begun | None:
+    """Return the volume of a series that another slot shows whole, with its default window."""
+    for scene in session.scenes.values():
+        if scene.study is study and scene.series is series and scene.is_whole:
+            return scene.volume, scene.default_window
+    return None
+
+
+def _show(session: Session, study: Study, value: Begun, slot: int, loading: Loading | None = None) -> None:
     volume, window = value
-    before = session.scene if _follows(session, study, volume.series) else None
+    before = session.scenes[slot] if _follows(session, study, volume.series, slot) else None
     scene = Scene(study, volume, window, loading)
     scene.mask_opacity = session.settings["mask_opacity"]
     if before is not None:
@@ -108,7 +143,7 @@ def _show(session: Session, study: Study, value: Begun, loading: Loading | None 
     drawn = [s for s in study.segmentations if s.source.series_key == volume.series.key]
     if drawn:
         scene.show_segmentation(drawn[-1])
-    session.show(scene, keep_view=before is not None)
+    session.show(scene, slot, keep_view=before is not None)
     if before is None:
         _tell_uneven(session, volume.series)
     if loading is None:
@@ -126,7 +161,7 @@ def _take_remarks(session: Session, study: Study, series: Series, read: Series) 
     """Put a series that has got a warning by its pixels in the place of the one that was scanned."""
     if read is not series:
         study.replace_series(tuple(read if one is series else one for one in study.series))
-        session.wanted_series = read
+        session.wanted.update({place: read for place, wanted in session.wanted.items() if wanted is series})
 
 
 def _keep(session: Session, value: Begun) -> None:
@@ -138,15 +173,16 @@ def _keep(session: Session, value: Begun) -> None:
         prefetch_places(session)
 
 
-def _follows(session: Session, study: Study, series: Series) -> bool:
-    """Whether a series is another place of the 4-D series on the screen, of the same patient."""
-    if session.scene is None or session.scene.study is not study:
+def _follows(session: Session, study: Study, series: Series, slot: int) -> bool:
+    """Whether a series is another place of the 4-D series in a slot, of the same patient."""
+    scene = session.scenes.get(slot)
+    if scene is None or scene.study is not study:
         return False
-    shown = session.scene.series.axis
+    shown = scene.series.axis
     return shown is not None and series.axis is not None and shown.group == series.axis.group
 
 
-def _is_on_screen(session: Session, series: Series) -> bool:
-    """Whether a series is shown, and whole: what has been stopped is read again."""
-    scene = session.scene
+def _is_on_screen(session: Session, series: Series, slot: int) -> bool:
+    """Whether a series is shown in a slot, and whole: what has been stopped is read again."""
+    scene = session.scenes.get(slot)
     return scene is not None and scene.series is series and scene.is_whole

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from psygnal import Signal
 
-PlaneName = Literal["axial", "coronal", "sagittal"]
-PaneName = Literal["axial", "coronal", "sagittal", "volume"]
+from medview.imaging.plane import PlaneName
+from medview.session.layout import ViewKind
+from medview.session.scene import Scene
+
 SlabMode = Literal["max", "mean", "min"]
 PLANES: tuple[PlaneName, ...] = ("axial", "coronal", "sagittal")
-PANES: tuple[PaneName, ...] = ("axial", "coronal", "sagittal", "volume")
+_KINDS = ("acquired", *PLANES, "volume", "curved")
 
 
 class Viewport:
-    """How one pane shows the scene.
+    """How one pane shows its scene.
 
     Attributes
     ----------
+    pane
+        Name of its cell in the layout.
+    kind
+        What it shows: a plane, the plane of acquisition, the volume in 3D, a curved reformat.
+    slot
+        Panes of one slot share a scene.
     zoom
         1 fits the image into the pane.
     pan_px
@@ -32,9 +40,22 @@ class Viewport:
 
     changed = Signal()
 
-    def __init__(self, pane: PaneName) -> None:
+    def __init__(self, pane: str, kind: ViewKind | None = None, slot: int = 0) -> None:
         self.pane = pane
+        self.kind: ViewKind = kind or (cast(ViewKind, pane) if pane in _KINDS else "acquired")
+        self.slot = slot
         self.reset()
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it shows a plane, which can be scrolled."""
+        return self.kind not in ("volume", "curved")
+
+    def plane(self, scene: Scene) -> PlaneName:
+        """Return the plane it shows of a scene: of images with only one plane that one."""
+        if scene.only_plane is not None:
+            return scene.only_plane
+        return scene.acquired_plane if self.kind not in PLANES else self.kind
 
     def reset(self) -> None:
         """Fit the image to the pane, one slice thick, camera in front."""

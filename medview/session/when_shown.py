@@ -12,16 +12,19 @@ from medview.study.study import Study
 
 
 def when_shown(session: Session, study: Study, series: Series, then: Callable[[Scene], None]) -> None:
-    """Call `then` with the scene of a series: now where it is on the screen, else once it is.
+    """Call `then` with the scene of a series: now where it is in any slot, else once it is in the active one.
 
     Nothing is called where the series cannot be shown, or where another one is chosen meanwhile.
     """
-    if session.scene is not None and _is_of(session.scene, study, series):
-        then(session.scene)
+    slot = session.active_slot
+    shown = [scene for scene in (session.scene, *session.scenes.values()) if scene is not None]
+    found = next((scene for scene in shown if _is_of(scene, study, series)), None)
+    if found is not None:
+        then(found)
         return
 
     def follow() -> None:
-        scene = session.scene
+        scene = session.scenes.get(slot)
         if scene is not None and _is_of(scene, study, series):
             end()
             then(scene)
@@ -30,7 +33,7 @@ def when_shown(session: Session, study: Study, series: Series, then: Callable[[S
         session.scene_changed.disconnect(follow, missing_ok=True)
 
     session.scene_changed.connect(follow)
-    job = show_series(session, study, series)
+    job = show_series(session, study, series, slot)
     if job is None:
         end()
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.imaging.plane import PlaneName, SlicePlane
+from medview.imaging.plane import SlicePlane
 from medview.imaging.stroke import stroke
 from medview.session.edit_mask import new_segmentation
 from medview.session.scene import Scene
@@ -31,13 +31,13 @@ class BrushDrag:
         self._session = session
         self._radius_mm = float(session.settings["brush_radius_mm"])
         self._erase = erase
-        self._ready = session.scene is not None and event.pane != "volume" and self._can_paint(session, event)
-        if not self._ready or session.scene is None or event.pane == "volume":
+        self._ready = session.scene is not None and self._can_paint(session, event)
+        if not self._ready or session.scene is None:
             return
-        self._pane: PlaneName = event.pane
+        self._pane = event.pane
         self._scene: Scene = session.scene
         self._target: Segmentation = self._scene.segmentation or new_segmentation(session)
-        self._plane = SlicePlane.of(self._target.geometry, event.pane)
+        self._plane = SlicePlane.of(self._target.geometry, session.viewports[event.pane].plane(self._scene))
         session.edit_begins.connect(self._end)
         self._begin(event)
         self.move(event)
@@ -108,7 +108,7 @@ class BrushDrag:
     def _can_paint(session: Session, event: PointerEvent) -> bool:
         """Refuse where the pane shows a resliced or projected picture: its pixels are not the mask's voxels."""
         scene = session.scene
-        if scene is None or event.position_mm is None or event.pane == "volume":
+        if scene is None or event.position_mm is None or not session.viewports[event.pane].is_flat:
             return False
         if not scene.is_whole:
             session.notices.add(
@@ -117,7 +117,7 @@ class BrushDrag:
                 "Wait until they have been read.",
             )
             return False
-        plane = SlicePlane.of(scene.volume.geometry, event.pane)
+        plane = SlicePlane.of(scene.volume.geometry, session.viewports[event.pane].plane(scene))
         if scene.volume.geometry.is_sheared and plane.axis != 0:
             session.notices.add(
                 "warning",

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from medview.imaging.plane import PlaneName, SlicePlane
+from medview.imaging.plane import SlicePlane
+from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.session.viewport import PaneName
 from medview.tools.drag import StepDrag
 from medview.tools.pointer import PointerEvent
 
@@ -62,8 +62,9 @@ class CrosshairDrag(StepDrag):
 
     def step(self, right: float, down: float, event: PointerEvent) -> None:
         """Put the crosshair where the mouse is."""
-        if self.session.scene is not None and event.position_mm is not None:
-            self.session.scene.move_cursor(event.position_mm)
+        scene = self.session.scene_in(self.pane)
+        if scene is not None and event.position_mm is not None:
+            scene.move_cursor(event.position_mm)
 
 
 class RotateDrag(StepDrag):
@@ -71,12 +72,12 @@ class RotateDrag(StepDrag):
 
     def step(self, right: float, down: float, event: PointerEvent) -> None:
         """Turn the camera against the mouse, so that the body follows it."""
-        viewport = self.session.viewports["volume"]
+        viewport = self.session.viewports[self.pane]
         elevation = min(max(viewport.elevation_deg + down * _DEGREES_PER_PX, -89.0), 89.0)
         viewport.update(azimuth_deg=(viewport.azimuth_deg - right * _DEGREES_PER_PX) % 360, elevation_deg=elevation)
 
 
-def zoom(session: Session, pane: PaneName, factor: float) -> None:
+def zoom(session: Session, pane: str, factor: float) -> None:
     """Magnify a pane by a factor about its middle."""
     viewport = session.viewports[pane]
     new = min(max(viewport.zoom * factor, _ZOOM_RANGE[0]), _ZOOM_RANGE[1])
@@ -84,37 +85,41 @@ def zoom(session: Session, pane: PaneName, factor: float) -> None:
     viewport.update(zoom=new, pan_px=(viewport.pan_px[0] * ratio, viewport.pan_px[1] * ratio))
 
 
-def zoom_by_wheel(session: Session, pane: PaneName, steps: float) -> None:
+def zoom_by_wheel(session: Session, pane: str, steps: float) -> None:
     """Magnify a pane by notches of the wheel."""
     zoom(session, pane, math.exp(steps * _ZOOM_PER_NOTCH))
 
 
-def slice_count(session: Session, pane: PaneName) -> int | None:
+def slice_count(session: Session, pane: str) -> int | None:
     """Return how many slices a pane scrolls through; None for 3D or with nothing open."""
-    if session.scene is None or pane == "volume":
+    scene = session.scene_in(pane)
+    if scene is None or not session.viewports[pane].is_flat:
         return None
-    return SlicePlane.of(session.scene.volume.geometry, pane).slice_count
+    return _plane(session, pane, scene).slice_count
 
 
-def slice_index(session: Session, pane: PlaneName) -> int:
+def slice_index(session: Session, pane: str) -> int:
     """Return the index of the slice a pane shows, from 0; 0 with nothing open."""
-    if session.scene is None:
-        return 0
-    return session.scene.cursor_index[SlicePlane.of(session.scene.volume.geometry, pane).axis]
+    scene = session.scene_in(pane)
+    return 0 if scene is None else scene.cursor_index[_plane(session, pane, scene).axis]
 
 
-def scroll(session: Session, pane: PaneName, steps: int) -> None:
+def scroll(session: Session, pane: str, steps: int) -> None:
     """Move a pane by whole slices, towards higher indices for positive steps; stops at the ends."""
-    if steps and pane != "volume":
+    if steps and session.viewports[pane].is_flat:
         go_to_slice(session, pane, slice_index(session, pane) + steps)
 
 
-def go_to_slice(session: Session, pane: PlaneName, index: int) -> None:
+def go_to_slice(session: Session, pane: str, index: int) -> None:
     """Show slice `index` of a pane, or the nearest there is."""
-    scene = session.scene
+    scene = session.scene_in(pane)
     if scene is None:
         return
-    axis = SlicePlane.of(scene.volume.geometry, pane).axis
+    axis = _plane(session, pane, scene).axis
     position = np.array(scene.cursor_index)
     position[axis] = min(max(index, 0), scene.volume.geometry.shape[axis] - 1)
     scene.move_cursor(scene.volume.geometry.to_mm(position))
+
+
+def _plane(session: Session, pane: str, scene: Scene) -> SlicePlane:
+    return SlicePlane.of(scene.volume.geometry, session.viewports[pane].plane(scene))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from medview.session.viewport import PaneName
 from medview.study.geometry import FloatArray
 
 Button = Literal["left", "middle", "right", "none"]
@@ -27,7 +26,7 @@ class PointerEvent:
         Notches of the wheel, positive away from the person; 0 unless this is a wheel event.
     """
 
-    pane: PaneName
+    pane: str
     position_px: tuple[float, float]
     position_mm: FloatArray | None
     pane_size_px: tuple[int, int]

@@ -28,7 +28,7 @@ _drags: WeakKeyDictionary[Session, Drag] = WeakKeyDictionary()
 def press(session: Session, event: PointerEvent) -> None:
     """Begin a drag: left is the active tool (3D: rotate), middle pans, right zooms."""
     session.choose(active_pane=event.pane)
-    if session.scene is not None and event.button != "none":
+    if session.scene_in(event.pane) is not None and event.button != "none":
         _drags[session] = _tool(session, event)(session, event)
 
 
@@ -48,9 +48,9 @@ def release(session: Session, event: PointerEvent) -> None:
 
 def wheel(session: Session, event: PointerEvent) -> None:
     """Scroll one image a notch, ten with Shift, zoom with Ctrl and in 3D. Away from the person is towards index 0."""
-    if session.scene is None:
+    if session.scene_in(event.pane) is None:
         return
-    if event.control or event.pane == "volume":
+    if event.control or not session.viewports[event.pane].is_flat:
         zoom_by_wheel(session, event.pane, event.wheel_steps)
         return
     scroll(session, event.pane, -round(event.wheel_steps) * (10 if event.shift else 1))
@@ -68,4 +68,4 @@ def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEv
         return PanDrag
     if event.button == "right":
         return ZoomDrag
-    return RotateDrag if event.pane == "volume" else TOOLS[session.tool]
+    return RotateDrag if session.viewports[event.pane].kind == "volume" else TOOLS[session.tool]

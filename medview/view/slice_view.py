@@ -128,7 +128,7 @@ class SliceView:
     def __init__(self, scene: Scene, viewport: Viewport) -> None:
         self._scene = scene
         self._viewport = viewport
-        self._name = cast(PlaneName, viewport.pane)
+        self._name = viewport.plane(scene)
         self._own_plane = SlicePlane.of(scene.volume.geometry, self._name)
         # a plane of a sheared volume that was not acquired is interpolated from a perpendicular one
         self.is_resliced = self._own_plane.axis != 0 and scene.volume.geometry.is_sheared

@@ -10,11 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from medview.gui.layout_widget import LayoutWidget
 from medview.session.session import Session
-from medview.session.viewport import PANES, PaneName
 from medview.study.geometry import Geometry
 from tests.gui.panes import double_click, hover, open_session
 from tests.view.scenes import GRIDS, lit, scene_of
 
+PANES = ("axial", "coronal", "sagittal", "volume")
 SHAPE = (30, 40, 50)
 
 
@@ -49,7 +49,7 @@ def test_four_panes_of_the_same_size_with_axial_above_coronal(layout: LayoutWidg
 
 @pytest.mark.parametrize("name", PANES)
 def test_a_double_click_lets_a_pane_fill_the_window(
-    name: PaneName, layout: LayoutWidget, session: Session, qtbot: QtBot
+    name: str, layout: LayoutWidget, session: Session, qtbot: QtBot
 ) -> None:
     show(session)
     pane = layout.panes[name]

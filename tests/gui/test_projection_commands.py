@@ -28,7 +28,7 @@ def opened(window: MainWindow, ct_folder: Path, qtbot: QtBot, settle: Callable[[
 
 def _chosen(window: MainWindow, title: str) -> QAction:
     """Choose an entry of the menu by the title a person reads."""
-    (menu,) = (action.menu() for action in window.menuBar().actions() if action.text() == "Slab and 3D")
+    (menu,) = (action.menu() for action in window.menuBar().actions() if action.text() == "Planes")
     (entry,) = (action for action in menu.actions() if action.text() == title and action.isVisible())
     assert entry.isEnabled()
     entry.trigger()

@@ -22,8 +22,9 @@ from pytestqt.qtbot import QtBot
 
 from medview.gui.pane_painter import PANE_COLOURS
 from medview.gui.viewport_widget import ViewportWidget
+from medview.imaging.plane import PlaneName
 from medview.session.session import Session
-from medview.session.viewport import PLANES, PlaneName
+from medview.session.viewport import PLANES
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
 from tests.gui.panes import double_click, drag, hover, open_session, pixels_of

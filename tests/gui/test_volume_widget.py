@@ -30,7 +30,7 @@ def session() -> Iterator[Session]:
 
 @pytest.fixture
 def pane(session: Session, qtbot: QtBot) -> VolumeWidget:
-    pane = VolumeWidget(session)
+    pane = VolumeWidget(session, "volume")
     qtbot.addWidget(pane, before_close_func=lambda widget: widget.release())
     pane.resize(*SIZE)
     pane.show()
@@ -158,7 +158,7 @@ def test_without_opengl_the_pane_says_so(session: Session, qtbot: QtBot, monkeyp
 
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", no_library)
-    pane = VolumeWidget(session)
+    pane = VolumeWidget(session, "volume")
     qtbot.addWidget(pane, before_close_func=lambda widget: widget.release())
     pane.resize(*SIZE)
     geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)

@@ -49,7 +49,8 @@ def test_it_is_waited_for_some_seconds_and_no_longer_than_the_job_is_wanted(
 
     give_way(session, unwanted)
     assert told == []  # nothing is read
-    session.reading = session.jobs.submit("Reading", lambda progress: None)  # its end is told by `deliver`, which waits
+    # its end is told by `deliver`, which waits
+    session.readings[0] = session.jobs.submit("Reading", lambda progress: None)
     with pytest.raises(Cancelled):
         give_way(session, unwanted)
     monkeypatch.setattr(module, "_PATIENCE_S", 0.0)

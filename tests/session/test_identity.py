@@ -13,13 +13,14 @@ from pydicom import dcmread
 
 from medview.errors import MedViewError
 from medview.session.apply_presentation import apply_presentation
-from medview.session.edit_mask import new_segmentation, redo, undo
+from medview.session.edit_mask import new_segmentation
 from medview.session.export_segmentation import export_segmentation, source_series
 from medview.session.keep_journal import KeptJournals
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from medview.session.undo import redo, undo
 from medview.session.when_shown import when_shown
 from medview.study.annotation import ImageName
 from medview.study.history import Edit

@@ -24,7 +24,7 @@ def volume(series: Series) -> Volume:
 def test_the_farthest_place_goes_first() -> None:
     along = [place(number) for number in range(9)]
     kept = KeptVolumes(most_bytes=3 * 64)
-    kept.follow(along[4])
+    kept.follow([along[4]])
     for number in (0, 3, 4, 5):
         kept.keep(volume(along[number]), WINDOW, 4)
     assert [kept.find(series) is not None for series in along] == [n in (3, 4, 5) for n in range(9)]
@@ -34,7 +34,7 @@ def test_the_farthest_place_goes_first() -> None:
 def test_the_neighbours_are_read_ahead_the_following_one_first() -> None:
     along = [place(number) for number in range(9)]
     kept = KeptVolumes(most_bytes=4 * 64)
-    kept.follow(along[4])
+    kept.follow([along[4]])
     kept.keep(volume(along[4]), WINDOW, 4)
     asked = []
     while (series := kept.next_to_read(along, 4)) is not None:
@@ -46,13 +46,13 @@ def test_the_neighbours_are_read_ahead_the_following_one_first() -> None:
 def test_another_series_forgets_them_all() -> None:
     first, other = place(0), place(0, "other")
     kept = KeptVolumes()
-    kept.follow(first)
+    kept.follow([first])
     kept.keep(volume(first), WINDOW, 0)
-    kept.follow(place(1))
+    kept.follow([place(1)])
     assert kept.find(first) is not None
-    kept.follow(other)
+    kept.follow([other])
     assert kept.find(first) is None
     kept.keep(volume(first), WINDOW, 0)  # read ahead, and late
     assert kept.find(first) is None
-    kept.follow(None)
+    kept.follow([])
     assert kept.next_to_read([], 0) is None

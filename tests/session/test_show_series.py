@@ -242,7 +242,7 @@ def test_what_is_read_ahead_is_given_up_where_there_is_no_room_for_it(session: S
     seen = read_ahead(session, 4)
     show_series(session, study, study.stacks_along(study.series[0])[0])
     wait_until(session, lambda: bool(seen))
-    session.kept_volumes.follow(None)  # another series was asked for, and given up before it was on the screen
+    session.kept_volumes.follow([])  # another series was asked for, and given up before it was on the screen
     wait_idle(session)
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.jobs.job_queue import JobQueue
-from medview.session.edit_mask import clear_segment, redo, remove_segmentation, undo
+from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.settings import Settings
-from medview.session.viewport import PaneName
+from medview.session.undo import redo, undo
 from medview.study.geometry import FloatArray, Geometry
 from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study import Study
@@ -49,14 +49,12 @@ def _scene(session: Session) -> Scene:
 
 
 def _event(
-    pane: PaneName, px: tuple[float, float] = (0, 0), mm: FloatArray | None = None, button: Button = "left"
+    pane: str, px: tuple[float, float] = (0, 0), mm: FloatArray | None = None, button: Button = "left"
 ) -> PointerEvent:
     return PointerEvent(pane, px, mm, (400, 300), button)
 
 
-def _drag(
-    session: Session, pane: PaneName, *events: tuple[tuple[float, float], FloatArray | None], button: Button
-) -> None:
+def _drag(session: Session, pane: str, *events: tuple[tuple[float, float], FloatArray | None], button: Button) -> None:
     toolbox.press(session, _event(pane, *events[0], button=button))
     for px, mm in events[1:]:
         toolbox.move(session, _event(pane, px, mm, button=button))

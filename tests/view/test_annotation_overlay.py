@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from medview.session.scene import Scene
-from medview.session.viewport import PaneName, Viewport
+from medview.session.viewport import Viewport
 from medview.study.annotation import Annotation, ImageName, Measured
 from medview.study.geometry import Geometry
 from medview.study.image_index import ImagePlace
@@ -47,11 +47,11 @@ def on_image(scene: Scene, slice_index: int, pixels: list[list[float]], **facts:
     )  # fmt: skip
 
 
-def picture(scene: Scene, pane: PaneName) -> SlicePicture:
+def picture(scene: Scene, pane: str) -> SlicePicture:
     return SliceView(scene, Viewport(pane)).picture(PANE)
 
 
-def marks(scene: Scene, pane: PaneName) -> tuple[DrawnMark, ...]:
+def marks(scene: Scene, pane: str) -> tuple[DrawnMark, ...]:
     return annotation_marks(scene, picture(scene, pane))
 
 

@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 from medview.gui.main_window import MainWindow
 from medview.gui.viewport_widget import ViewportWidget
 from medview.session.scene import Scene
-from medview.session.viewport import PaneName
 from medview.study.segmentation import Segmentation
 
 LONG_MS = 120_000
@@ -61,18 +60,18 @@ class Person:
         """Return every notice in one text."""
         return "\n".join(f"{n.level}: {n.message} {n.remedy}" for n in self.session.notices.notices)
 
-    def pane(self, name: PaneName) -> QWidget:
+    def pane(self, name: str) -> QWidget:
         """Return a pane."""
         return self.window.panes.panes[name]
 
-    def sees(self, name: PaneName) -> NDArray[np.int16]:
+    def sees(self, name: str) -> NDArray[np.int16]:
         """Return the painted pixels of a pane: (rows, columns, 3), as the screen shows them."""
         image = self.pane(name).grab().toImage()
         image = image.convertToFormat(image.Format.Format_RGB888)
         data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         return data[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(np.int16)
 
-    def place_of(self, name: PaneName, point_mm: NDArray[np.float64]) -> QPoint:
+    def place_of(self, name: str, point_mm: NDArray[np.float64]) -> QPoint:
         """Return where a pane shows an LPS point: found by looking, since the pane tells mm under the mouse."""
         pane = self.pane(name)
         assert isinstance(pane, ViewportWidget)
@@ -84,11 +83,11 @@ class Person:
         x, y = np.linalg.lstsq(steps, point_mm - origin, rcond=None)[0]
         return QPoint(math.floor(x), math.floor(y))
 
-    def colour_at(self, name: PaneName, point_mm: NDArray[np.float64]) -> tuple[int, int, int]:
+    def colour_at(self, name: str, point_mm: NDArray[np.float64]) -> tuple[int, int, int]:
         """Return the median colour of the pixels painted round an LPS point."""
         return self.colour_of(name, self.place_of(name, point_mm))
 
-    def colour_of(self, name: PaneName, at: QPoint) -> tuple[int, int, int]:
+    def colour_of(self, name: str, at: QPoint) -> tuple[int, int, int]:
         """Return the median colour of the 5 x 5 pixels round a point of a pane."""
         patch = self.sees(name)[at.y() - 2 : at.y() + 3, at.x() - 2 : at.x() + 3].reshape(-1, 3)
         red, green, blue = np.median(patch, axis=0)
@@ -104,7 +103,7 @@ class Person:
 
     def drags(
         self,
-        name: PaneName,
+        name: str,
         *points: QPoint,
         button: Qt.MouseButton = Qt.MouseButton.LeftButton,
     ) -> None:
@@ -116,7 +115,7 @@ class Person:
             QApplication.processEvents()
         QTest.mouseRelease(pane, button, Qt.KeyboardModifier.NoModifier, points[-1])
 
-    def scrolls(self, name: PaneName, notches: int) -> None:
+    def scrolls(self, name: str, notches: int) -> None:
         """Turn the wheel over a pane; positive is away from the person."""
         pane = self.pane(name)
         self.qtbot.wait(1)
