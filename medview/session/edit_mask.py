@@ -1,4 +1,4 @@
-"""Make, remove, undo and redo what is drawn on the volume in view."""
+"""Make, remove and clear what is drawn on the volume in view."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from medview.errors import MedViewError
 from medview.imaging.bounding_box import bounding_box
 from medview.progress import Progress
-from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.history import Edit, PackedEdit, pack
 from medview.study.segmentation import Segment, Segmentation, Source
 from medview.study.study import Study
 
-_AT_ONCE = 2**20  # voxels: more would keep the main thread for longer than a frame
+AT_ONCE = 2**20  # voxels: more would keep the main thread for longer than a frame
 
 
 def new_segmentation(session: Session) -> Segmentation:
@@ -53,7 +52,7 @@ def clear_segment(session: Session, number: int) -> None:
     if scene is None or scene.segmentation is None:
         return
     target, study = scene.segmentation, scene.study
-    if target.labels.size <= _AT_ONCE:
+    if target.labels.size <= AT_ONCE:
         edit = _clearing(target, target.labels, number)
         if edit is not None:
             study.history.do(edit)
@@ -71,7 +70,7 @@ def clear_segment(session: Session, number: int) -> None:
         if value is not None:
             study.history.do_packed(*value)
 
-    _change_elsewhere(session, study, target, "Clearing the segment", work, apply)
+    change_elsewhere(session, study, target, "Clearing the segment", work, apply)
 
 
 def _clearing(target: Segmentation, labels: NDArray[Any], number: int) -> Edit | None:
@@ -82,59 +81,7 @@ def _clearing(target: Segmentation, labels: NDArray[Any], number: int) -> Edit |
     return Edit(target, box, before, np.where(before == number, 0, before).astype(before.dtype), "Clear segment")
 
 
-def undo(session: Session) -> None:
-    """Take back the newest edit of the study in view; a notice says where it was made on another series."""
-    session.edit_begins.emit()
-    if session.scene is not None and _bring_into_view(session, session.scene, session.scene.study.history.undo_target):
-        _step(session, session.scene.study, undone=False)
-
-
-def redo(session: Session) -> None:
-    """Do the newest undone edit of the study in view again; a notice says where it was made on another series."""
-    session.edit_begins.emit()
-    if session.scene is not None and _bring_into_view(session, session.scene, session.scene.study.history.redo_target):
-        _step(session, session.scene.study, undone=True)
-
-
-def _bring_into_view(session: Session, scene: Scene, target: Segmentation | None) -> bool:
-    """Show the mask that is about to change; False where it cannot be seen, since nothing may change unseen."""
-    if target is None:
-        return False
-    if target.source.series_key != scene.series.key:
-        session.notices.add(
-            "warning",
-            "The last correction was made on another series: nothing was changed.",
-            "Open that series first.",
-        )
-        return False
-    if scene.segmentation is not target:
-        scene.show_segmentation(target)
-    return True
-
-
-def _step(session: Session, study: Study, *, undone: bool) -> None:
-    """Undo, or do again what was `undone`: a small edit at once, a large one in a copy elsewhere."""
-    history = study.history
-    turn = history.redo if undone else history.undo
-    edit = history.newest(undone=undone)
-    if edit is None:
-        return
-    if edit.voxels <= _AT_ONCE:
-        turn()
-        return
-
-    def work(copy: Segmentation) -> NDArray[Any]:
-        copy.labels[edit.box] = edit.unpack(undone=not undone)
-        return copy.labels
-
-    def apply(labels: NDArray[Any]) -> None:
-        if history.newest(undone=undone) is edit:  # else another edit was made, or undone, meanwhile
-            turn(labels)
-
-    _change_elsewhere(session, study, edit.target, "Changing the mask", work, apply)
-
-
-def _change_elsewhere(
+def change_elsewhere(
     session: Session,
     study: Study,
     target: Segmentation,
@@ -153,7 +100,7 @@ def _change_elsewhere(
         if target not in study.segmentations or study not in session.studies:
             return
         if target.revision != revision or target.is_painted:
-            _change_elsewhere(session, study, target, title, work, apply)
+            change_elsewhere(session, study, target, title, work, apply)
         else:
             apply(outcome)
 

@@ -1,10 +1,12 @@
-"""The edits to a study's segmentations, in order, each of which can be undone and done again."""
+"""What a person has changed in a study, in order, each step of which can be undone and done again."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +60,28 @@ def pack(edit: Edit) -> PackedEdit:
     return PackedEdit(edit.target, edit.box, edit.before.shape, before, after, edit.title)
 
 
+@dataclass(frozen=True, eq=False)
+class StateChange:
+    """Any other change: two functions that are called with what is changed, which is held weakly."""
+
+    title: str
+    reference: ref[Any]
+    redo: Callable[[Any], None]
+    undo: Callable[[Any], None]
+    size: int
+
+    @property
+    def target(self) -> Any:
+        """What is changed; None once it has gone."""
+        return self.reference()
+
+
+Step = PackedEdit | StateChange
+_LEAST_SIZE = 1024  # bytes: so that the ceiling bounds the number of small steps, too
+
+
 class History:
-    """Undo and redo for one study.
+    """Undo and redo for one study, over all kinds of changes in the order they were made.
 
     Parameters
     ----------
@@ -74,8 +96,8 @@ class History:
 
     def __init__(self, ceiling_bytes: int = 256 * 2**20) -> None:
         self._ceiling_bytes = ceiling_bytes
-        self._done: list[PackedEdit] = []
-        self._undone: list[PackedEdit] = []
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
 
     def do(self, edit: Edit, *, already_written: bool = False) -> None:
         """Make an edit and remember it. `already_written`: the tool has drawn it while the mouse moved."""
@@ -91,74 +113,98 @@ class History:
         edit.target.exchange(labels, edit.box, 1)
         self._remember(edit)
 
+    def do_change(
+        self,
+        title: str,
+        target: object,
+        redo: Callable[[Any], None],
+        undo: Callable[[Any], None],
+        *,
+        is_done: bool = False,
+        size: int = 0,
+    ) -> None:
+        """Make any other change, and remember it as one step.
+
+        Parameters
+        ----------
+        title
+            What a person reads behind "Undo": a literal English text, the key of its translation.
+        target
+            What is changed, such as a list of measurements, a scene or a viewport. It is held weakly: its steps go with
+            it, and no volume stays in memory for them.
+        redo, undo
+            Called with `target`; they must not hold it themselves, nor change the history.
+        is_done
+            The change has been made while the mouse moved: it is only remembered.
+        size
+            Bytes that the two functions hold.
+        """
+        if not is_done:
+            redo(target)
+        self._remember(StateChange(title, ref(target), redo, undo, max(size, _LEAST_SIZE)))
+
     def undo(self, labels: NDArray[Any] | None = None) -> str | None:
-        """Take the newest edit back and return its title, or None where there is none.
+        """Take the newest step back and return its title, or None where there is none.
 
         `labels` are all labels after that, where they have been worked out elsewhere.
         """
-        if not self._done:
-            return None
-        edit = self._done.pop()
-        self._undone.append(edit)
-        self._write(edit, labels, undone=True)
-        return edit.title
+        return self._turn(self._done, self._undone, labels, undone=True)
 
     def redo(self, labels: NDArray[Any] | None = None) -> str | None:
-        """Do the newest undone edit again and return its title, or None where there is none; `labels` as in `undo`."""
-        if not self._undone:
-            return None
-        edit = self._undone.pop()
-        self._done.append(edit)
-        self._write(edit, labels, undone=False)
-        return edit.title
+        """Do the newest undone step again and return its title, or None where there is none; `labels` as in `undo`."""
+        return self._turn(self._undone, self._done, labels, undone=False)
 
-    def newest(self, *, undone: bool) -> PackedEdit | None:
-        """Return the edit that `redo` (undone) or `undo` (not undone) would act on."""
-        edits = self._undone if undone else self._done
-        return edits[-1] if edits else None
+    def newest(self, *, undone: bool) -> Step | None:
+        """Return the step that `redo` (undone) or `undo` (not undone) would act on."""
+        steps = self._undone if undone else self._done
+        return next((step for step in reversed(steps) if step.target is not None), None)
 
     @property
     def undo_title(self) -> str | None:
         """Title of what `undo` would take back."""
-        return self._done[-1].title if self._done else None
+        step = self.newest(undone=False)
+        return step.title if step is not None else None
 
     @property
     def redo_title(self) -> str | None:
         """Title of what `redo` would do again."""
-        return self._undone[-1].title if self._undone else None
+        step = self.newest(undone=True)
+        return step.title if step is not None else None
 
-    @property
-    def undo_target(self) -> Segmentation | None:
-        """The mask that `undo` would change."""
-        edit = self.newest(undone=False)
-        return edit.target if edit is not None else None
-
-    @property
-    def redo_target(self) -> Segmentation | None:
-        """The mask that `redo` would change."""
-        edit = self.newest(undone=True)
-        return edit.target if edit is not None else None
-
-    def forget(self, target: Segmentation) -> None:
-        """Drop the edits of a segmentation that has been removed."""
-        self._done = [edit for edit in self._done if edit.target is not target]
-        self._undone = [edit for edit in self._undone if edit.target is not target]
+    def forget(self, target: object) -> None:
+        """Drop the steps of something that has been removed."""
+        self._done = [step for step in self._done if step.target is not target]
+        self._undone = [step for step in self._undone if step.target is not target]
         self.changed.emit()
 
-    def _remember(self, edit: PackedEdit) -> None:
-        self._done.append(edit)
+    def _remember(self, step: Step) -> None:
+        self._done.append(step)
         self._undone.clear()
-        while len(self._done) > 1 and sum(e.size for e in self._done) > self._ceiling_bytes:
+        while len(self._done) > 1 and sum(s.size for s in self._done) > self._ceiling_bytes:
             del self._done[0]
-        self._tell(edit.target, edit.box)
+        self._tell(step)
 
-    def _write(self, edit: PackedEdit, labels: NDArray[Any] | None, *, undone: bool) -> None:
-        if labels is None:
-            edit.target.write(edit.box, edit.unpack(undone=undone), -1 if undone else 1)
-        else:
-            edit.target.exchange(labels, edit.box, -1 if undone else 1)
-        self._tell(edit.target, edit.box)
+    def _turn(self, steps: list[Step], others: list[Step], labels: NDArray[Any] | None, *, undone: bool) -> str | None:
+        """Take the newest step from one list, turn it, and put it on the other."""
+        while steps:
+            step = steps.pop()
+            if step.target is not None:
+                others.append(step)
+                _apply(step, labels, undone=undone)
+                self._tell(step)
+                return step.title
+        return None
 
-    def _tell(self, target: Segmentation, box: Box) -> None:
-        self.written.emit(target, box)
+    def _tell(self, step: Step) -> None:
+        if isinstance(step, PackedEdit):
+            self.written.emit(step.target, step.box)
         self.changed.emit()
+
+
+def _apply(step: Step, labels: NDArray[Any] | None, *, undone: bool) -> None:
+    if isinstance(step, StateChange):
+        (step.undo if undone else step.redo)(step.target)
+    elif labels is None:
+        step.target.write(step.box, step.unpack(undone=undone), -1 if undone else 1)
+    else:
+        step.target.exchange(labels, step.box, -1 if undone else 1)

@@ -6,6 +6,7 @@ from psygnal import Signal
 
 from medview.study.annotation_list import AnnotationList
 from medview.study.history import History
+from medview.study.key_images import KeyImages
 from medview.study.measurement_list import MeasurementList
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series, StudyFacts
@@ -29,6 +30,8 @@ class Study:
         What reports and other objects that are open have drawn on the images.
     measurements
         What a person has measured or marked; changed through the history.
+    key_images
+        The images that a person has marked as telling; changed through the history.
     """
 
     series_changed = Signal()
@@ -45,6 +48,7 @@ class Study:
         self.history = History()
         self.annotations = AnnotationList()
         self.measurements = MeasurementList()
+        self.key_images = KeyImages()
 
     def replace_series(self, series: tuple[Series, ...], objects: tuple[StudyObject, ...] | None = None) -> None:
         """Set the series found so far, and the objects where they are given."""

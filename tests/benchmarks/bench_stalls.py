@@ -332,7 +332,8 @@ class Walk:
 
     def mask(self) -> None:
         """Correct the mask on the screen."""
-        from medview.session.edit_mask import clear_segment, new_segmentation, redo, undo
+        from medview.session.edit_mask import clear_segment, new_segmentation
+        from medview.session.undo import redo, undo
 
         scene = self.session.scene
         if scene.segmentation is None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from medview.session.close_study import close_study
-from medview.session.edit_mask import clear_segment, new_segmentation, redo, undo
+from medview.session.edit_mask import clear_segment, new_segmentation
 from medview.session.export_segmentation import export_segmentation
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.session.undo import redo, undo
 from medview.study.geometry import Geometry
 from medview.study.history import Edit
 from medview.study.segmentation import Box, Segmentation

@@ -11,12 +11,13 @@ import pytest
 from medview.jobs.job import Job
 from medview.plugin.discovery import find
 from medview.session.close_study import close_study, has_unsaved_edits
-from medview.session.edit_mask import clear_segment, undo
+from medview.session.edit_mask import clear_segment
 from medview.session.export_segmentation import export_segmentation
 from medview.session.open_folder import open_folder
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from medview.session.undo import undo
 from medview.study.segmentation import Segmentation
 from tests.session.waiting import said, wait_idle, wait_until
 
