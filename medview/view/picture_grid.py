@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from medview.imaging.orientation import letters
 from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
 from medview.study.geometry import FloatArray, Geometry
+from medview.view.pane_transform import PaneTransform
+
+_MAGNIFIED = 1.5  # from here on the painter magnifies faster than more pixels are interpolated
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +62,73 @@ class PictureGrid:
         """
         right, down = (np.array(vector, dtype=np.float64) for vector in SCREEN[name])
         step = min(geometry.spacing_mm)
-        corners = geometry.to_mm(list(product(*[(-0.5, n - 0.5) for n in geometry.shape])))
-        low = np.array([(corners @ right).min(), (corners @ down).min()])
-        high = np.array([(corners @ right).max(), (corners @ down).max()])
+        low, high = _shadow(geometry, right, down)
         width, height = (max(1, int(np.ceil(n - 1e-6))) for n in (high - low) / step)
         normal = np.cross(right, down)
         origin = right * low[0] + down * low[1] + normal * (np.asarray(point_mm, dtype=np.float64) @ normal)
         return cls(origin, right * step, down * step, (width, height))
+
+    @classmethod
+    def turned(
+        cls,
+        geometry: Geometry,
+        axes: tuple[FloatArray, FloatArray],
+        point_mm: ArrayLike,
+        extent_mm: tuple[float, float],
+    ) -> PictureGrid:
+        """Return a plane through a point in any direction, of a given width and height about the volume's middle.
+
+        Square pixels of the finest spacing. The extent does not follow the direction, so that what is seen keeps its
+        size while planes are turned; what lies beyond it is reached by `part`.
+
+        Parameters
+        ----------
+        axes
+            LPS unit vectors of screen right and screen down, at right angles.
+        """
+        right, down = axes
+        step = min(geometry.spacing_mm)
+        width, height = (max(1, int(np.ceil(n / step - 1e-6))) for n in extent_mm)
+        normal = np.cross(right, down)
+        middle = geometry.centre_mm + normal * ((np.asarray(point_mm, dtype=np.float64) - geometry.centre_mm) @ normal)
+        origin = middle - step * (width / 2.0 * right + height / 2.0 * down)
+        return cls(origin, right * step, down * step, (width, height))
+
+    def part(
+        self, geometry: Geometry, transform: PaneTransform, pane_size: tuple[int, int]
+    ) -> tuple[PictureGrid, PaneTransform]:
+        """Return the part of the plane that a pane shows of a volume, at the pane's resolution, and where it lies there.
+
+        Pixels are as large as the pane's, unless those are smaller than two thirds of this grid's: then they are this
+        grid's. The part may reach beyond this grid, as far as the volume does.
+
+        Parameters
+        ----------
+        transform
+            Of this grid, which has square pixels, to the pane.
+        """
+        low, high = self._shadow_in_picture(geometry)
+        scale = transform.scale_x
+        ends = [transform.to_picture(0, 0), transform.to_picture(*pane_size)]
+        seen = np.sort(np.array(ends), axis=0)
+        low, high = np.maximum(low, seen[0]), np.minimum(high, seen[1])
+        # the lattice lies on the pixels of the pane, or on those of this grid: nothing shimmers when it is moved
+        step, start = (1.0 / scale, np.array(ends[0])) if scale <= _MAGNIFIED else (1.0, np.zeros(2))
+        first = np.floor((low - start) / step + 1e-6)
+        size = np.maximum(np.ceil((high - start) / step - 1e-6) - first, 1)
+        corner = start + first * step
+        grid = PictureGrid(
+            self.to_mm(*corner), self.x_step_mm * step, self.y_step_mm * step, (int(size[0]), int(size[1]))
+        )
+        return grid, PaneTransform(scale * step, scale * step, *transform.to_pane(*corner))
+
+    def _shadow_in_picture(self, geometry: Geometry) -> tuple[FloatArray, FloatArray]:
+        """Return the least and greatest picture coordinates of a volume seen along the normal."""
+        step = self.pixel_mm[0]
+        right, down = self.x_step_mm / step, self.y_step_mm / step
+        low, high = _shadow(geometry, right, down)
+        origin = np.array([self.origin_mm @ right, self.origin_mm @ down])
+        return (low - origin) / step, (high - origin) / step
 
     @property
     def pixel_mm(self) -> tuple[float, float]:
@@ -98,3 +161,10 @@ class PictureGrid:
         """Return the letters of the (left, right, top, bottom) edge."""
         right, down = self.x_step_mm, self.y_step_mm
         return letters(-right), letters(right), letters(-down), letters(down)
+
+
+def _shadow(geometry: Geometry, right: FloatArray, down: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the least and greatest mm of a volume's outer corners along two directions."""
+    corners = geometry.to_mm(list(product(*[(-0.5, n - 0.5) for n in geometry.shape])))
+    along = np.stack([corners @ right, corners @ down], axis=1)
+    return along.min(axis=0), along.max(axis=0)

@@ -1,11 +1,13 @@
-"""Reslicing against scipy, on oblique planes, slabs and sheared grids."""
+"""Reslicing against scipy and SimpleITK, on oblique planes, slabs and sheared grids."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from scipy.ndimage import map_coordinates
 
+from medview.session.viewport import SlabMode
 from medview.study.geometry import Geometry
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslice import reslice
@@ -49,18 +51,65 @@ def test_values_are_those_of_scipy(geometry: Geometry, dtype: type, where: str) 
 
 
 @pytest.mark.parametrize("mode", ["max", "mean", "min"])
-def test_a_slab_projects_samples_a_voxel_apart(mode: str) -> None:
+def test_a_slab_projects_samples_from_face_to_face_no_farther_apart_than_a_voxel(mode: SlabMode) -> None:
     geometry = tilted(18.5, SHAPE)
     array = np.random.default_rng(5).normal(0, 100, SHAPE).astype(np.float32)
     grid = oblique_grid(geometry)
-    values, _ = reslice(array, geometry, grid, slab_mm=6.0, slab_mode=mode)  # type: ignore[arg-type]
-    step = min(geometry.spacing_mm)
-    steps = np.arange(-int(3.0 / step), int(3.0 / step) + 1) * step
+    values, _ = reslice(array, geometry, grid, slab_mm=6.0, slab_mode=mode)
+    steps = np.linspace(-3.0, 3.0, 1 + 2 * 5)  # 5 samples of 0.6 mm a side: 0.7 mm is the finest spacing
     layers = [geometry.to_index(points_of(grid) + n * grid.normal) for n in steps]
     within = np.all([((i >= 0) & (i <= np.array(SHAPE) - 1)).all(axis=-1) for i in layers], axis=0)
     sampled = [map_coordinates(array, np.moveaxis(i, -1, 0), order=1, mode="nearest") for i in layers]
     assert np.count_nonzero(within) > 100
     assert np.abs(values - REDUCE[mode](sampled, axis=0))[within].max() < 0.05
+
+
+@pytest.mark.parametrize("mode", ["max", "mean", "min"])
+def test_a_slab_on_an_oblique_plane_is_what_simpleitk_resamples(mode: SlabMode) -> None:
+    geometry = Geometry(SHAPE, GRIDS["oblique"].affine)
+    array = np.random.default_rng(6).integers(-1000, 1000, SHAPE).astype(np.int16)
+    grid = oblique_grid(geometry)
+    values, _ = reslice(array, geometry, grid, slab_mm=4.9, slab_mode=mode)
+    spacing = 4.9 / 8  # 4 samples a side
+    whole, known = resampled(array, geometry, grid, layers=9, spacing=spacing)
+    assert np.count_nonzero(known.all(axis=0)) > 100
+    difference = np.abs(values - REDUCE[mode](whole, axis=0))[known.all(axis=0)]
+    assert difference.max() <= 1.0  # each sample is rounded to the array's type
+
+
+def test_what_lies_outside_takes_no_part_in_a_slab() -> None:
+    geometry = Geometry.from_axes(
+        (10, 12, 14), origin=(0, 0, 0), slice_step=(0, 0, 1), row_step=(0, 1, 0), column_step=(1, 0, 0)
+    )
+    array = np.full(geometry.shape, 100, np.int16)
+    array[0] = 50
+    plane = PictureGrid(np.array([-0.5, -0.5, 1.0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), (14, 12))
+    found = {mode: reslice(array, geometry, plane, slab_mm=8.0, slab_mode=mode)[0] for mode in ("max", "min", "mean")}
+    assert {mode: int(values[5, 5]) for mode, values in found.items()} == {"max": 100, "min": 50, "mean": 92}  # 550 / 6
+
+
+def resampled(
+    array: np.ndarray, geometry: Geometry, grid: PictureGrid, *, layers: int, spacing: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (layers, height, width) as SimpleITK interpolates them, and where it knows a value."""
+    image = sitk.GetImageFromArray(array.astype(np.float64))
+    image.SetOrigin(geometry.to_mm((0, 0, 0)).tolist())
+    image.SetSpacing(geometry.spacing_mm[::-1])
+    image.SetDirection(geometry.directions[:, ::-1].ravel().tolist())
+    x, y = (np.asarray(step) for step in (grid.x_step_mm, grid.y_step_mm))
+    size, normal = grid.pixel_mm, grid.normal
+    origin = grid.to_mm(0.5, 0.5) - (layers - 1) / 2 * spacing * normal
+    wanted = sitk.ResampleImageFilter()
+    wanted.SetSize((*grid.size, layers))
+    wanted.SetOutputSpacing((*size, spacing))
+    wanted.SetOutputOrigin(origin.tolist())
+    wanted.SetOutputDirection(np.stack([x / size[0], y / size[1], normal], axis=1).ravel().tolist())
+    wanted.SetInterpolator(sitk.sitkLinear)
+    wanted.SetDefaultPixelValue(-1e9)
+    made = sitk.GetArrayFromImage(wanted.Execute(image))
+    points = points_of(grid) + (np.arange(layers) - (layers - 1) / 2)[:, None, None, None] * spacing * normal
+    index = geometry.to_index(points)
+    return made, ((index >= 0) & (index <= np.array(SHAPE) - 1)).all(axis=-1)
 
 
 def test_labels_are_taken_from_the_nearest_voxel() -> None:
