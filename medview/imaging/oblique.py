@@ -1,21 +1,17 @@
 """Turning the three planes: three perpendicular axes that lie in the patient in any way.
 
-A *rotation* is a 3x3 matrix with determinant 1 whose columns are LPS unit vectors: the turned planes' own left, back and
-head. The axial plane is seen along the head axis (left to the right of the screen, back downwards), the coronal one
+A *rotation* is a 3x3 matrix with determinant 1 whose columns are LPS unit vectors: the turned planes' own left, back
+and head. The axial plane is seen along the head axis (left to the right of the screen, back downwards), the coronal one
 along the back axis, the sagittal one along the left axis; the unit matrix is the patient himself.
 """
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
 from medview.study.geometry import FloatArray, Geometry
-
-NORMAL_AXIS: dict[PlaneName, Literal[0, 1, 2]] = {"sagittal": 0, "coronal": 1, "axial": 2}
 
 
 def acquired_rotation(geometry: Geometry) -> FloatArray:
@@ -101,8 +97,8 @@ def tilts(normal: ArrayLike) -> tuple[tuple[PlaneName, float], ...]:
     """Return how a plane lies, in the way MR scanners write it: its nearest plane, then what it is tilted towards.
 
     The first name comes with 0; the others with the angles in degrees, without those below 0.05: ("axial", 0),
-    ("coronal", 15.3), ("sagittal", -2.1) is "axial > coronal 15.3 > sagittal -2.1". The angle towards the second is that
-    of the normal in the plane of the two; the last is how far the normal rises out of it.
+    ("coronal", 15.3), ("sagittal", -2.1) is "axial > coronal 15.3 > sagittal -2.1". The angle towards the second is
+    that of the normal in the plane of the two; the last is how far the normal rises out of it.
     """
     unit = np.asarray(normal, dtype=np.float64) / np.linalg.norm(normal)
     names: tuple[PlaneName, ...] = ("sagittal", "coronal", "axial")

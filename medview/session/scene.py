@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
-from medview.imaging.plane import PlaneName, SlicePlane
+from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
+from medview.imaging.turned_planes import TurnedPlanes
 from medview.session.loading import Loading
 from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
@@ -24,7 +25,11 @@ class Scene:
     Attributes
     ----------
     cursor_mm
-        LPS point where the three planes cross; always the centre of a voxel. Each plane shows the slice through it.
+        LPS point where the three planes cross: the centre of a voxel, any point within the volume where they are
+        turned. Each plane shows the slice through it.
+    turned_planes
+        How the three planes lie where a person has turned them; None along the volume's own axes, where they show its
+        voxels as they are.
     window
         (Window Center, Window Width) in the volume's unit; without a meaning for colours.
     loading
@@ -73,6 +78,7 @@ class Scene:
         self.presentation: Presentation | None = None
         self.before_presentation: tuple[tuple[float, float], bool] | None = None
         self.presentation_follower: object | None = None
+        self.turned_planes: TurnedPlanes | None = None
         self.cursor_mm = self._voxel_centre(volume.geometry.centre_mm)
         if self.is_recording:
             self.cursor_mm = volume.geometry.to_mm((0, *self.cursor_index[1:]))
@@ -124,13 +130,34 @@ class Scene:
         return (int(found[0]), int(found[1]), int(found[2])) if self.volume.is_colour else float(found)
 
     def move_cursor(self, point_mm: ArrayLike) -> None:
-        """Move the crosshair to the voxel nearest to a point, kept inside the volume."""
-        point = self._voxel_centre(np.asarray(point_mm, dtype=np.float64))
+        """Move the crosshair to the voxel nearest to a point, kept inside the volume; to the point on turned planes."""
+        point = self._held(np.asarray(point_mm, dtype=np.float64))
         if not np.array_equal(point, self.cursor_mm):
             self.cursor_mm = point
             if self.loading is not None:
                 self.loading.wanted = self.cursor_index[0]
             self.cursor_changed.emit()
+
+    def turn(self, planes: TurnedPlanes | None, cursor_mm: ArrayLike | None = None) -> None:
+        """Turn the three planes about the crosshair, or about another point; None puts them along the volume's axes."""
+        self.turned_planes = planes
+        self.cursor_mm = self._held(np.asarray(self.cursor_mm if cursor_mm is None else cursor_mm, dtype=np.float64))
+        self.cursor_changed.emit()
+
+    @property
+    def rotation(self) -> NDArray[np.float64] | None:
+        """The turned planes' left, back and head in LPS, columns of 3x3 (`medview.imaging.oblique`); None unturned."""
+        return None if self.turned_planes is None else self.turned_planes.rotation
+
+    def plane_axes(self, plane: PlaneName) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the LPS unit vectors of a plane's screen right and down; what cuts tilted images is upright."""
+        if self.turned_planes is not None:
+            return self.turned_planes.axes(plane)
+        own = SlicePlane.of(self.volume.geometry, plane)
+        if self.volume.geometry.is_sheared and own.axis != 0:
+            right, down = (np.array(way, dtype=np.float64) for way in SCREEN[plane])
+            return right, down
+        return own.right, own.down
 
     def complete(self, volume: Volume, window: tuple[float, float]) -> None:
         """Take the whole volume, whose values may be of another type than while it was read.
@@ -153,6 +180,8 @@ class Scene:
             self.cursor_mm = self.volume.geometry.to_mm(other.cursor_index)
         else:
             self.cursor_mm = self._voxel_centre(other.cursor_mm)
+        if other.turned_planes is not None:
+            self.turned_planes, self.cursor_mm = other.turned_planes, self._held(other.cursor_mm)
         for name in ("window", "inverted", "is_playing", "mask_visible", "mask_opacity", "mask_outline"):
             setattr(self, name, getattr(other, name))
         self.crosshair_visible = other.crosshair_visible
@@ -174,6 +203,15 @@ class Scene:
         if segmentation is not None and segmentation.segments:
             self.active_segment = segmentation.segments[0].number
         self.segmentation_changed.emit()
+
+    def _held(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the place nearest to a point that the crosshair may take."""
+        if self.turned_planes is None:
+            return self._voxel_centre(point_mm)
+        geometry = self.volume.geometry
+        index = geometry.to_index(point_mm)
+        inner = np.clip(index, 0.0, np.array(geometry.shape) - 1.0)
+        return point_mm if np.array_equal(inner, index) else geometry.to_mm(inner)
 
     def _voxel_centre(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         geometry = self.volume.geometry

@@ -97,7 +97,7 @@ class PictureGrid:
     def part(
         self, geometry: Geometry, transform: PaneTransform, pane_size: tuple[int, int]
     ) -> tuple[PictureGrid, PaneTransform]:
-        """Return the part of the plane that a pane shows of a volume, at the pane's resolution, and where it lies there.
+        """Return the part of the plane in which a pane shows a volume, at the pane's resolution, and where it lies.
 
         Pixels are as large as the pane's, unless those are smaller than two thirds of this grid's: then they are this
         grid's. The part may reach beyond this grid, as far as the volume does.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 from scipy.ndimage import map_coordinates
 
 from medview.session.viewport import SlabMode
@@ -92,21 +92,21 @@ def resampled(
     array: np.ndarray, geometry: Geometry, grid: PictureGrid, *, layers: int, spacing: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (layers, height, width) as SimpleITK interpolates them, and where it knows a value."""
-    image = sitk.GetImageFromArray(array.astype(np.float64))
+    image = SimpleITK.GetImageFromArray(array.astype(np.float64))
     image.SetOrigin(geometry.to_mm((0, 0, 0)).tolist())
     image.SetSpacing(geometry.spacing_mm[::-1])
     image.SetDirection(geometry.directions[:, ::-1].ravel().tolist())
     x, y = (np.asarray(step) for step in (grid.x_step_mm, grid.y_step_mm))
     size, normal = grid.pixel_mm, grid.normal
     origin = grid.to_mm(0.5, 0.5) - (layers - 1) / 2 * spacing * normal
-    wanted = sitk.ResampleImageFilter()
+    wanted = SimpleITK.ResampleImageFilter()
     wanted.SetSize((*grid.size, layers))
     wanted.SetOutputSpacing((*size, spacing))
     wanted.SetOutputOrigin(origin.tolist())
     wanted.SetOutputDirection(np.stack([x / size[0], y / size[1], normal], axis=1).ravel().tolist())
-    wanted.SetInterpolator(sitk.sitkLinear)
+    wanted.SetInterpolator(SimpleITK.sitkLinear)
     wanted.SetDefaultPixelValue(-1e9)
-    made = sitk.GetArrayFromImage(wanted.Execute(image))
+    made = SimpleITK.GetArrayFromImage(wanted.Execute(image))
     points = points_of(grid) + (np.arange(layers) - (layers - 1) / 2)[:, None, None, None] * spacing * normal
     index = geometry.to_index(points)
     return made, ((index >= 0) & (index <= np.array(SHAPE) - 1)).all(axis=-1)
