@@ -86,6 +86,8 @@ class Measurement:
         What a person has called it; of a text, the text.
     known_mm
         Of a "calibration", the distance of its two points; else None.
+    text_offset_mm
+        (3,) from its middle to where its text stands, where a person has moved that; else None. Read-only.
     tracking_uid
         By which it is found again after every change.
     """
@@ -101,6 +103,7 @@ class Measurement:
     colour: tuple[int, int, int] = DEFAULT_COLOUR
     is_visible: bool = True
     known_mm: float | None = None
+    text_offset_mm: NDArray[np.float64] | None = None
     tracking_uid: str = field(default_factory=lambda: f"2.25.{uuid4().int}")
 
     def __post_init__(self) -> None:
@@ -115,6 +118,10 @@ class Measurement:
             array.flags.writeable = False
         object.__setattr__(self, "points_mm", points)
         object.__setattr__(self, "normal", normal)
+        if self.text_offset_mm is not None:
+            offset = np.array(self.text_offset_mm, dtype=np.float64)
+            offset.flags.writeable = False
+            object.__setattr__(self, "text_offset_mm", offset)
 
     @property
     def centre_mm(self) -> NDArray[np.float64]:
