@@ -76,12 +76,20 @@ class SlicePlane:
         They are turned clockwise by `rotation_deg`, a multiple of 90, and then mirrored from left to right where
         `flipped` says so (PS3.3 C.10.6).
         """
-        right, down = (2, False), (1, False)  # index axis, and whether it runs the other way
+        return SlicePlane(self.geometry, self.name, 0, 2, 1, False, False).laid(rotation_deg, flipped=flipped)
+
+    def laid(self, rotation_deg: int, *, flipped: bool) -> SlicePlane:
+        """Return the same plane laid on the screen in another way.
+
+        What is seen is turned clockwise by `rotation_deg`, a multiple of 90, and then mirrored from left to right
+        where `flipped` says so.
+        """
+        right, down = (self.x_axis, self.x_flipped), (self.y_axis, self.y_flipped)
         for _ in range(rotation_deg // 90 % 4):
             right, down = (down[0], not down[1]), right
         if flipped:
             right = (right[0], not right[1])
-        return SlicePlane(self.geometry, self.name, 0, right[0], down[0], right[1], down[1])
+        return SlicePlane(self.geometry, self.name, self.axis, right[0], down[0], right[1], down[1])
 
     @property
     def slice_count(self) -> int:

@@ -11,6 +11,7 @@ from medview.session.layout import ViewKind
 from medview.session.scene import Scene
 
 SlabMode = Literal["max", "mean", "min"]
+Fit = Literal["whole", "width", "one_to_one", "true_size"]
 PLANES: tuple[PlaneName, ...] = ("axial", "coronal", "sagittal")
 _KINDS = ("acquired", *PLANES, "volume", "curved")
 
@@ -26,10 +27,23 @@ class Viewport:
         What it shows: a plane, the plane of acquisition, the volume in 3D, a curved reformat.
     slot
         Panes of one slot share a scene.
+    fit
+        What a zoom of 1 is: the whole image in the pane, its width, a pixel of the image for one of the screen, or a
+        millimetre of the patient for one of the screen.
     zoom
-        1 fits the image into the pane.
+        Magnification of that.
     pan_px
         Shift of the image's middle, in widget pixels at the present zoom: (right, down).
+    turn_deg, is_mirrored
+        The image is turned clockwise by a multiple of 90 degrees, and then mirrored from left to right.
+    colour_map
+        Id of the colours that grey values are shown in (`medview.imaging.colour_maps`).
+    image_filter
+        What the values go through before they are shown (`medview.imaging.filters`), "" for nothing.
+    lens_px
+        Where the magnifier is held over the pane, None where it is not.
+    band_px
+        The rectangle that is being drawn over the pane: x and y of two corners, or None.
     slab_mm
         Thickness of the slab that is projected; 0 is a single slice.
     azimuth_deg, elevation_deg
@@ -59,7 +73,14 @@ class Viewport:
 
     def reset(self) -> None:
         """Fit the image to the pane, one slice thick, camera in front."""
+        self.fit: Fit = "whole"
         self.zoom = 1.0
+        self.turn_deg = 0
+        self.is_mirrored = False
+        self.colour_map = "grey"
+        self.image_filter = ""
+        self.lens_px: tuple[float, float] | None = None
+        self.band_px: tuple[float, float, float, float] | None = None
         self.pan_px = (0.0, 0.0)
         self.slab_mm = 0.0
         self.slab_mode: SlabMode = "max"

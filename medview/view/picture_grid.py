@@ -94,13 +94,23 @@ class PictureGrid:
         origin = middle - step * (width / 2.0 * right + height / 2.0 * down)
         return cls(origin, right * step, down * step, (width, height))
 
+    def laid(self, rotation_deg: int, *, flipped: bool) -> PictureGrid:
+        """Return the same plane laid on the screen in another way: as `SlicePlane.laid`."""
+        origin, right, down, (width, height) = self.origin_mm, self.x_step_mm, self.y_step_mm, self.size
+        for _ in range(rotation_deg // 90 % 4):
+            origin, right, down = origin + height * down, -down, right
+            width, height = height, width
+        if flipped:
+            origin, right = origin + width * right, -right
+        return PictureGrid(origin, right, down, (width, height))
+
     def part(
-        self, geometry: Geometry, transform: PaneTransform, pane_size: tuple[int, int]
+        self, geometry: Geometry, transform: PaneTransform, pane_size: tuple[int, int], pixel_px: float = 1.0
     ) -> tuple[PictureGrid, PaneTransform]:
         """Return the part of the plane in which a pane shows a volume, at the pane's resolution, and where it lies.
 
-        Pixels are as large as the pane's, unless those are smaller than two thirds of this grid's: then they are this
-        grid's. The part may reach beyond this grid, as far as the volume does.
+        Pixels are as large as the pane's, or `pixel_px` times that, unless those are smaller than two thirds of this
+        grid's: then they are this grid's. The part may reach beyond this grid, as far as the volume does.
 
         Parameters
         ----------
@@ -113,7 +123,8 @@ class PictureGrid:
         seen = np.sort(np.array(ends), axis=0)
         low, high = np.maximum(low, seen[0]), np.minimum(high, seen[1])
         # the lattice lies on the pixels of the pane, or on those of this grid: nothing shimmers when it is moved
-        step, start = (1.0 / scale, np.array(ends[0])) if scale <= _MAGNIFIED else (1.0, np.zeros(2))
+        is_fine = scale <= _MAGNIFIED * pixel_px
+        step, start = (pixel_px / scale, np.array(ends[0])) if is_fine else (1.0, np.zeros(2))
         first = np.floor((low - start) / step + 1e-6)
         size = np.maximum(np.ceil((high - start) / step - 1e-6) - first, 1)
         corner = start + first * step
