@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medview.imaging.display_size import PLAIN_DISPLAY, DisplaySize, pane_scale
+
 
 @dataclass(frozen=True)
 class PaneTransform:
@@ -31,8 +33,11 @@ class PaneTransform:
         pane_size: tuple[int, int],
         zoom: float,
         pan_px: tuple[float, float],
+        *,
+        fit: str = "whole",
+        display: DisplaySize = PLAIN_DISPLAY,
     ) -> PaneTransform:
-        """Return the transform that shows a picture whole and undistorted, then zoomed and shifted.
+        """Return the transform that shows a picture fitted and undistorted, then zoomed and shifted.
 
         Parameters
         ----------
@@ -40,11 +45,13 @@ class PaneTransform:
             Of the picture: pixels across and down, and the size of one.
         pane_size
             In device-independent pixels.
-        zoom, pan_px
+        zoom, pan_px, fit
             As in `medview.session.viewport.Viewport`.
+        display
+            The screen, where `fit` asks for its pixels or millimetres.
         """
         width_mm, height_mm = size[0] * pixel_mm[0], size[1] * pixel_mm[1]
-        px_per_mm = zoom * min(max(pane_size[0], 1) / width_mm, max(pane_size[1], 1) / height_mm)
+        px_per_mm = zoom * pane_scale(fit, (width_mm, height_mm), min(pixel_mm), pane_size, display)
         left = pane_size[0] / 2 + pan_px[0] - width_mm * px_per_mm / 2
         top = pane_size[1] / 2 + pan_px[1] - height_mm * px_per_mm / 2
         return cls(px_per_mm * pixel_mm[0], px_per_mm * pixel_mm[1], left, top)
