@@ -43,6 +43,12 @@ class Shell(Protocol):
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
 
+    def change_shortcuts(self) -> None:
+        """Show every command with its keys, to be changed."""
+
+    def show_palette(self) -> None:
+        """Show every command by its name."""
+
     def show_warnings(self) -> None:
         """Show the warnings of the open series and the files left out."""
 

@@ -12,6 +12,7 @@ from medview.errors import MedViewError, Sentence
 from medview.gui.command import MENUS, Command, MenuName, Shell, ToolbarGroup
 from medview.gui.command_table import COMMANDS
 from medview.gui.icon import icon
+from medview.gui.keymap import Keymap
 from medview.gui.language import say, tr
 
 
@@ -29,6 +30,7 @@ class CommandSet(QObject):
         self._shell = shell
         self._window = window
         self.actions: dict[str, QAction] = {}
+        self.keymap = Keymap(COMMANDS, shell.session.settings)
         self._told: dict[str, tuple[str | None, Sentence | None]] = {}  # title and refusal, by command
         for command in COMMANDS:
             action = self._made(command)
@@ -48,6 +50,15 @@ class CommandSet(QObject):
             if self._told.get(command.id) != (title, refusal):
                 self._told[command.id] = title, refusal
                 self._tell(command, title, refusal)
+
+    def refresh_keys(self) -> None:
+        """Give the actions the keys that the settings say, and their tool tips."""
+        for command in COMMANDS:
+            keys = [QKeySequence(key) for key in self.keymap.keys(command)]
+            if self.actions[command.id].shortcuts() != keys:
+                self.actions[command.id].setShortcuts(keys)
+                self._told.pop(command.id, None)
+        self.refresh()
 
     def _tell(self, command: Command, title: str | None, refusal: Sentence | None) -> None:
         action = self.actions[command.id]
@@ -108,7 +119,7 @@ class CommandSet(QObject):
     def _made(self, command: Command) -> QAction:
         action = QAction(tr(command.title), self)
         action.setObjectName(command.id)
-        action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
+        action.setShortcuts([QKeySequence(keys) for keys in self.keymap.keys(command)])
         action.setAutoRepeat(command.in_panes)
         action.setCheckable(command.checked is not None)
         if command.in_panes:
@@ -144,12 +155,6 @@ class CommandSet(QObject):
         made.setObjectName(title)
         made.setToolTipsVisible(True)
         return made
-
-
-def keys_text(command: Command) -> str:
-    """Return the shortcuts of a command as the platform writes them, "" where it has none."""
-    keys = [QKeySequence(text).toString(QKeySequence.SequenceFormat.NativeText) for text in command.shortcuts]
-    return ", ".join(keys)
 
 
 def _tool_tip(action: QAction, refusal: str) -> str:

@@ -464,7 +464,22 @@ _SEGMENTATION = (
 
 _HELP = (
     Command(
+        "command_palette",
+        "Find a command…",
+        "Help",
+        lambda shell: shell.show_palette(),
+        ("Ctrl+K", "Ctrl+Shift+P"),
+        icon="search",
+    ),
+    Command(
         "shortcuts", "Keyboard shortcuts", "Help", lambda shell: shell.show_shortcuts(), ("?", "F1"), icon="keyboard"
+    ),
+    Command(
+        "change_shortcuts",
+        "Change shortcuts…",
+        "Help",
+        lambda shell: shell.change_shortcuts(),
+        icon="keyboard",
     ),
 )
 

@@ -26,6 +26,7 @@ from medview.gui import theme
 from medview.gui.actions import ask_close_study
 from medview.gui.cine_player import CinePlayer
 from medview.gui.command import SideName
+from medview.gui.command_palette import CommandPalette
 from medview.gui.command_set import CommandSet
 from medview.gui.header_inspector import HeaderInspector
 from medview.gui.header_source import HeaderSource
@@ -41,6 +42,7 @@ from medview.gui.report_window import ReportWindow
 from medview.gui.segment_panel import SegmentPanel
 from medview.gui.sequence_bar import SequenceBar
 from medview.gui.session_watch import SessionWatch
+from medview.gui.shortcut_form import ShortcutForm
 from medview.gui.shortcut_sheet import ShortcutSheet
 from medview.gui.side_panel import SidePanel
 from medview.gui.study_card import patient_title
@@ -110,7 +112,18 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
-        ShortcutSheet(self).show()
+        ShortcutSheet(self.commands.keymap, self).show()
+
+    def change_shortcuts(self) -> None:
+        """Show every command with its keys, to be changed."""
+        ShortcutForm(self._session.settings, self).show()
+
+    def show_palette(self) -> None:
+        """Show every command by its name."""
+        palette = CommandPalette(self.commands, self)
+        top = self.mapToGlobal(QPoint((self.width() - palette.width()) // 2, self.menuBar().height() + 40))
+        palette.move(top)
+        palette.show()
 
     def show_warnings(self) -> None:
         """Show the warnings of the open series and the files left out."""
@@ -316,6 +329,7 @@ class MainWindow(QMainWindow):
             self.report_window.refresh_off()
 
     def _follow_settings(self) -> None:
+        self.commands.refresh_keys()
         wanted = (self._session.settings["language"], self._session.settings["theme"])
         if wanted != self._dressed_as:
             set_language(wanted[0])

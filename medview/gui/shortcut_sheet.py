@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 
 from medview.errors import Sentence
 from medview.gui.command import MenuName
-from medview.gui.command_set import keys_text
 from medview.gui.command_table import COMMANDS
+from medview.gui.keymap import Keymap, native
 from medview.gui.language import say, tr
 
 MOUSE: tuple[tuple[Sentence, Sentence], ...] = (
@@ -37,10 +37,11 @@ _COLUMNS: tuple[tuple[MenuName, ...], ...] = (
 class ShortcutSheet(QDialog):
     """A page of all keys, in the columns of the menus; any of its own keys or Esc closes it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Keyboard shortcuts"))
+        self._keymap = keymap
         page = QWidget(self)
         columns = QHBoxLayout(page)
         columns.setSpacing(36)
@@ -65,12 +66,13 @@ class ShortcutSheet(QDialog):
         self.resize(hint.width() + 60, min(hint.height() + 40, 820))
 
     def _add_menu(self, column: QVBoxLayout, name: MenuName) -> None:
-        commands = [c for c in COMMANDS if c.menu == name and c.shortcuts]
-        rows = [(keys_text(c), tr(c.title).rstrip("…")) for c in commands if c.current_title is None]
-        presets = [keys_text(c) for c in commands if c.current_title is not None]
+        keys = {c: native(self._keymap.keys(c)) for c in COMMANDS if c.menu == name and self._keymap.keys(c)}
+        rows = [(text, tr(c.title).rstrip("…")) for c, text in keys.items() if c.current_title is None]
+        presets = [text for c, text in keys.items() if c.current_title is not None]
         if presets:
-            rows.insert(2, (f"{presets[0]} … {presets[-1]}", say(_BY_MODALITY[name])))
-        _add_table(column, tr(name), rows)
+            rows.insert(min(2, len(rows)), (f"{presets[0]} … {presets[-1]}", say(_BY_MODALITY[name])))
+        if rows:
+            _add_table(column, tr(name), rows)
 
 
 def _add_table(column: QVBoxLayout, title: str, rows: list[tuple[str, str]]) -> None:

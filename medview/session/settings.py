@@ -17,8 +17,21 @@ _NOT_KEPT = ("last_folder",)  # a folder may be named after a patient
 DEFAULTS: dict[str, Any] = {
     "language": "",  # "" follows the system's locale; "en" or "zh_CN" otherwise
     "theme": "dark",
+    "keymap": "",  # a set of keys known from another viewer (resources/keymaps), "" for MedView's own
+    "shortcuts": {},  # a person's own keys by command id
     "device": "auto",
     "window_drag_inverted": False,
+    "mouse_middle": "pan",  # the tools of the buttons (medview.tools.toolbox.TOOLS); the left one has the tool chosen
+    "mouse_right": "zoom",
+    "mouse_wheel": "scroll",  # or "zoom"
+    "scroll_loops": False,  # whether after the last image the first one follows
+    "interpolation": "linear",  # how an image is magnified on the screen, or "nearest"
+    "magnifier_zoom": 2.0,
+    "cine_fps": 0.0,  # pictures a second, 0 as recorded
+    "cine_order": "loop",  # "loop", "swing" or "once"
+    "corner_mode": "full",  # "full", "minimal" or "none"
+    "corner_text": {},  # names of fields by corner; a corner that is not named is as shipped
+    "display_px_per_mm": {},  # by screen: device pixels in a millimetre, as a person has measured them
     "mask_opacity": 0.4,
     "brush_radius_mm": 6.0,
     "patient_text_visible": True,

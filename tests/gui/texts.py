@@ -44,7 +44,7 @@ def texts() -> dict[str, str]:
     for path in sorted((ROOT / "plugins").glob("*/plugin.toml")):
         for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8"))):
             found.setdefault(text, str(path.relative_to(ROOT)))
-    for path in sorted((ROOT / "resources").glob("*.toml")):
+    for path in sorted((ROOT / "resources").rglob("*.toml")):
         for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8")), keys={"title"}):
             found.setdefault(text, str(path.relative_to(ROOT)))
     return {text: place for text, place in found.items() if any(letter.isalpha() for letter in text)}
