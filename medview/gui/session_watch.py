@@ -21,6 +21,7 @@ Topic = Literal[
     "mask",  # its voxels
     "segments",  # which mask is shown, its segments and their colours
     "history",
+    "measurements",  # what they are, key images, and which is selected
     "jobs",  # one came or went
     "progress",  # one got on
     "notices",
@@ -69,6 +70,7 @@ class SessionWatch(QObject):
             (session.settings.changed, "settings"),
             (session.weights_changed, "weights"),
             (session.desk.changed, "report"),
+            (session.focus.changed, "measurements"),
             (session.jobs.added, "jobs"),
             (session.jobs.finished, "jobs"),
         )
@@ -83,6 +85,8 @@ class SessionWatch(QObject):
             self._connect(self._passing, study.segmentation_added, "segments")
             self._connect(self._passing, study.segmentation_removed, "segments")
             self._connect(self._passing, study.history.changed, "history")
+            self._connect(self._passing, study.measurements.changed, "measurements")
+            self._connect(self._passing, study.key_images.changed, "measurements")
         for job in self._session.jobs.jobs:
             self._connect(self._passing, job.changed, "progress")
         scene = self._session.scene

@@ -16,6 +16,7 @@ from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.session.kept_volumes import KeptVolumes
 from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
+from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
 from medview.session.report_desk import ReportDesk
 from medview.session.scene import Scene
@@ -68,6 +69,8 @@ class Session:
         Whether what opening the library had to say has been said.
     desk
         Where the report or document lies that is being read.
+    focus
+        Which measurement is selected or lies under the mouse.
     absent_weights
         SHA-256 of the weights that the last look (`medview.session.fetch_weights`) did not find on this machine.
     demo_truths
@@ -102,6 +105,7 @@ class Session:
         self.last_found = (0, 0, 0)
         self.unpacked: list[PassingFolder] = []
         self.desk = ReportDesk()
+        self.focus = MeasurementFocus()
         self.absent_weights: frozenset[str] = frozenset()
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()

@@ -34,6 +34,8 @@ DEFAULTS: dict[str, Any] = {
     "display_px_per_mm": {},  # by screen: device pixels in a millimetre, as a person has measured them
     "mask_opacity": 0.4,
     "brush_radius_mm": 6.0,
+    "measure_tool": "measure_length",  # the one that the toolbar's button offers
+    "measure_tool_stays": True,  # whether a measuring tool stays active after a measurement
     "patient_text_visible": True,
     "last_folder": "",
     "window_geometry": "",  # place and size of the window, and of its panels, as Qt packs them
