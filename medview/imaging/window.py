@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.imaging.padding import padding_range, without_padding
 from medview.study.series import Series
 from medview.study.volume import Volume
 
@@ -129,9 +130,7 @@ def percentile_window(volume: Volume) -> Window:
 
 def _percentile_window(values: NDArray[Any], series: Series) -> Window:
     values = values[np.isfinite(values)]
-    padding = padding_value(series)
-    if padding is not None and (values != padding).any():
-        values = values[values != padding]
+    values = without_padding(values, padding_range(series))
     if values.size == 0:
         return 0.0, 1.0
     low, high = (float(v) for v in np.percentile(values, (0.1, 99.9)))
@@ -142,21 +141,11 @@ def _percentile_window(values: NDArray[Any], series: Series) -> Window:
     return (low + high + 1) / 2, max(high - low + 1, 2.0)
 
 
-def padding_value(series: Series) -> float | None:
-    """Return Pixel Padding Value (0028,0120), a stored value, as a modality value."""
-    if series.pixel_padding_value is None:
-        return None
-    slope, intercept = 1.0, 0.0
-    if series.instances:
-        slope, intercept = series.instances[0].rescale_slope, series.instances[0].rescale_intercept
-    return series.pixel_padding_value * slope + intercept
-
-
 def value_range(volume: Volume) -> tuple[float, float]:
     """Return the smallest and largest value of (a regular sample of) the voxels; computed once a volume."""
     if volume not in _ranges:
         values = _sample_of(volume)
-        values = values[np.isfinite(values)]
+        values = without_padding(values[np.isfinite(values)], padding_range(volume.series))
         _ranges[volume] = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     return _ranges[volume]
 

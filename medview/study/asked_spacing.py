@@ -37,7 +37,13 @@ def with_spacing(series: Series, spacing_mm: tuple[float, float, float]) -> Seri
         "The spacing {slice_mm:g} x {row_mm:g} x {column_mm:g} mm was given by hand; it is not in the file.",
         {"slice_mm": spacing_mm[0], "row_mm": spacing_mm[1], "column_mm": spacing_mm[2]},
     )
-    return replace(series, geometry=spaced, warnings=(*series.warnings, said), guard=_guard(series, spaced))
+    return replace(
+        series,
+        geometry=spaced,
+        warnings=(*series.warnings, said),
+        guard=_guard(series, spaced),
+        has_given_spacing=True,
+    )
 
 
 def _guard(series: Series, spaced: Geometry) -> tuple[GuardLine, ...]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from medview.errors import MedViewError, Sentence
+from medview.study.display_facts import PLAIN, DisplayFacts
 from medview.study.geometry import Geometry
+from medview.study.spacing_facts import NO_SPACING, SpacingFacts
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Instance:
     image_position_patient: tuple[float, float, float] | None = None
     tile: tuple[int, int] | None = None
     has_modality_lut: bool = False
+    spacing: SpacingFacts = NO_SPACING
+    display: DisplayFacts = PLAIN
+    windows: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,18 @@ class AxisPlace:
 
 
 GuardKind = Literal[
-    "uniform", "single", "tilted", "missing", "variable", "4D", "cine", "mosaic", "mixed", "unplaced", "unspaced"
+    "uniform",
+    "single",
+    "tilted",
+    "missing",
+    "variable",
+    "4D",
+    "cine",
+    "mosaic",
+    "mixed",
+    "unplaced",
+    "unspaced",
+    "lengths",
 ]
 
 
@@ -138,6 +154,8 @@ class Series:
     resampled_from
         The series whose values this one holds on another grid (`medview.imaging.regularise`); it then has no instances
         of its own. None where the values are as they were acquired.
+    has_given_spacing
+        Whether the millimetres of its geometry were given by a person (`medview.study.asked_spacing`).
     """
 
     series_instance_uid: str
@@ -164,7 +182,6 @@ class Series:
     geometry: Geometry | None = None
     windows: tuple[tuple[float, float], ...] = ()
     voi_lut_function: str = "LINEAR"
-    pixel_padding_value: int | None = None
     warnings: tuple[Sentence, ...] = ()
     refusal: MedViewError | None = None
     guard: tuple[GuardLine, ...] = ()
@@ -173,6 +190,7 @@ class Series:
     file_format: str = "DICOM"
     suv_factors: tuple[tuple[str, float], ...] = ()
     resampled_from: Series | None = None
+    has_given_spacing: bool = False
 
     @property
     def is_colour(self) -> bool:

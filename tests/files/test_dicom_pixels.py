@@ -15,6 +15,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 from medview.errors import MedViewError
 from medview.files.pixels.dicom_pixels import read_middle_slice, read_volume, thumbnail
 from medview.files.scanning.dicom_scan import scan
+from medview.imaging.padding import padding_range
 from medview.progress import Cancelled
 from medview.study import shared_array
 from medview.study.series import Series
@@ -140,7 +141,7 @@ def test_slices_of_different_units_have_none(tmp_path: Path) -> None:
 
 def test_padding_is_kept_and_recorded(tmp_path: Path) -> None:
     write(image(PixelPaddingValue=3000), tmp_path / "x")
-    assert only(tmp_path).pixel_padding_value == 3000
+    assert padding_range(only(tmp_path), 0) == (3000 - 1024, 3000 - 1024)
 
 
 def test_monochrome1_is_not_inverted_in_the_volume(tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ def test_projections_have_no_millimetres_and_are_opened_one_by_one(tmp_path: Pat
     found = stacks(tmp_path)
     assert list(found) == ["image 1", "image 2"]
     assert not any(placed(s).has_spacing for s in found.values())
-    assert "projection" in texts(found["image 1"])
+    assert guard(found["image 1"]) == ["lengths: lengths in mm Unknown", "single: single image"]
 
 
 def test_a_mosaic_that_does_not_say_how_it_is_tiled_is_one_picture(tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from medview.imaging.window import default_window, grey, padding_value, percentile_window, voi_function
+from medview.imaging.padding import padding_range
+from medview.imaging.window import default_window, grey, percentile_window, voi_function
 from medview.imaging.window_presets import window_presets
+from medview.study.display_facts import DisplayFacts
 from medview.study.geometry import Geometry
-from medview.study.series import Series
+from medview.study.series import Instance, Series
 from medview.study.volume import Volume
 
 
@@ -105,8 +108,9 @@ def test_without_a_window_the_values_from_0_1_to_99_9_percent_are_shown() -> Non
 
 def test_padding_does_not_count() -> None:
     values = np.concatenate([np.full(5000, -2000), np.arange(1001)]).astype(np.int16)
-    series = {"pixel_padding_value": -2000}
-    assert padding_value(volume_of(values, **series).series) == -2000
+    padded = Instance(Path("x"), "2.25.1", display=DisplayFacts(padding=(-2000, -2000)))
+    series = {"instances": (padded,)}
+    assert padding_range(volume_of(values, **series).series) == (-2000, -2000)
     centre, width = percentile_window(volume_of(values, **series))
     assert (centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2) == (1, 999)
 

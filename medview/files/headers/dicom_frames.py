@@ -28,6 +28,7 @@ Point = tuple[float, float, float]
 _SANE_SPACING_MM = (0.001, 100.0)
 _FARTHEST_MM = 1e5
 _LARGEST_ASPECT = 20.0
+NO_ORIENTATION = Sentence("The image gives no orientation in the patient: no orientation letter is shown.")
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def _odd_orientation(orientation: Values) -> tuple[Sentence, ...]:
     if orientation.has("ImageOrientationPatient") and _orientation(orientation) is None:
         return (Sentence("The image orientation is not usable: no orientation letter is shown."),)
     if not cosines:
-        return (Sentence("The image gives no orientation in the patient: no orientation letter is shown."),)
+        return (NO_ORIENTATION,)
     if np.abs(np.linalg.norm(np.reshape(cosines, (2, 3)), axis=1) - 1).max() > 1e-3:
         return (Sentence("The direction cosines of the image were not of length one; they were made so."),)
     return ()

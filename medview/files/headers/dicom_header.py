@@ -9,26 +9,27 @@ from typing import NamedTuple
 from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError, Sentence
+from medview.files.headers.dicom_display import display_facts
 from medview.files.headers.dicom_file import DicomFile, read_dicom_file
-from medview.files.headers.dicom_frames import Frame, frame_time_ms, frames_of
+from medview.files.headers.dicom_frames import NO_ORIENTATION, Frame, frame_time_ms, frames_of
 from medview.files.headers.dicom_mosaic import Tiling, mosaic_remark, tiling
 from medview.files.headers.dicom_pixel_facts import stored_pixels
+from medview.files.headers.dicom_spacing import spacing_facts
 from medview.files.headers.dicom_suv import suv_of
 from medview.files.headers.dicom_values import Values
 from medview.files.headers.header_facts import LOSSY, ODD_UID, is_uid, odd_words, series_facts, study_facts
 from medview.files.headers.object_header import DICOMDIR_CLASS, kind_of, sop_class_name, study_object
 from medview.files.headers.remembered import remembered
+from medview.imaging.image_kind import image_kind
 from medview.study.changed import changed
+from medview.study.display_facts import DisplayFacts
 from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study_object import ObjectKind, StudyObject
 
 MAKER = "MedView"  # Manufacturer (0008,0070) of what is written here
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
 _COLOUR = {"RGB", "PALETTE COLOR"}
-_PROJECTIONS = {"CR", "DX", "MG", "IO", "PX", "XA", "RF", "RG"}
-_UNSPACED = {"US", "ES", "XC", "GM", "SM"}
 _OTHER_SERIES = "Open another series of this study."
-_ALWAYS_LOSSY = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"}  # JPEG Baseline and Extended
 
 
 @dataclass(frozen=True)
@@ -143,16 +144,18 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
         series = changed(series, frame_time_ms=frame_time_ms(values))
     number, odd_number = _instance_number(values)
     has_lut = values.has("ModalityLUTSequence")
+    display = display_facts(values, file.transfer_syntax_uid)
     image = _FileFacts(
         study_facts(values),
         series,
         Instance(
             file.path, sop_instance, sop_class, number, 0, file.transfer_syntax_uid, pixels=pixels,
-            has_modality_lut=has_lut,
+            has_modality_lut=has_lut, spacing=spacing_facts(values),
+            display=display,
         ),
         values.text("AcquisitionTime"),
         _parting_facts(values),
-        _said(file, sop_instance, odd + odd_number),
+        _said(file, sop_instance, display, odd + odd_number),
         refusal,
     )  # fmt: skip
     tiled = tiling(values, series.image_type, series.rows, series.columns, frames[0]) if len(frames) == 1 else None
@@ -187,10 +190,10 @@ def _parting_facts(values: Values) -> tuple[str, str, str, int | None]:
     )
 
 
-def _said(file: DicomFile, sop_instance: str, odd: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+def _said(file: DicomFile, sop_instance: str, display: DisplayFacts, odd: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
     """Return what is odd about the pixels, with what is odd in the words of the header."""
     said = odd_words(file.values)
-    if file.transfer_syntax_uid in _ALWAYS_LOSSY and not any("lossy" in s.template for s in said):
+    if display.is_lossy and not any("lossy" in s.template for s in said):
         said += (LOSSY,)
     if sop_instance and not is_uid(sop_instance) and ODD_UID not in said:
         said += (ODD_UID,)
@@ -221,13 +224,15 @@ def _of_frame(image: _FileFacts, frame: Frame, number: int) -> Image:
     if image.refusal is not None:
         series = changed(series, acquisition_time=image.acquisition_time)
         return Image(image.study, series, image.instance, frame, *image.parting, image.warnings, image.refusal)
-    spacing, rescale_type, said = _measures(series, frame, has_table=image.instance.has_modality_lut)
+    frame = _as_its_kind(series, frame)
+    rescale_type, said = _rescale_type(series, frame, has_table=image.instance.has_modality_lut)
     instance = changed(
         image.instance,
         frame_index=number,
         rescale_slope=frame.rescale_slope,
         rescale_intercept=frame.rescale_intercept,
         image_position_patient=frame.position,
+        windows=frame.windows,
     )
     series = changed(
         series,
@@ -237,33 +242,33 @@ def _of_frame(image: _FileFacts, frame: Frame, number: int) -> Image:
         slice_thickness_mm=frame.slice_thickness_mm,
         windows=frame.windows,
     )
-    if spacing is not frame.pixel_spacing:
-        frame = changed(frame, pixel_spacing=spacing)
     return Image(image.study, series, instance, frame, *image.parting, image.warnings + frame.warnings + said, None)
 
 
-def _measures(
-    series: Series, frame: Frame, *, has_table: bool
-) -> tuple[tuple[float, float] | None, str, tuple[Sentence, ...]]:
-    """Return pixel spacing and unit of the values where they can be trusted, and what is to be said about them."""
-    spacing, rescale_type = frame.pixel_spacing, frame.rescale_type
-    said: tuple[Sentence, ...] = ()
-    if series.modality in _PROJECTIONS:
-        spacing, said = None, (_PROJECTION,)
-    elif series.modality in _UNSPACED:
-        spacing, said = None, (_NO_COMMON_SPACING,)
-    elif spacing is None:
-        said = (_NO_SPACING,)
+def _as_its_kind(series: Series, frame: Frame) -> Frame:
+    """Return a frame with the pixel spacing that lies in the patient alone, and with what is odd in its kind of image.
+
+    A radiograph, an ultrasound image or a photograph is not expected to say how it lies in the patient, and what its
+    spacing is worth is told by `medview.imaging.calibration`.
+    """
+    is_placed = None not in (frame.position, frame.orientation, frame.pixel_spacing)
+    if image_kind(series.modality, series.sop_class_uid, is_placed=is_placed) != "plane":
+        odd = tuple(sentence for sentence in frame.warnings if sentence is not NO_ORIENTATION)
+        return changed(frame, pixel_spacing=None, warnings=odd)
+    if frame.pixel_spacing is None:
+        return changed(frame, warnings=(*frame.warnings, _NO_SPACING))
+    return frame
+
+
+def _rescale_type(series: Series, frame: Frame, *, has_table: bool) -> tuple[str, tuple[Sentence, ...]]:
+    """Return the unit of the values where it can be trusted, and what is to be said about it."""
     if has_table:
-        rescale_type = "US"  # what a Rescale Type beside a table says is not said of the table's values
-    elif series.modality == "CT" and not frame.has_rescale:
-        rescale_type = "US"  # unspecified: stored values are no Hounsfield units
-        said += (_NO_RESCALE,)
-    return spacing, rescale_type, said
+        return "US", ()  # what a Rescale Type beside a table says is not said of the table's values
+    if series.modality == "CT" and not frame.has_rescale:
+        return "US", (_NO_RESCALE,)  # unspecified: stored values are no Hounsfield units
+    return frame.rescale_type, ()
 
 
-_PROJECTION = Sentence("A projection image: distances are in pixels, because true millimetres are not known.")
-_NO_COMMON_SPACING = Sentence("Distances are in pixels: this kind of image has no spacing that holds everywhere.")
 _NO_SPACING = Sentence("The pixel spacing is missing: distances are in pixels, and no millimetre is shown.")
 _NO_RESCALE = Sentence("The rescale slope and intercept are missing: stored values are shown, without a unit.")
 

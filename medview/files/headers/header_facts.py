@@ -62,7 +62,6 @@ def series_facts(values: Values) -> Series:
         rows=values.integer("Rows") or 0,
         columns=values.integer("Columns") or 0,
         voi_lut_function=values.text("VOILUTFunction") or "LINEAR",
-        pixel_padding_value=values.integer("PixelPaddingValue"),
     )
 
 

@@ -21,6 +21,7 @@ from medview.files.pixels.value_mapping import Extent
 from medview.files.pixels.value_unit import value_unit
 from medview.files.pixels.volume_plan import VolumePlan, plan_volume
 from medview.files.workers import InThisProcess, Workers
+from medview.imaging.padding import padding_range, without_padding
 from medview.imaging.plane import SlicePlane
 from medview.progress import Progress, unheard
 from medview.study import shared_array
@@ -146,9 +147,7 @@ def _preview_range(series: Series, values: NDArray[np.float32]) -> tuple[float, 
     if series.windows:
         centre, width = series.windows[0]
         return centre - width / 2, centre + width / 2
-    kept = values[np.isfinite(values)]
-    if series.pixel_padding_value is not None and (kept != series.pixel_padding_value).any():
-        kept = kept[kept != series.pixel_padding_value]
+    kept = without_padding(values[np.isfinite(values)], padding_range(series, len(series.instances) // 2))
     low, high = np.percentile(kept, (0.5, 99.5)) if kept.size else (0.0, 1.0)
     return float(low), float(high)
 

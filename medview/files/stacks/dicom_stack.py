@@ -13,7 +13,10 @@ from medview.errors import Sentence
 from medview.files.headers.dicom_header import Image
 from medview.files.headers.dicom_suv import common_factors
 from medview.files.stacks import geometry_guard as guard
+from medview.imaging.calibration import calibration
+from medview.imaging.image_kind import image_kind
 from medview.imaging.stack import Regularity, regularity, slice_normal
+from medview.imaging.ultrasound_region import has_scale
 from medview.study.geometry import Geometry
 from medview.study.series import AxisPlace, GuardLine, Series
 
@@ -81,7 +84,8 @@ def series_of(stack: Stack, name: str, said: tuple[Sentence, ...] = ()) -> Serie
     if first.refusal is not None:
         return replace(series, warnings=_distinct(warnings), refusal=first.refusal)
     geometry, lines, told = _placed(stack, series.frame_time_ms)
-    lines += _sorting_lines(stack, geometry)
+    series = replace(series, geometry=geometry)
+    lines += _sorting_lines(stack, series, geometry)
     warnings += [*told, *(line.meaning for line in lines if line.kind in guard.TOLD)]
     return replace(series, geometry=geometry, warnings=_distinct(warnings), guard=guard.in_order(lines))
 
@@ -91,7 +95,7 @@ def _distinct(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
     return tuple({sentence.template: sentence for sentence in sentences}.values())
 
 
-def _sorting_lines(stack: Stack, geometry: Geometry) -> list[GuardLine]:
+def _sorting_lines(stack: Stack, series: Series, geometry: Geometry) -> list[GuardLine]:
     """Return the guard lines that come from how images were sorted rather than from where they lie."""
     lines = []
     if stack.axis is not None:
@@ -101,8 +105,17 @@ def _sorting_lines(stack: Stack, geometry: Geometry) -> list[GuardLine]:
     if stack.images[0].instance.tile is not None:
         lines.append(guard.mosaic(len(stack.images)))
     if not geometry.has_spacing:
-        lines.append(guard.unspaced())
+        lines.append(_length_line(series))
     return lines
+
+
+def _length_line(series: Series) -> GuardLine:
+    """Return what the guard says of images without a spacing that holds in the patient, everywhere."""
+    facts = series.instances[0].spacing
+    kind = image_kind(series.modality, series.sop_class_uid, is_placed=False)
+    if kind == "plane":
+        return guard.unspaced()
+    return guard.lengths(calibration(series, 0), has_regions=kind == "ultrasound" and has_scale(facts.regions))
 
 
 def _placed(stack: Stack, frame_time_ms: float | None) -> _Found:

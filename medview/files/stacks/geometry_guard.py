@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
+from medview.imaging.calibration import Calibration
 from medview.imaging.stack import Regularity
 from medview.study.series import AxisPlace, GuardKind, GuardLine
 
 _VARIED = 0.02  # of the typical slice distance
 # the gravest first
 _ORDER: tuple[GuardKind, ...] = (
-    "unplaced", "missing", "variable", "tilted", "mixed", "cine", "mosaic", "4D", "unspaced", "single", "uniform",
+    "unplaced", "missing", "variable", "tilted", "mixed", "cine", "mosaic", "4D", "unspaced", "lengths",
+    "single", "uniform",
 )  # fmt: skip
 TOLD: frozenset[GuardKind] = frozenset({"unplaced", "missing", "variable", "mixed"})
 """Kinds whose meaning belongs among the warnings of a series."""
@@ -146,6 +148,15 @@ def unspaced() -> GuardLine:
         Sentence("no pixel spacing"),
         Sentence("The size of a pixel is not known: distances are in pixels, and no millimetre is shown."),
     )
+
+
+def lengths(found: Calibration, *, has_regions: bool) -> GuardLine:
+    """Say in what lengths are told of an image whose spacing is none in the patient, or not everywhere."""
+    if has_regions:
+        text = Sentence("lengths in mm within its regions")
+    else:
+        text = Sentence("lengths in {unit}", {"unit": found.unit}) if found.refusal is None else Sentence("no lengths")
+    return GuardLine("lengths", text, found.reason)
 
 
 def mosaic(count: int) -> GuardLine:

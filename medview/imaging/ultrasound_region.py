@@ -1,0 +1,64 @@
+"""Which region of an ultrasound image points lie in, and what its scale is (PS3.3 C.8.5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import Sentence
+from medview.study.spacing_facts import Pair, UltrasoundRegion
+
+_TWO_DIMENSIONAL = 1
+_CENTIMETRES = 3
+_AXES = {
+    2: Sentence("This region is an M-mode: one of its axes is time, so neither length nor angle can be measured."),
+    3: Sentence("This region is a spectrum over time: neither length nor angle can be measured."),
+    4: Sentence("This region is a wave form over time: neither length nor angle can be measured."),
+    5: Sentence("This region is a graphic: neither length nor angle can be measured."),
+}
+_CROSSING = Sentence("The points lie in different regions of the ultrasound image, which have scales of their own.")
+
+
+def region_of(
+    regions: tuple[UltrasoundRegion, ...], points: NDArray[np.float64]
+) -> tuple[UltrasoundRegion | None, Sentence | None]:
+    """Return the region that holds every point (n, 2) of (column, row), and why nothing may be measured there.
+
+    (None, None) where no region holds them all. Of several that do, the one of higher priority is meant. Without any
+    point, the only region there is.
+    """
+    around = [region for region in regions if _holds(region, points).all()]
+    if not len(points) and len(around) != 1:
+        return None, None
+    if around:
+        meant = min(around, key=lambda region: region.is_low_priority)
+        return meant, _AXES.get(meant.spatial_format)
+    touched = [region for region in regions if _holds(region, points).any()]
+    for region in touched:
+        if region.spatial_format in _AXES:
+            return region, _AXES[region.spatial_format]
+    return None, _CROSSING if len(touched) > 1 else None
+
+
+def region_spacing(region: UltrasoundRegion) -> Pair | None:
+    """Return height and width of a pixel in mm; None where the region's axes are not both centimetres."""
+    is_scaled = min(region.delta) > 0 and np.isfinite(region.delta).all()
+    if region.spatial_format != _TWO_DIMENSIONAL or region.units != (_CENTIMETRES, _CENTIMETRES) or not is_scaled:
+        return None
+    across, down = region.delta
+    return 10.0 * down, 10.0 * across
+
+
+def has_scale(regions: Iterable[UltrasoundRegion]) -> bool:
+    """Whether the scale of any region is known."""
+    return any(region_spacing(region) is not None for region in regions)
+
+
+def _holds(region: UltrasoundRegion, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which points lie within the outer edges of a region's pixels."""
+    left, top, right, bottom = region.box
+    x, y = points[:, 0], points[:, 1]
+    inside: NDArray[np.bool_] = (x >= left - 0.5) & (x <= right + 0.5) & (y >= top - 0.5) & (y <= bottom + 0.5)
+    return inside
