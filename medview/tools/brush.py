@@ -117,6 +117,13 @@ class BrushDrag:
                 "Wait until they have been read.",
             )
             return False
+        if scene.turned_planes is not None:
+            session.notices.add(
+                "warning",
+                "The planes are turned, so their pixels are not those of the mask and cannot be painted on.",
+                "Reset the planes.",
+            )
+            return False
         plane = SlicePlane.of(scene.volume.geometry, session.viewports[event.pane].plane(scene))
         if scene.volume.geometry.is_sheared and plane.axis != 0:
             session.notices.add(

@@ -66,7 +66,7 @@ def mark_texts(mark: Annotation) -> tuple[str, ...]:
 
 def _place(scene: Scene, picture: SlicePicture) -> ImagePlace | None:
     """Return the image shown, None across the images."""
-    if picture.plane != scene.acquired_plane or picture.slice_index >= len(scene.series.instances):
+    if picture.is_turned or picture.plane != scene.acquired_plane or picture.slice_index >= len(scene.series.instances):
         return None
     return ImagePlace(scene.series, picture.slice_index)
 
@@ -108,4 +108,5 @@ def _reach_mm(scene: Scene, picture: SlicePicture) -> float:
         step = scene.series.slice_thickness_mm or 0.0
     else:
         step = geometry.spacing_mm[SlicePlane.of(geometry, picture.plane).axis]
+    step = min(geometry.spacing_mm) if picture.is_turned else step
     return max(step / 2.0, _LEAST_REACH_MM)

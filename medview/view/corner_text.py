@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import Sentence
+from medview.imaging.oblique import tilts
 from medview.imaging.window import value_range
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
@@ -119,6 +120,8 @@ def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[C
         if scene.volume.geometry.has_spacing:
             return (CornerLine(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
         return (CornerLine(Sentence("{kind}, slab of {slab} px", facts), "badge"),)
+    if picture.is_turned:
+        return (CornerLine(Sentence("Interpolated: the planes are turned"), "badge"),)
     if picture.is_resampled:
         return (CornerLine(Sentence("Interpolated: the images are tilted"), "badge"),)
     return () if picture.is_acquired else (CornerLine(Sentence("Reformatted"), "badge"),)
@@ -208,17 +211,37 @@ def _location(scene: Scene, picture: SlicePicture) -> float | None:
 
 
 def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    zoom = 100.0 * min(picture.transform.scale_x, picture.transform.scale_y)
+    zoom = 100.0 * picture.magnification
     return (
         CornerLine(_number(scene, picture)),
         CornerLine(Sentence("Zoom {percent} %", {"percent": f"{zoom:.0f}"})),
         *_window_lines(scene),
+        *_tilt_lines(scene, picture),
     )
+
+
+def _tilt_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
+    """Return how a turned plane lies in the patient, in the way MR scanners write it."""
+    if not picture.is_turned or not scene.volume.geometry.has_orientation:
+        return ()
+    main, *others = tilts(picture.grid.normal)
+    facts: dict[str, object] = {"main": PANE_TITLES[main[0]]}
+    names = [("first", "one"), ("second", "two")]
+    for (name, degrees), (where, angle) in zip(others, names, strict=False):
+        facts |= {where: PANE_TITLES[name], angle: f"{degrees:.1f}"}
+    if not others:
+        return (CornerLine(Sentence("{main}, straight", facts)),)
+    if len(others) == 1:
+        return (CornerLine(Sentence("{main} > {first} {one}°", facts)),)
+    return (CornerLine(Sentence("{main} > {first} {one}° > {second} {two}°", facts)),)
 
 
 def _number(scene: Scene, picture: SlicePicture) -> Sentence:
     """Return which slice this is, or which frame of a recording and when."""
     facts: dict[str, object] = {"index": picture.slice_index + 1, "count": picture.slice_count}
+    if picture.is_turned:
+        facts["step"] = f"{min(scene.volume.geometry.spacing_mm):.2f}"
+        return Sentence("Plane {index}/{count}, {step} mm apart", facts)
     if not scene.is_recording and not scene.volume.geometry.has_orientation:
         return Sentence("Image {index}/{count}", facts)  # of a radiograph or a picture nobody says slice
     if not scene.is_recording:

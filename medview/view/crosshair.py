@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
+from medview.imaging.plane import PlaneName
+from medview.imaging.turned_planes import other_planes
 from medview.session.scene import Scene
-from medview.session.viewport import PLANES
-from medview.study.geometry import FloatArray, Geometry
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 
@@ -28,26 +26,13 @@ class CrosshairLine:
 
 def crosshair(scene: Scene, name: PlaneName, grid: PictureGrid, transform: PaneTransform) -> tuple[CrosshairLine, ...]:
     """Return the lines of the other two planes through the scene's cursor, within the picture, open at the cursor."""
-    geometry = scene.volume.geometry
     middle = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm)))
     lines: list[CrosshairLine] = []
-    for other in PLANES:
-        if other == name:
-            continue
-        along = np.cross(grid.normal, plane_normal(geometry, other))
+    for other in other_planes(name):
+        along = np.cross(grid.normal, np.cross(*scene.plane_axes(other)))
         tip = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm + along)))
         lines += [CrosshairLine(other, ends) for ends in _pieces(middle, tip - middle, grid, transform)]
     return tuple(lines)
-
-
-@lru_cache(maxsize=16)
-def plane_normal(geometry: Geometry, name: PlaneName) -> FloatArray:
-    """Return the unit LPS normal of the plane that a pane shows: the patient's own where the volume is sheared."""
-    plane = SlicePlane.of(geometry, name)
-    if geometry.is_sheared and plane.axis != 0:
-        return np.cross(*SCREEN[name]).astype(np.float64)
-    normal: FloatArray = np.cross(plane.right, plane.down)
-    return normal / np.linalg.norm(normal)
 
 
 def _pieces(

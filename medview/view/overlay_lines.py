@@ -54,7 +54,7 @@ def pointed_overlay_lines(
 def _is_for_this(scene: Scene, picture: SlicePicture) -> bool:
     """Whether the state is for the image shown; across the images, whether for any."""
     state = scene.presentation
-    if state is None or picture.plane != scene.acquired_plane:
+    if state is None or picture.is_turned or picture.plane != scene.acquired_plane:
         return state is not None
     instance = scene.series.instances[picture.slice_index]
     return state.is_for(ImageName(instance.sop_instance_uid, instance.frame_index))

@@ -17,9 +17,9 @@ from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box, Segmentation
 from medview.view.crosshair import CrosshairLine, crosshair
 from medview.view.label_overlay import LabelOverlay, colour_indices, overlay
+from medview.view.oblique_slices import ObliqueSlices
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
-from medview.view.reslice import reslice
 from medview.view.slab import slab
 from medview.view.unread import PictureRect, read_part, unread
 
@@ -45,11 +45,15 @@ class SlicePicture:
     letters
         Orientation letters of the (left, right, top, bottom) edge, "" where none may be shown.
     slice_index, slice_count
-        Which slice of the volume's own axis this is.
+        Which slice of the volume's own axis this is; of a turned plane, which step of `step_mm` along its normal.
     is_acquired
         Whether these are images as they were acquired: not cut across them, projected or interpolated.
     is_resampled
-        Whether the pixels are interpolated between voxels (sheared volumes).
+        Whether the pixels are interpolated between voxels: turned planes, and those across tilted images.
+    is_turned
+        Whether a person has turned the planes: this is then no slice of the volume, whatever its number.
+    magnification
+        Pane pixels for a pixel of the images, along the finer side of both.
     slab_mm
         Thickness that is projected; 0 for one slice.
     unread
@@ -70,6 +74,8 @@ class SlicePicture:
     is_acquired: bool
     is_resampled: bool
     slab_mm: float
+    is_turned: bool = False
+    magnification: float = 1.0
     unread: tuple[PictureRect, ...] = ()
 
     def pane_to_mm(self, x: float, y: float) -> FloatArray:
@@ -131,13 +137,23 @@ class SliceView:
         self._name = viewport.plane(scene)
         self._own_plane = SlicePlane.of(scene.volume.geometry, self._name)
         # a plane of a sheared volume that was not acquired is interpolated from a perpendicular one
-        self.is_resliced = self._own_plane.axis != 0 and scene.volume.geometry.is_sheared
+        self._is_upright = self._own_plane.axis != 0 and scene.volume.geometry.is_sheared
+        self._slices = ObliqueSlices(scene, self._name)
         self._is_read: NDArray[np.bool_] | None = None
         self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
 
     @property
     def plane(self) -> SlicePlane:
-        """How the slices are laid on the screen: as a presentation state says, on the images that it is for."""
+        """How the slices are laid on the screen: turned and mirrored as the person wants them."""
+        plane, viewport = self._plane_unturned, self._viewport
+        if not (viewport.turn_deg or viewport.is_mirrored):
+            return plane
+        way = plane, viewport.turn_deg, viewport.is_mirrored
+        return cast(SlicePlane, self._keep("turned", way, lambda: plane.laid(way[1], flipped=way[2])))
+
+    @property
+    def _plane_unturned(self) -> SlicePlane:
+        """How the slices lie by themselves: as a presentation state says, on the images that it is for."""
         state = self._scene.presentation
         if state is None or self._own_plane.axis != 0 or not (state.rotation_deg or state.is_flipped):
             return self._own_plane
@@ -146,6 +162,11 @@ class SliceView:
             return self._own_plane
         turned = self._own_plane.as_stored(state.rotation_deg, flipped=state.is_flipped)
         return cast(SlicePlane, self._keep("plane", (state,), lambda: turned))
+
+    @property
+    def is_resliced(self) -> bool:
+        """Whether the picture is interpolated between voxels."""
+        return self._is_upright or self._scene.turned_planes is not None
 
     @property
     def _is_slice(self) -> bool:
@@ -157,16 +178,21 @@ class SliceView:
         """Which slice of the volume's own axis lies at the cursor."""
         return self._scene.cursor_index[self._own_plane.axis]
 
-    def picture(self, pane_size: tuple[int, int]) -> SlicePicture:
-        """Return what a pane of this size (device-independent pixels) shows now."""
+    def picture(self, pane_size: tuple[int, int], *, coarse: bool = False) -> SlicePicture:
+        """Return what a pane of this size (device-independent pixels) shows now.
+
+        Parameters
+        ----------
+        coarse
+            While something moves: what takes long to interpolate may have larger pixels.
+        """
         scene, viewport = self._scene, self._viewport
         # asked once: a slice that arrives while the picture is made belongs to the next one
         self._is_read = scene.loading.is_read.copy() if scene.loading is not None else None
-        section = self._section()
-        transform = PaneTransform.fit(
-            section.grid.size, section.grid.pixel_mm, pane_size, viewport.zoom, viewport.pan_px
-        )
-        geometry = scene.volume.geometry
+        section, transform, magnification = self._laid_out(pane_size, coarse=coarse)
+        is_turned = scene.turned_planes is not None
+        number = self._slices.number() if is_turned else (self.slice_index, self.plane.slice_count)
+        has_letters = scene.volume.geometry.has_orientation
         return SlicePicture(
             plane=self._name,
             grey=self._grey(section),
@@ -175,14 +201,34 @@ class SliceView:
             grid=section.grid,
             transform=transform,
             crosshair=crosshair(scene, self._name, section.grid, transform) if scene.crosshair_visible else (),
-            letters=section.grid.edge_letters() if geometry.has_orientation else ("", "", "", ""),
-            slice_index=self.slice_index,
-            slice_count=self.plane.slice_count,
-            is_acquired=self.plane.axis == 0 and viewport.slab_mm <= 0,
+            letters=section.grid.edge_letters() if has_letters else ("", "", "", ""),
+            slice_index=number[0],
+            slice_count=number[1],
+            is_acquired=self.plane.axis == 0 and self._is_slice,
             is_resampled=self.is_resliced,
             slab_mm=max(viewport.slab_mm, 0.0),
+            is_turned=is_turned,
+            magnification=magnification,
             unread=unread(self._is_read, self.plane, self.slice_index, section.grid.size, is_slice=self._is_slice),
         )
+
+    def _laid_out(self, pane_size: tuple[int, int], *, coarse: bool) -> tuple[_Section, PaneTransform, float]:
+        """Return what is seen, where it lies in the pane, and how many pane pixels a pixel of the images has."""
+        viewport = self._viewport
+        if self.is_resliced:
+            grid, transform, magnification = self._slices.laid_out(viewport, pane_size, coarse=coarse)
+            key = (self._scene.volume, _place_of(grid), self._read_so_far(), viewport.slab_mm, viewport.slab_mode)
+            section = self._keep("section", key, lambda: self._interpolated(grid, coarse=coarse))
+            return section, transform, magnification
+        section = self._section()
+        size, pixel_mm = section.grid.size, section.grid.pixel_mm
+        transform = PaneTransform.fit(size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px)
+        return section, transform, min(transform.scale_x, transform.scale_y)
+
+    def _interpolated(self, grid: PictureGrid, *, coarse: bool) -> _Section:
+        if not self._can_project:
+            return _Section(grid, np.zeros(grid.size[::-1], self._scene.volume.array.dtype), None)
+        return _Section(grid, *self._slices.sample(grid, self._viewport, coarse=coarse))
 
     def mark_changed(self, box: Box) -> PictureRect | None:
         """Take up a change of the mask inside a box of its array.
@@ -193,13 +239,17 @@ class SliceView:
         segmentation = self._scene.segmentation
         if segmentation is None or "labels" not in self._kept:
             return None
+        indices = self._kept["labels"][1].indices
+        whole = (0, 0, indices.shape[1], indices.shape[0])
+        if self.is_resliced:
+            del self._kept["labels"]
+            return whole
         if self._kept["section"][0] != self._section_key():  # they are of a slice looked at before
             del self._kept["labels"]
             return None
-        indices = self._kept["labels"][1].indices
-        if self.is_resliced or not self._is_on_grid(segmentation):
+        if not self._is_on_grid(segmentation):
             del self._kept["labels"]
-            return 0, 0, indices.shape[1], indices.shape[0]
+            return whole
         if not box[self.plane.axis].start <= self.slice_index < box[self.plane.axis].stop:
             return None
         x, y = (_on_screen(box[axis], size, flipped) for axis, size, flipped in self._screen_axes())
@@ -221,8 +271,7 @@ class SliceView:
 
     def _section_key(self) -> tuple[object, ...]:
         scene, viewport = self._scene, self._viewport
-        place = tuple(scene.cursor_mm) if self.is_resliced else (self.slice_index,)
-        return scene.volume, self.plane, place, self._read_so_far(), viewport.slab_mm, viewport.slab_mode
+        return scene.volume, self.plane, self.slice_index, self._read_so_far(), viewport.slab_mm, viewport.slab_mode
 
     def _read_so_far(self) -> int:
         """Return what tells that more of the volume lies in this plane than before."""
@@ -234,14 +283,6 @@ class SliceView:
 
     def _make_section(self) -> _Section:
         volume, viewport = self._scene.volume, self._viewport
-        if self.is_resliced:
-            grid = PictureGrid.perpendicular(volume.geometry, self._name, self._scene.cursor_mm)
-            if not self._can_project:
-                return _Section(grid, np.zeros(grid.size[::-1], volume.array.dtype), None)
-            values, inside = reslice(
-                volume.array, volume.geometry, grid, slab_mm=viewport.slab_mm, slab_mode=viewport.slab_mode
-            )
-            return _Section(grid, values, inside)
         index = self.slice_index
         if self._is_slice and self._is_read is not None:
             values = read_part(self.plane.slice_view(volume.array, index), self.plane, self._is_read)
@@ -292,8 +333,7 @@ class SliceView:
 
     def _labels(self, segmentation: Segmentation, section: _Section) -> _Labels:
         if self.is_resliced or not self._is_on_grid(segmentation):
-            labels, inside = reslice(segmentation.labels, segmentation.geometry, section.grid, nearest=True)
-            labels = np.where(inside, labels, 0).astype(labels.dtype)
+            labels = self._slices.labels(segmentation, section.grid)
         else:
             labels = self.plane.slice_view(segmentation.labels, self.slice_index)
         return _Labels(colour_indices(labels, segmentation.segments))
@@ -308,3 +348,9 @@ class SliceView:
 
 def _on_screen(box: slice, size: int, flipped: bool) -> slice:
     return slice(size - box.stop, size - box.start) if flipped else slice(box.start, box.stop)
+
+
+def _place_of(grid: PictureGrid) -> tuple[object, ...]:
+    """Return where a grid lies, so that two that show the same are found equal: to a millionth of a mm."""
+    place = np.round(np.concatenate([grid.origin_mm, grid.x_step_mm, grid.y_step_mm]), 6) + 0.0
+    return grid.size, place.tobytes()
