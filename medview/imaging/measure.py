@@ -1,0 +1,264 @@
+"""The numbers of a measurement, worked out from the images it lies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError, Sentence
+from medview.imaging.calibration import Calibration, calibration, calibration_across, refused, user_spacing
+from medview.imaging.curve import Curve
+from medview.imaging.findings import Findings, Quantity, QuantityName
+from medview.imaging.padding import padding_range
+from medview.imaging.plane_figures import (
+    angle_deg,
+    closed,
+    cobb_deg,
+    crosses_itself,
+    ellipse_area,
+    ellipse_perimeter,
+    flat,
+    polygon_area,
+    polyline_length,
+)
+from medview.imaging.region_values import region_values, sampling_remark
+from medview.imaging.value_statistics import ValueStatistics
+from medview.study.geometry import FloatArray
+from medview.study.measurement import Measurement, slice_index
+from medview.study.series import Series
+from medview.study.volume import Volume
+
+_NOTHING = Findings()
+_NO_LENGTH = Sentence("A line without a length has no angle.")
+_CROSSED = Sentence("The outline crosses itself: it has no one area.")
+_UNREAD = Sentence("The images here have not been read yet.")
+_NOT_FLAT = Sentence("The points do not lie in one plane: there is no one area.")
+_OUTSIDE = Sentence("No pixel of the images lies here.")
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """The points of a measurement in the unit it is told in.
+
+    `points` are (n, 2) of an image, (n, 3) LPS mm in space; `shape` are the same in units that are equal in all
+    directions, for angles, which may be known where lengths are not. `step` is the least distance of voxels.
+    """
+
+    points: FloatArray
+    shape: FloatArray
+    scale: Calibration
+    step: float
+    normal: FloatArray | None = None
+
+
+def measured(
+    measurement: Measurement,
+    volume: Volume,
+    *,
+    calibrations: Iterable[Measurement] = (),
+    is_read: NDArray[np.bool_] | None = None,
+) -> Findings:
+    """Return the numbers of a measurement, and why others are not told.
+
+    Lengths, areas and angles are those of the points themselves, to a fraction of a pixel; the values of a region are
+    those of the pixels whose centres lie inside (`medview.imaging.region_values`), without padding. Which millimetres
+    they are says `medview.imaging.calibration`; values are in HU, SUV (by body weight) or without a unit as the volume
+    has them.
+
+    Parameters
+    ----------
+    volume
+        Of the series that the measurement lies on.
+    calibrations
+        The measurements of the study of kind "calibration": the last one on the same object counts.
+    is_read
+        (slices,) which slices of the volume hold their image; None for all. No value is told of others.
+    """
+    if measurement.kind == "probe":
+        return _probed(measurement, volume, is_read)
+    ground = _ground(measurement, volume.series, calibrations)
+    found = _figures(measurement, ground)
+    if not measurement.is_region or _fault(measurement, ground) is not None:
+        return found
+    return found.joined(_inside(measurement, volume, ground, is_read))
+
+
+def figures(measurement: Measurement, series: Series, *, calibrations: Iterable[Measurement] = ()) -> Findings:
+    """Return the lengths, areas and angles of a measurement, for which no voxel is needed; all else as `measured`."""
+    return _figures(measurement, _ground(measurement, series, calibrations))
+
+
+def user_mm_of(series: Series, slice_number: int, calibrations: Iterable[Measurement]) -> float | None:
+    """Return how wide a person has said that a pixel of an image is, None where nobody has, or it may not be said.
+
+    A calibration holds for every frame of the object it was drawn on.
+    """
+    instances = series.instances
+    uid = instances[slice_number].sop_instance_uid if slice_number < len(instances) else ""
+    for drawn in reversed(list(calibrations)):
+        image = drawn.image
+        if image is None or not uid or image.sop_instance_uid != uid or drawn.known_mm is None:
+            continue
+        if series.geometry is None or drawn.kind != "calibration":
+            continue
+        points = series.geometry.to_index(drawn.points_mm)[:, [2, 1]]
+        try:
+            return user_spacing(series, slice_number, points, drawn.known_mm)
+        except MedViewError:  # the file knows better, or the line is too short: it counts for nothing
+            continue
+    return None
+
+
+def _ground(measurement: Measurement, series: Series, calibrations: Iterable[Measurement]) -> _Ground:
+    geometry = series.geometry
+    assert geometry is not None, "what was measured lies on a grid"
+    step = min(geometry.spacing_mm)
+    if measurement.image is None:
+        points, normal = measurement.points_mm, measurement.normal / np.linalg.norm(measurement.normal)
+        return _Ground(points, points, calibration_across(series), step, normal)
+    number = slice_index(measurement, geometry)
+    pixels = geometry.to_index(measurement.points_mm)[:, [2, 1]]
+    scale = calibration(series, number, pixels, user_mm=user_mm_of(series, number, calibrations))
+    # the rows of some grids are not at right angles to their columns
+    lean = float(geometry.directions[:, 1] @ geometry.directions[:, 2]) if geometry.has_spacing else 0.0
+    skew = np.array([[1.0, 0.0], [lean, np.sqrt(1.0 - lean * lean)]])
+    return _Ground((pixels * scale.pixel_mm[::-1]) @ skew, (pixels * (1.0, scale.aspect)) @ skew, scale, step)
+
+
+def _figures(measurement: Measurement, ground: _Ground) -> Findings:
+    """Return lengths, areas and angles; what millimetres they are is said where they are not plain ones."""
+    found = _plain_figures(measurement, ground)
+    is_plain = ground.scale.unit == "mm" or not any(q.unit.startswith(("mm", "px")) for q in found.quantities)
+    return found if is_plain else replace(found, remarks=(ground.scale.reason, *found.remarks))
+
+
+def _plain_figures(measurement: Measurement, ground: _Ground) -> Findings:
+    kind = measurement.kind
+    if kind in ("angle", "cobb"):
+        return _angle(measurement, ground)
+    if kind in ("probe", "arrow", "text"):
+        return _NOTHING
+    if ground.scale.refusal is not None:
+        return Findings(refusals=(refused(ground.scale.refusal),))
+    if measurement.is_region:
+        return _area(measurement, ground)
+    if kind == "bidirectional":
+        return _axes(ground)
+    return _lengths(ground, [("length", _length(ground.points, kind))])
+
+
+def _lengths(ground: _Ground, lengths: list[tuple[QuantityName, float]]) -> Findings:
+    return Findings(tuple(Quantity(name, value, ground.scale.unit) for name, value in lengths))
+
+
+def _length(points: FloatArray, kind: str) -> float:
+    """Return the length of a line; of a path that of the smooth curve that runs along it."""
+    if kind != "path" or points.shape[1] == 2 or polyline_length(points) == 0.0:
+        return polyline_length(points)
+    return float(Curve.through(points, 1.0).knots_mm[-1])
+
+
+def _axes(ground: _Ground) -> Findings:
+    """Return the two axes, the longer one first whichever was drawn first, and their product (WHO, RECIST 1.1)."""
+    one, other = polyline_length(ground.points[:2]), polyline_length(ground.points[2:])
+    found = _lengths(ground, [("long_axis", max(one, other)), ("short_axis", min(one, other))])
+    return found.joined(Findings((Quantity("product", one * other, ground.scale.area_unit),)))
+
+
+def _angle(measurement: Measurement, ground: _Ground) -> Findings:
+    if ground.scale.angle_refusal is not None:
+        return Findings(refusals=(refused(ground.scale.angle_refusal),))
+    points = ground.shape
+    if measurement.kind == "cobb":
+        degrees = cobb_deg(points, ground.normal)
+    else:
+        degrees = angle_deg(points[0] - points[1], points[2] - points[1])
+    if degrees is None:
+        return Findings(refusals=(refused(_NO_LENGTH),))
+    name: QuantityName = "cobb" if measurement.kind == "cobb" else "angle"
+    return Findings((Quantity(name, degrees, "°"),))
+
+
+def _area(measurement: Measurement, ground: _Ground) -> Findings:
+    points, scale = ground.points, ground.scale
+    if measurement.kind == "ellipse":
+        area, around = ellipse_area(points), ellipse_perimeter(points)
+    else:
+        area, around = polygon_area(points), polyline_length(closed(points))
+    perimeter, fault = Quantity("perimeter", around, scale.unit), _fault(measurement, ground)
+    if fault is not None:
+        return Findings((perimeter,), (refused(fault),))
+    return Findings((Quantity("area", area, scale.area_unit), perimeter))
+
+
+def _fault(measurement: Measurement, ground: _Ground) -> Sentence | None:
+    """Return why a region has no one inside, None where it has."""
+    points = ground.points
+    if ground.normal is not None:
+        points, off = flat(points, ground.normal)
+        if off > ground.step / 2.0:
+            return _NOT_FLAT
+    crossed = measurement.kind in ("polygon", "freehand") and crosses_itself(points)
+    return _CROSSED if crossed else None
+
+
+def _inside(measurement: Measurement, volume: Volume, ground: _Ground, is_read: NDArray[np.bool_] | None) -> Findings:
+    """Return the statistics of the pixels inside; nothing where the plane is none of this grid."""
+    if measurement.image is None and ground.scale.refusal is not None:
+        return _NOTHING
+    number = slice_index(measurement, volume.geometry) if measurement.image is not None else None
+    try:
+        found = region_values(measurement, volume, padding_range(volume.series, number))
+    except MedViewError as error:
+        return Findings(refusals=(error,))
+    first, last = found.slices
+    if is_read is not None and not is_read[first : last + 1].all():
+        return Findings(refusals=(refused(_UNREAD),), is_complete=False)
+    if not len(found.values):
+        return Findings((Quantity("pixels", 0),), (refused(_OUTSIDE),))
+    values, unit = in_reading_unit(found.values, volume)
+    remark = sampling_remark(found)
+    statistics = [q for channel, part in channels(values) for q in _statistics(part, unit, channel)]
+    counted = (Quantity("pixels", len(values)),) if remark is None else ()
+    return Findings((*statistics, *counted), (), () if remark is None else (remark,), values, unit)
+
+
+def channels(values: NDArray[Any]) -> list[tuple[str, NDArray[Any]]]:
+    """Return grey values as they are, colours (n, 3) by channel."""
+    return [("", values)] if values.ndim == 1 else [("RGB"[i], values[:, i]) for i in range(values.shape[1])]
+
+
+def in_reading_unit(values: NDArray[Any], volume: Volume) -> tuple[NDArray[Any], str]:
+    """Return values in the unit they are read in: SUV by body weight of a PET series that tells it."""
+    factor = dict(volume.series.suv_factors).get("bw")
+    return (values, volume.unit) if factor is None else (values * factor, "SUVbw")
+
+
+def _statistics(values: NDArray[Any], unit: str, channel: str) -> tuple[Quantity, ...]:
+    found = ValueStatistics.of(values)
+    assert found is not None
+    numbers: list[tuple[QuantityName, float]] = [
+        ("mean", found.mean),
+        ("sd", found.sd),
+        ("minimum", found.minimum),
+        ("maximum", found.maximum),
+        ("median", found.median),
+    ]
+    return tuple(Quantity(name, value, unit, channel) for name, value in numbers)
+
+
+def _probed(measurement: Measurement, volume: Volume, is_read: NDArray[np.bool_] | None) -> Findings:
+    """Return the value of the voxel that a point lies in."""
+    geometry = volume.geometry
+    if not geometry.contains(measurement.centre_mm):
+        return Findings(refusals=(refused(_OUTSIDE),))
+    place = np.clip(np.rint(geometry.to_index(measurement.centre_mm)).astype(int), 0, np.array(geometry.shape) - 1)
+    if is_read is not None and not is_read[place[0]]:
+        return Findings(refusals=(refused(_UNREAD),), is_complete=False)
+    values, unit = in_reading_unit(volume.array[tuple(place)][None], volume)
+    found = [Quantity("value", float(part[0]), unit, channel) for channel, part in channels(values)]
+    return Findings(tuple(found), unit=unit)

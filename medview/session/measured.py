@@ -1,0 +1,53 @@
+"""The numbers of the measurements of open studies, worked out once."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError
+from medview.imaging.findings import Findings
+from medview.imaging.measure import figures, measured
+from medview.session.scene import Scene
+from medview.session.session import Session
+from medview.study.measurement import Measurement
+from medview.study.study import Study
+
+_Key = tuple[object, ...]
+_NOT_OPEN = MedViewError("The images that this was measured on are not open.")
+_known: WeakKeyDictionary[Measurement, tuple[_Key, int, Findings]] = WeakKeyDictionary()
+
+
+def findings(session: Session, study: Study, measurement: Measurement) -> Findings:
+    """Return the numbers of a measurement: those of pixels where its images are on the screen, or were before.
+
+    They are kept until the measurement, its images or a calibration change, so that it may be asked for at every paint.
+    """
+    series = study.find(measurement.series_key)
+    if series is None or series.geometry is None:
+        return Findings(refusals=(_NOT_OPEN,))
+    calibrations = tuple(m for m in study.measurements if m.kind == "calibration")
+    scene = _scene_of(session, study, measurement)
+    key, is_read = (series.geometry, calibrations), _is_read(scene)
+    read = -1 if scene is None else int(is_read.sum()) if is_read is not None else series.geometry.shape[0]
+    known = _known.get(measurement)
+    if known is not None and known[0] == key and (known[1] >= read or (known[1] >= 0 and known[2].is_complete)):
+        return known[2]
+    if scene is None:
+        found = figures(measurement, series, calibrations=calibrations)
+    else:
+        found = measured(measurement, scene.volume, calibrations=calibrations, is_read=is_read)
+    _known[measurement] = key, read, found
+    return found
+
+
+def _scene_of(session: Session, study: Study, measurement: Measurement) -> Scene | None:
+    """Return a scene that shows the series of a measurement."""
+    shown = [s for s in session.scenes.values() if s.study is study and s.series.key == measurement.series_key]
+    return max(shown, key=lambda scene: scene.is_whole, default=None)
+
+
+def _is_read(scene: Scene | None) -> NDArray[np.bool_] | None:
+    return scene.loading.is_read if scene is not None and scene.loading is not None else None
