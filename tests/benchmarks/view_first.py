@@ -1,0 +1,78 @@
+"""From the start of a process to the first picture: the window opened on a folder, and a bare window with one slice."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmarks.bench_stalls import make_ct, screen
+
+ROUNDS = int(os.environ.get("MEDVIEW_BENCH_ROUNDS", "7"))
+
+_BARE = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+import numpy as np
+from pydicom import dcmread
+application = QApplication([])
+window = QMainWindow()
+label = QLabel()
+window.setCentralWidget(label)
+window.resize(1440, 900)
+window.show()
+paths = sorted(path for path in Path(sys.argv[1]).rglob("*") if path.is_file())
+stored = dcmread(paths[len(paths) // 2])
+values = stored.pixel_array * float(stored.RescaleSlope) + float(stored.RescaleIntercept)
+grey = np.clip((values + 160) / 400 * 255, 0, 255).astype(np.uint8)
+label.setPixmap(QPixmap.fromImage(QImage(grey.data, 512, 512, 512, QImage.Format.Format_Grayscale8)))
+QTimer.singleShot(0, application.quit)
+application.exec()
+label.repaint()
+application.processEvents()
+print("painted", flush=True)
+"""
+
+_OURS = """
+import sys, os
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from medview import app
+from medview.gui.viewport_widget import ViewportWidget
+draw = ViewportWidget.draw
+def drawn(self, *args, **options):
+    draw(self, *args, **options)
+    picture = self.picture()
+    if picture is not None and not picture.unread:
+        print("painted", flush=True)
+        os._exit(0)
+ViewportWidget.draw = drawn
+app.run(Path(sys.argv[1]))
+"""
+
+
+def _timed(code: str, folder: Path, environment: dict[str, str]) -> float:
+    start = time.perf_counter()
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, env=environment, check=False
+    )
+    assert "painted" in process.stdout, process.stderr
+    return time.perf_counter() - start
+
+
+def measure() -> None:
+    """Print the medians and their ratio."""
+    with tempfile.TemporaryDirectory() as home, screen() as shown:
+        folder = Path(home) / "ct"
+        make_ct(folder)
+        environment = {**os.environ, **shown, "MEDVIEW_HOME": str(Path(home) / "data")}
+        pairs = [(_timed(_BARE, folder, environment), _timed(_OURS, folder, environment)) for _ in range(ROUNDS)]
+        bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+        print(f"  first picture {ours:6.2f} s   bare window with a slice {bare:6.2f} s   x{ours / bare:5.2f}   bound 1.50")
