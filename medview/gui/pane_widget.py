@@ -214,13 +214,15 @@ class PaneWidget(QWidget):
 
     def _pointer(self, at: QPointF, event: Any, button: Button, steps: float = 0.0) -> PointerEvent:
         keys = event.modifiers()
+        here, right, down = (self.position_mm(at.x() + x, at.y() + y) for x, y in ((0, 0), (1, 0), (0, 1)))
         return PointerEvent(
             self.pane,
             (at.x(), at.y()),
-            self.position_mm(at.x(), at.y()),
+            here,
             (self.width(), self.height()),
             button,
             bool(keys & Qt.KeyboardModifier.ShiftModifier),
             bool(keys & Qt.KeyboardModifier.ControlModifier),
             steps,
+            None if here is None or right is None or down is None else (right - here, down - here),
         )

@@ -24,6 +24,8 @@ class PointerEvent:
         (width, height) of the pane.
     wheel_steps
         Notches of the wheel, positive away from the person; 0 unless this is a wheel event.
+    steps_mm
+        LPS vectors of one pixel of the pane to the right and down; None over the 3D pane.
     """
 
     pane: str
@@ -34,3 +36,4 @@ class PointerEvent:
     shift: bool = False
     control: bool = False
     wheel_steps: float = 0.0
+    steps_mm: tuple[FloatArray, FloatArray] | None = None
