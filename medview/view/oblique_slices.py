@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.imaging.plane import PlaneName, SlicePlane
-from medview.imaging.turned_planes import offsets
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
-from medview.study.geometry import FloatArray, Geometry
+from medview.study.geometry import Geometry
 from medview.study.segmentation import Segmentation
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
@@ -59,18 +58,6 @@ class ObliqueSlices:
         labels[~inside] = 0
         return labels
 
-    def number(self) -> tuple[int, int]:
-        """Return which step of the finest voxel spacing along the plane's normal this is, and how many there are."""
-        geometry = self._scene.volume.geometry
-        normal = onward(geometry, self._name, self._axes())
-        low, high = offsets(geometry, normal)
-        step = min(geometry.spacing_mm)
-        count = int((high - low) / step + 1e-6) + 1
-        return min(max(round((float(self._scene.cursor_mm @ normal) - low) / step), 0), count - 1), count
-
-    def _axes(self) -> tuple[FloatArray, FloatArray]:
-        return self._scene.plane_axes(self._name)
-
     def _whole(self) -> PictureGrid:
         """Return the plane with the extent that the unturned one has, so that nothing grows or shrinks by turning."""
         scene, geometry = self._scene, self._scene.volume.geometry
@@ -80,20 +67,13 @@ class ObliqueSlices:
             return upright
         shown = upright if geometry.is_sheared and own.axis != 0 else own
         width, height = (n * mm for n, mm in zip(shown.size, shown.pixel_mm, strict=True))
-        return PictureGrid.turned(geometry, self._axes(), scene.cursor_mm, (width, height))
+        return PictureGrid.turned(geometry, scene.plane_axes(self._name), scene.cursor_mm, (width, height))
 
     def _sampler(self, name: str, array: NDArray[Any], geometry: Geometry, *, nearest: bool) -> Reslicer:
         kept = self._samplers.get(name)
         if kept is None or kept.array is not array:
             kept = self._samplers[name] = Reslicer(array, geometry, nearest=nearest)
         return kept
-
-
-def onward(geometry: Geometry, name: PlaneName, axes: tuple[FloatArray, FloatArray]) -> FloatArray:
-    """Return the unit normal of a plane, along which slices are counted: the way the volume's own axis goes."""
-    normal: FloatArray = np.cross(*axes)
-    own = geometry.directions[:, SlicePlane.of(geometry, name).axis]
-    return -normal if normal @ own < 0 else normal
 
 
 def _is_costly(geometry: Geometry, viewport: Viewport, pane_size: tuple[int, int]) -> bool:

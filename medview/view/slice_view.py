@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.window import grey, voi_function
+from medview.session.plane_steps import plane_step
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.annotation import ImageName
@@ -191,7 +192,7 @@ class SliceView:
         self._is_read = scene.loading.is_read.copy() if scene.loading is not None else None
         section, transform, magnification = self._laid_out(pane_size, coarse=coarse)
         is_turned = scene.turned_planes is not None
-        number = self._slices.number() if is_turned else (self.slice_index, self.plane.slice_count)
+        number = plane_step(scene, self._name) if is_turned else (self.slice_index, self.plane.slice_count)
         has_letters = scene.volume.geometry.has_orientation
         return SlicePicture(
             plane=self._name,
