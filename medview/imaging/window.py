@@ -161,3 +161,8 @@ def _sample(array: NDArray[Any]) -> NDArray[Any]:
     """Return at most about half a million voxels, evenly spread, flat."""
     step = max(1, round((array.size / _SAMPLE) ** (1 / 3)))
     return array[tuple(slice((n - 1) % step // 2, None, step) for n in array.shape)].ravel()
+def window_of_values(values: NDArray[Any], series: Series) -> Window:
+    """Return the window from percentile 0.1 to 99.9 of some values of a series, padding and NaN left out."""
+    return _percentile_window(values, series)
+
+
