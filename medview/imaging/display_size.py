@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _NOMINAL_PX_PER_MM = 96.0 / 25.4  # what desktop systems call 100 %
 
@@ -24,6 +24,10 @@ class DisplaySize:
     device_pixel_ratio: float = 1.0
     px_per_mm: float = _NOMINAL_PX_PER_MM
     is_calibrated: bool = False
+
+    def in_units(self, unit_mm: float) -> DisplaySize:
+        """Return the same screen measured in units of so many millimetres."""
+        return replace(self, px_per_mm=self.px_per_mm * unit_mm)
 
 
 PLAIN_DISPLAY = DisplaySize()

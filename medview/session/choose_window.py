@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from medview.imaging.window import percentile_window
-from medview.imaging.window_presets import WindowPreset, window_presets
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.imaging.plane import PlaneName
+from medview.imaging.window import percentile_window, window_of_values
+from medview.imaging.window_presets import WindowPreset
+from medview.session import own_presets
+from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.geometry import FloatArray
+
+_MOST_SAMPLES = 500  # along each side of a region
 
 
 def set_window(session: Session, centre: float, width: float) -> None:
@@ -21,6 +31,42 @@ def auto_window(session: Session) -> None:
         session.scene.update(window=percentile_window(session.scene.volume))
 
 
+def region_window(session: Session, pane: str, first_mm: FloatArray, last_mm: FloatArray) -> None:
+    """Fit the window to the values of a rectangle of the slice that a pane shows (0.1 to 99.9 percent, no padding).
+
+    Parameters
+    ----------
+    first_mm, last_mm
+        Two opposite corners, LPS, on the slice.
+    """
+    scene = session.scene_in(pane)
+    if scene is None or scene.volume.is_colour:
+        return
+    values = _region_values(scene, session.viewports[pane].plane(scene), first_mm, last_mm)
+    if not values.size:
+        session.notices.add(
+            "info", "There is no image in the rectangle, so the window stays as it is.", "Draw it on the image."
+        )
+        return
+    scene.update(window=window_of_values(values, scene.series))
+
+
+def _region_values(scene: Scene, plane: PlaneName, first_mm: FloatArray, last_mm: FloatArray) -> NDArray[Any]:
+    """Return the voxels that lie in a rectangle along the axes of a plane, each once."""
+    geometry = scene.volume.geometry
+    across, down = ((last_mm - first_mm) @ axis * axis for axis in scene.plane_axes(plane))
+    step = min(geometry.spacing_mm)
+    counts = [int(np.clip(2 * np.linalg.norm(way) / step, 2, _MOST_SAMPLES)) for way in (across, down)]
+    along = [np.linspace(0.0, 1.0, count)[:, None] * way for count, way in zip(counts, (across, down), strict=True)]
+    points = first_mm + (along[0][:, None] + along[1][None]).reshape(-1, 3)
+    index = np.unique(np.rint(geometry.to_index(points)).astype(np.int64), axis=0)
+    index = index[((index >= 0) & (index < geometry.shape)).all(axis=1)]
+    if scene.loading is not None:
+        index = index[scene.loading.is_read[index[:, 0]]]
+    found: NDArray[Any] = scene.volume.array[tuple(index.T)]
+    return found
+
+
 def default_window(session: Session) -> None:
     """Show the window the images came with."""
     if session.scene is not None:
@@ -32,7 +78,7 @@ def presets(session: Session) -> tuple[WindowPreset, ...]:
     if session.scene is None:
         return ()
     series = session.scene.series
-    found = window_presets(series.modality)
+    found = own_presets.presets_of(series.modality)
     if series.modality != "PT":
         return found
     suv = dict(series.suv_factors).get("bw")

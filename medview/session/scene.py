@@ -63,7 +63,7 @@ class Scene:
         self.window = window
         self.default_window = window
         self.loading = loading
-        self.inverted = _is_dark_on_white(volume.series)
+        self.inverted = is_dark_on_white(volume.series)
         self.is_playing = False
         self.mask_visible = True
         self.mask_opacity = 0.4
@@ -219,6 +219,6 @@ class Scene:
         return geometry.to_mm(index)
 
 
-def _is_dark_on_white(series: Series) -> bool:
+def is_dark_on_white(series: Series) -> bool:
     """Whether black and white are swapped at first: PET is read as dark on white, which MONOCHROME1 gives already."""
     return series.modality == "PT" and series.photometric_interpretation == "MONOCHROME2"

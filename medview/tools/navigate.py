@@ -28,11 +28,15 @@ class PanDrag(StepDrag):
 
 
 class ZoomDrag(StepDrag):
-    """Magnifies about the middle of the pane: up is larger."""
+    """Magnifies about the point where the drag began: up is larger."""
+
+    def __init__(self, session: Session, event: PointerEvent) -> None:
+        super().__init__(session, event)
+        self._about = from_middle(event)
 
     def step(self, right: float, down: float, event: PointerEvent) -> None:
         """Magnify by the step upwards."""
-        zoom(self.session, self.pane, math.exp(-down * _ZOOM_PER_PX))
+        zoom(self.session, self.pane, math.exp(-down * _ZOOM_PER_PX), self._about)
 
 
 class ScrollDrag(StepDrag):
@@ -77,17 +81,29 @@ class RotateDrag(StepDrag):
         viewport.update(azimuth_deg=(viewport.azimuth_deg - right * _DEGREES_PER_PX) % 360, elevation_deg=elevation)
 
 
-def zoom(session: Session, pane: str, factor: float) -> None:
-    """Magnify a pane by a factor about its middle."""
+def zoom(session: Session, pane: str, factor: float, about_px: tuple[float, float] = (0.0, 0.0)) -> None:
+    """Magnify a pane by a factor about a point, which stays where it is.
+
+    Parameters
+    ----------
+    about_px
+        From the middle of the pane: (right, down). The camera of a 3D pane has none but the middle.
+    """
     viewport = session.viewports[pane]
     new = min(max(viewport.zoom * factor, _ZOOM_RANGE[0]), _ZOOM_RANGE[1])
     ratio = new / viewport.zoom
-    viewport.update(zoom=new, pan_px=(viewport.pan_px[0] * ratio, viewport.pan_px[1] * ratio))
+    (x, y), (pan_x, pan_y) = about_px if viewport.is_flat else (0.0, 0.0), viewport.pan_px
+    viewport.update(zoom=new, pan_px=(x + (pan_x - x) * ratio, y + (pan_y - y) * ratio))
 
 
-def zoom_by_wheel(session: Session, pane: str, steps: float) -> None:
-    """Magnify a pane by notches of the wheel."""
-    zoom(session, pane, math.exp(steps * _ZOOM_PER_NOTCH))
+def zoom_by_wheel(session: Session, event: PointerEvent) -> None:
+    """Magnify a pane by notches of the wheel, about the mouse."""
+    zoom(session, event.pane, math.exp(event.wheel_steps * _ZOOM_PER_NOTCH), from_middle(event))
+
+
+def from_middle(event: PointerEvent) -> tuple[float, float]:
+    """Return where the mouse is, from the middle of the pane: (right, down)."""
+    return event.position_px[0] - event.pane_size_px[0] / 2, event.position_px[1] - event.pane_size_px[1] / 2
 
 
 def slice_count(session: Session, pane: str) -> int | None:
@@ -105,9 +121,15 @@ def slice_index(session: Session, pane: str) -> int:
 
 
 def scroll(session: Session, pane: str, steps: int) -> None:
-    """Move a pane by whole slices, towards higher indices for positive steps; stops at the ends."""
-    if steps and session.viewports[pane].is_flat:
-        go_to_slice(session, pane, slice_index(session, pane) + steps)
+    """Move a pane by whole slices, towards higher indices for positive steps.
+
+    Stops at the ends; where the settings say so, it goes on from the other end.
+    """
+    count = slice_count(session, pane)
+    if not steps or count is None:
+        return
+    index = slice_index(session, pane) + steps
+    go_to_slice(session, pane, index % count if session.settings["scroll_loops"] else index)
 
 
 def go_to_slice(session: Session, pane: str, index: int) -> None:

@@ -9,7 +9,10 @@ from medview.session.session import Session
 from medview.tools.brush import BrushDrag, EraserDrag
 from medview.tools.drag import Drag
 from medview.tools.navigate import CrosshairDrag, PanDrag, RotateDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
+from medview.tools.magnify import MagnifyDrag
 from medview.tools.pointer import PointerEvent
+from medview.tools.region_window import RegionWindowDrag
+from medview.tools.stack_bar import StackBarDrag, is_on_bar
 from medview.tools.window_level import WindowLevelDrag
 
 TOOLS: dict[str, Callable[[Session, PointerEvent], Drag]] = {
@@ -18,15 +21,18 @@ TOOLS: dict[str, Callable[[Session, PointerEvent], Drag]] = {
     "zoom": ZoomDrag,
     "scroll": ScrollDrag,
     "crosshair": CrosshairDrag,
+    "region_window": RegionWindowDrag,
+    "magnify": MagnifyDrag,
     "brush": BrushDrag,
     "eraser": EraserDrag,
 }
+FLAT_TOOLS = ("window_level", "pan", "zoom", "scroll", "crosshair")  # what a button can be given besides the left one
 _PAINTING = ("brush", "eraser")
 _drags: WeakKeyDictionary[Session, Drag] = WeakKeyDictionary()
 
 
 def press(session: Session, event: PointerEvent) -> None:
-    """Begin a drag: left is the active tool (3D: rotate), middle pans, right zooms."""
+    """Begin a drag: left is the active tool (3D: rotate), the others what the settings give them: pan and zoom."""
     session.choose(active_pane=event.pane)
     if session.scene_in(event.pane) is not None and event.button != "none":
         _drags[session] = _tool(session, event)(session, event)
@@ -46,12 +52,23 @@ def release(session: Session, event: PointerEvent) -> None:
         drag.release(event)
 
 
+def hover(session: Session, pane: str, at_px: tuple[float, float]) -> None:
+    """Let a lens that is held follow the mouse without a button, also into another pane."""
+    held = [viewport for viewport in session.viewports.values() if viewport.lens_px is not None]
+    if not held or session in _drags:
+        return
+    for viewport in held:
+        if viewport.pane != pane:
+            viewport.update(lens_px=None)
+    session.viewports[pane].update(lens_px=at_px)
+
+
 def wheel(session: Session, event: PointerEvent) -> None:
     """Scroll one image a notch, ten with Shift, zoom with Ctrl and in 3D. Away from the person is towards index 0."""
     if session.scene_in(event.pane) is None:
         return
-    if event.control or not session.viewports[event.pane].is_flat:
-        zoom_by_wheel(session, event.pane, event.wheel_steps)
+    if event.control != (session.settings["mouse_wheel"] == "zoom") or not session.viewports[event.pane].is_flat:
+        zoom_by_wheel(session, event)
         return
     scroll(session, event.pane, -round(event.wheel_steps) * (10 if event.shift else 1))
 
@@ -64,8 +81,13 @@ def cursor_radius_mm(session: Session) -> float | None:
 
 
 def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEvent], Drag]:
-    if event.button == "middle":
-        return PanDrag
-    if event.button == "right":
-        return ZoomDrag
-    return RotateDrag if session.viewports[event.pane].kind == "volume" else TOOLS[session.tool]
+    is_flat = session.viewports[event.pane].is_flat
+    if event.button in ("middle", "right"):
+        chosen = str(session.settings[f"mouse_{event.button}"]) if is_flat else ""
+        return TOOLS[chosen] if chosen in FLAT_TOOLS else (PanDrag if event.button == "middle" else ZoomDrag)
+    if session.viewports[event.pane].kind == "volume":
+        return RotateDrag
+    if is_on_bar(session, event):
+        return StackBarDrag
+    # Ctrl draws the window's rectangle with any tool that only looks
+    return RegionWindowDrag if event.control and session.tool in FLAT_TOOLS else TOOLS[session.tool]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.imaging.display_size import DisplaySize
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
@@ -29,7 +30,7 @@ class ObliqueSlices:
         self._samplers: dict[str, Reslicer] = {}
 
     def laid_out(
-        self, viewport: Viewport, pane_size: tuple[int, int], *, coarse: bool
+        self, viewport: Viewport, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool
     ) -> tuple[PictureGrid, PaneTransform, float]:
         """Return the part of the plane that is seen, where it lies in the pane, and how many pane pixels a voxel has.
 
@@ -40,7 +41,10 @@ class ObliqueSlices:
         """
         geometry = self._scene.volume.geometry
         whole = self._whole().laid(viewport.turn_deg, flipped=viewport.is_mirrored)
-        fit = PaneTransform.fit(whole.size, whole.pixel_mm, pane_size, viewport.zoom, viewport.pan_px)
+        zoom, pan_px = viewport.zoom, viewport.pan_px
+        fit = PaneTransform.fit(
+            whole.size, whole.pixel_mm, pane_size, zoom, pan_px, fit=viewport.fit, display=display
+        )
         pixel_px = _COARSE_PX if coarse and _is_costly(geometry, viewport, pane_size) else 1.0
         grid, transform = whole.part(geometry, fit, pane_size, pixel_px)
         return grid, transform, fit.scale_x

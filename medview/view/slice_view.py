@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from medview.imaging.colour_maps import colour_table
+from medview.imaging.display_size import PLAIN_DISPLAY, DisplaySize
+from medview.imaging.filters import ImageFilter, filtered
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.window import grey, voi_function
 from medview.session.plane_steps import plane_step
+from medview.session.fit_view import mm_per_unit
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.annotation import ImageName
@@ -34,7 +38,7 @@ class SlicePicture:
     grey
         (height, width) uint8 in C order; of colour images (height, width, 3) red, green, blue, as they are.
     values
-        (height, width): the modality values behind `grey`; of colour images the colours.
+        (height, width): the modality values behind `grey`, not filtered; of colour images the colours.
     overlay
         The mask over it, or None.
     grid
@@ -57,6 +61,10 @@ class SlicePicture:
         Pane pixels for a pixel of the images, along the finer side of both.
     slab_mm
         Thickness that is projected; 0 for one slice.
+    colours
+        (256, 3): the red, green, blue in which each grey is shown; None where grey is grey.
+    display
+        The screen that it was made for.
     unread
         Rectangles (left, top, width, height) of picture pixels whose images have not been read: what `grey` holds there
         is nothing.
@@ -77,6 +85,8 @@ class SlicePicture:
     slab_mm: float
     is_turned: bool = False
     magnification: float = 1.0
+    colours: NDArray[np.uint8] | None = None
+    display: DisplaySize = PLAIN_DISPLAY
     unread: tuple[PictureRect, ...] = ()
 
     def pane_to_mm(self, x: float, y: float) -> FloatArray:
@@ -179,24 +189,28 @@ class SliceView:
         """Which slice of the volume's own axis lies at the cursor."""
         return self._scene.cursor_index[self._own_plane.axis]
 
-    def picture(self, pane_size: tuple[int, int], *, coarse: bool = False) -> SlicePicture:
+    def picture(
+        self, pane_size: tuple[int, int], *, coarse: bool = False, display: DisplaySize = PLAIN_DISPLAY
+    ) -> SlicePicture:
         """Return what a pane of this size (device-independent pixels) shows now.
 
         Parameters
         ----------
+        display
+            The screen that the pane is on.
         coarse
             While something moves: what takes long to interpolate may have larger pixels.
         """
         scene, viewport = self._scene, self._viewport
         # asked once: a slice that arrives while the picture is made belongs to the next one
         self._is_read = scene.loading.is_read.copy() if scene.loading is not None else None
-        section, transform, magnification = self._laid_out(pane_size, coarse=coarse)
+        section, transform, magnification = self._laid_out(pane_size, display, coarse=coarse)
         is_turned = scene.turned_planes is not None
         number = plane_step(scene, self._name) if is_turned else (self.slice_index, self.plane.slice_count)
         has_letters = scene.volume.geometry.has_orientation
         return SlicePicture(
             plane=self._name,
-            grey=self._grey(section),
+            grey=self._grey(self._filtered(section)),
             values=section.values,
             overlay=self._overlay(section),
             grid=section.grid,
@@ -210,21 +224,48 @@ class SliceView:
             slab_mm=max(viewport.slab_mm, 0.0),
             is_turned=is_turned,
             magnification=magnification,
+            colours=None if viewport.colour_map == "grey" or scene.volume.is_colour else colour_table(viewport.colour_map),
+            display=display,
             unread=unread(self._is_read, self.plane, self.slice_index, section.grid.size, is_slice=self._is_slice),
         )
 
-    def _laid_out(self, pane_size: tuple[int, int], *, coarse: bool) -> tuple[_Section, PaneTransform, float]:
+    def _laid_out(
+        self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool
+    ) -> tuple[_Section, PaneTransform, float]:
         """Return what is seen, where it lies in the pane, and how many pane pixels a pixel of the images has."""
         viewport = self._viewport
         if self.is_resliced:
-            grid, transform, magnification = self._slices.laid_out(viewport, pane_size, coarse=coarse)
+            grid, transform, magnification = self._slices.laid_out(viewport, pane_size, display, coarse=coarse)
             key = (self._scene.volume, _place_of(grid), self._read_so_far(), viewport.slab_mm, viewport.slab_mode)
             section = self._keep("section", key, lambda: self._interpolated(grid, coarse=coarse))
             return section, transform, magnification
         section = self._section()
         size, pixel_mm = section.grid.size, section.grid.pixel_mm
-        transform = PaneTransform.fit(size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px)
+        fit, display = self._fit(display)
+        transform = PaneTransform.fit(
+            size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display
+        )
         return section, transform, min(transform.scale_x, transform.scale_y)
+
+    def _fit(self, display: DisplaySize) -> tuple[str, DisplaySize]:
+        """Return how the image is fitted, and the screen in units of the geometry: what has no mm has no true size."""
+        if self._viewport.fit != "true_size":
+            return self._viewport.fit, display
+        unit_mm = mm_per_unit(self._scene)
+        return ("whole", display) if unit_mm is None else ("true_size", display.in_units(unit_mm))
+
+    def _filtered(self, section: _Section) -> _Section:
+        """Return the section as it is shown: through the pane's filter, where there is one."""
+        chosen = self._viewport.image_filter
+        if not chosen:
+            return section
+        centre, width = self._scene.window
+        black = centre - width / 2 if chosen == "edges" else 0.0
+
+        def make() -> _Section:
+            return replace(section, values=filtered(section.values, cast(ImageFilter, chosen), black))
+
+        return cast(_Section, self._keep("filtered", (section, chosen, black), make))
 
     def _interpolated(self, grid: PictureGrid, *, coarse: bool) -> _Section:
         if not self._can_project:
