@@ -79,7 +79,7 @@ def _failed_checks() -> list[str]:
 def _pytest(arguments: list[str]) -> tuple[int, str]:
     """Run the tests; return the exit code and the closing line."""
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    command = [str(venv_python()), "-m", "pytest", colour, "--durations=8", *arguments]
+    command = [str(venv_python()), "-m", "pytest", colour, "--durations=8", *_in_parallel(arguments), *arguments]
     closing = "pytest said nothing"
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as process:
         assert process.stdout is not None
@@ -87,6 +87,12 @@ def _pytest(arguments: list[str]) -> tuple[int, str]:
             print(line, end="", flush=True)
             closing = line.strip() or closing
     return process.returncode, closing
+
+
+def _in_parallel(arguments: Sequence[str]) -> list[str]:
+    """Return what lets two processes share the tests of a whole run: each file whole, each with a screen of its own."""
+    is_chosen = any(not argument.startswith("-") or argument in ("-n", "-x", "--pdb") for argument in arguments)
+    return [] if is_chosen or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "loadfile"]
 
 
 def lint(arguments: list[str]) -> int:
