@@ -89,6 +89,23 @@ def shipped_layout(layout_id: str) -> Layout:
     return {layout.id: layout for layout in layouts()}[layout_id]
 
 
+def grid_layout(rows: int, columns: int) -> Layout:
+    """Return a grid of panes that show a series each; the shipped layout where there is one of that size."""
+    layout_id = f"{rows}x{columns}"
+    for layout in layouts():
+        if layout.id == layout_id:
+            return layout
+    places = [(row, column) for row in range(rows) for column in range(columns)]
+    cells = (Cell(str(n + 1), "acquired", n, row, column) for n, (row, column) in enumerate(places))
+    return Layout(layout_id, f"{rows} × {columns}", tuple(cells))
+
+
+def with_kind(layout: Layout, pane: str, kind: ViewKind) -> Layout:
+    """Return a layout in which a pane shows another plane of its images, or them in 3D."""
+    cells = (replace(cell, kind=kind) if cell.name == pane else cell for cell in layout.cells)
+    return replace(layout, cells=tuple(cells))
+
+
 def visible_cells(layout: Layout, scenes: Mapping[int, Scene], maximised: str | None = None) -> tuple[Cell, ...]:
     """Return the cells that are seen, with the room they have.
 

@@ -16,11 +16,14 @@ from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.session.kept_volumes import KeptVolumes
 from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
+from medview.session.look_links import LookLinks
 from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
 from medview.session.report_desk import ReportDesk
 from medview.session.scene import Scene
+from medview.session.scene_links import SceneLinks
 from medview.session.settings import Settings
+from medview.session.viewed_series import ViewedSeries
 from medview.session.viewport import Viewport
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
@@ -43,6 +46,12 @@ class Session:
         The panes by the name of their cell, in reading order.
     scenes
         By slot: a volume on the screen with its cursor, window and mask, which all panes of the slot share.
+    away
+        By slot: what slots showed that the layout of now does not have; a layout that has them shows it again.
+    links
+        How the slots follow each other.
+    viewed
+        Which series have been on the screen.
     active_pane
         The pane that commands and panels act on, and with it its slot and scene.
     maximised
@@ -94,6 +103,9 @@ class Session:
         self.layout = shipped_layout("mpr")
         self.viewports: dict[str, Viewport] = {cell.name: _viewport(cell) for cell in self.layout.cells}
         self.scenes: dict[int, Scene] = {}
+        self.away: dict[int, Scene] = {}
+        self._viewports_away: dict[str, Viewport] = {}
+        self.viewed = ViewedSeries()
         self.active_pane = self.layout.cells[0].name
         self.maximised: str | None = None
         self.tool = "window_level"
@@ -110,6 +122,8 @@ class Session:
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
+        self.links = SceneLinks(self)
+        self._look_links = LookLinks(self)
 
     @property
     def plugins(self) -> tuple[Plugin | BrokenPlugin, ...]:
@@ -126,6 +140,7 @@ class Session:
     def remove_study(self, study: Study) -> None:
         """Forget a study; its files are untouched. With the last one goes what was said of files left out."""
         self.studies = tuple(s for s in self.studies if s is not study)
+        self.away = {slot: scene for slot, scene in self.away.items() if scene.study is not study}
         if not self.studies:
             self.rejected, self.other_files, self.last_found = (), (), (0, 0, 0)
         self.studies_changed.emit()
@@ -201,19 +216,28 @@ class Session:
             self.scenes.pop(place, None)
         else:
             self.scenes[place] = scene
+            self.viewed.add(scene.study, scene.series)
+        self.away.pop(place, None)
         self.kept_volumes.follow([shown.series for shown in self.scenes.values()])
         if not keep_view:
-            for viewport in self.of_slot(place):
+            for viewport in (*self.of_slot(place), *(v for v in self._viewports_away.values() if v.slot == place)):
                 viewport.reset()
         self._stay_visible(place)
         self.scene_changed.emit()
 
     def set_layout(self, layout: Layout) -> None:
-        """Show other panes; what lies in slots that stay is shown on, and panes that stay look as they did."""
-        slot, before = self.active_slot, self.viewports
+        """Show other panes; what lies in slots that stay is shown on, and panes that stay look as they did.
+
+        What the others show is put away, and comes back with a layout that has them.
+        """
+        slot = self.active_slot
         self.layout, self.maximised = layout, None
-        self.viewports = {cell.name: _kept(before.get(cell.name), cell) for cell in layout.cells}
-        self.scenes = {place: scene for place, scene in self.scenes.items() if place in layout.slots}
+        known = {**self._viewports_away, **self.viewports}
+        self.viewports = {cell.name: _kept(known.get(cell.name), cell) for cell in layout.cells}
+        self._viewports_away = {name: viewport for name, viewport in known.items() if name not in self.viewports}
+        there = {**self.away, **self.scenes}
+        self.scenes = {place: there.pop(place) for place in layout.slots if place in there}
+        self.away = there
         for gone in [place for place in self.wanted if place not in layout.slots]:
             del self.wanted[gone]
         if self.active_pane not in self.viewports:

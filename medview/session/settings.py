@@ -40,6 +40,13 @@ DEFAULTS: dict[str, Any] = {
     "last_folder": "",
     "window_geometry": "",  # place and size of the window, and of its panels, as Qt packs them
     "window_state": "",
+    "sync_scroll": True,  # panes in one frame of reference follow each other
+    "sync_zoom": False,
+    "sync_window": False,
+    "reference_lines": "slice",  # "off", "slice" of the active pane, "ends" (also first and last) or "all"
+    "hanging": True,  # a study that is opened is laid out by the hanging protocols
+    "hanging_priors": True,
+    "window_places": {},  # by window: place and size of further windows, as Qt packs them
     "library_add": "link",  # what is opened joins the library's list by "link" or "copy", or with "no" does not
     "import_copies": False,  # whether an import copies files into the library, or links them where they lie
     "import_opens": True,
