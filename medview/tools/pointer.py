@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from medview.imaging.pane_frame import PaneFrame
 from medview.study.geometry import FloatArray
 
 Button = Literal["left", "middle", "right", "none"]
@@ -26,6 +27,10 @@ class PointerEvent:
         Notches of the wheel, positive away from the person; 0 unless this is a wheel event.
     steps_mm
         LPS vectors of one pixel of the pane to the right and down; None over the 3D pane.
+    frame
+        Where the pane lies in the patient, and which image it shows; None where nothing can be measured.
+    text_uid, text_px
+        The measurement whose text lies under the mouse, "" for none, and where in the pane the text begins.
     """
 
     pane: str
@@ -37,3 +42,6 @@ class PointerEvent:
     control: bool = False
     wheel_steps: float = 0.0
     steps_mm: tuple[FloatArray, FloatArray] | None = None
+    frame: PaneFrame | None = None
+    text_uid: str = ""
+    text_px: tuple[float, float] | None = None
