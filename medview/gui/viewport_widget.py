@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import Sentence
+from medview.gui.crosshair_painter import CrosshairPainter
 from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box
+from medview.tools.pointer import PointerEvent
+from medview.tools.rotate_planes import grip_at
 from medview.tools.toolbox import cursor_radius_mm
 from medview.view.corner_text import Pointed, corner_text
 from medview.view.label_overlay import LabelOverlay
@@ -26,6 +29,7 @@ _COMING = Sentence("This image is being read…")
 _MISSING = Sentence("This image was not read.")
 _ACROSS_S = 0.25
 _BAR_FROM_PX = 300  # below this the slice number and window need the room
+_STILL_MS = 150
 _HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is written
 
 
@@ -46,12 +50,23 @@ class ViewportWidget(PaneWidget):
         self._mask: tuple[object, QImage] | None = None
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
+        self._crosshair = CrosshairPainter(session, pane)
+        self._is_moving = False
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(_STILL_MS)
+        self._still.timeout.connect(self._on_still)
         self._on_scene()
+
+    def release(self) -> None:
+        """Let go of the session: the window is closing."""
+        self._still.stop()
+        super().release()
 
     def picture(self) -> SlicePicture | None:
         """Return what the pane shows now; None with nothing open."""
         if self._view is not None:
-            self._picture = self._view.picture((self.width(), self.height()))
+            self._picture = self._view.picture((self.width(), self.height()), coarse=self._is_moving)
         return self._picture
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:
@@ -61,6 +76,7 @@ class ViewportWidget(PaneWidget):
 
     def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
         """Draw image, mask, crosshair and texts; `bare` leaves out mouse and highlight."""
+        self._is_moving = self._is_moving and not bare  # what is kept or printed is never coarse
         picture, scene = self.picture(), self.scene
         colour = PANE_COLOURS[picture.plane if picture is not None else "axial"]
         pane = PanePainter(painter, self.width(), self.height(), self.font(), colour)
@@ -68,7 +84,8 @@ class ViewportWidget(PaneWidget):
             self._draw_picture(painter, picture)
             self._draw_unread(pane, picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._draw_crosshair(painter, picture)
+            hovered = not bare and self._pointer_at is not None
+            self._crosshair.draw(painter, picture, scene, (self.width(), self.height()), bare=not hovered)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
             if not bare:
                 self._draw_ring(painter, picture)
@@ -88,7 +105,7 @@ class ViewportWidget(PaneWidget):
         painter.translate(t.offset_x, t.offset_y)
         painter.scale(t.scale_x, t.scale_y)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        painter.drawImage(QPointF(0, 0), self._grey_image(picture))
+        painter.drawImage(QRectF(*picture.grey_rect), self._grey_image(picture))
         overlay, scene = picture.overlay, self.scene
         if scene is not None:
             self._overlays.draw_dose(painter, picture, scene)
@@ -129,26 +146,6 @@ class ViewportWidget(PaneWidget):
             self._mask = (overlay, image)
         return self._mask[1]
 
-    def _draw_crosshair(self, painter: QPainter, picture: SlicePicture) -> None:
-        """Draw where the planes of other panes of this scene cut this one."""
-        scene = self.scene
-        if scene is None or scene.only_plane is not None:
-            return
-        shown = {viewport.plane(scene) for viewport in self.session.of_slot(self.viewport.slot) if viewport.is_flat}
-        for line in picture.crosshair:
-            if line.plane not in shown:
-                continue
-            x0, y0, x1, y1 = line.ends
-            colour = QColor(PANE_COLOURS[line.plane])
-            colour.setAlpha(190)
-            if abs(x1 - x0) < 0.5 or abs(y1 - y0) < 0.5:
-                # a filled rectangle is sharp, and ten times faster than a line
-                left, top = round(min(x0, x1) - 0.5), round(min(y0, y1) - 0.5)
-                painter.fillRect(QRectF(left, top, max(1.0, abs(x1 - x0)), max(1.0, abs(y1 - y0))), colour)
-            else:
-                painter.setPen(QPen(colour, 1.0))
-                painter.drawLine(QLineF(x0, y0, x1, y1))
-
     def _draw_ring(self, painter: QPainter, picture: SlicePicture) -> None:
         """Draw the brush where the mouse is."""
         radius = self._ring_radius(picture)
@@ -175,8 +172,8 @@ class ViewportWidget(PaneWidget):
         scene = self.scene
         if scene is not None:
             self._view = SliceView(scene, self.viewport)
-            for signal in (scene.cursor_changed, scene.display_changed):
-                self._passing.connect(signal, self._repaint)
+            self._passing.connect(scene.cursor_changed, self._on_cursor)
+            self._passing.connect(scene.display_changed, self._repaint)
             if scene.loading is not None:
                 self._passing.connect(scene.loading.changed, self._on_loading)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
@@ -184,6 +181,17 @@ class ViewportWidget(PaneWidget):
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)
+        self.update()
+
+    def _on_cursor(self) -> None:
+        """Paint another place; a thick slab of interpolated planes coarser until it has stayed for a moment."""
+        if self._view is not None and self._view.is_resliced and self.viewport.slab_mm > 0:
+            self._is_moving = True
+            self._still.start()
+        self.update()
+
+    def _on_still(self) -> None:
+        self._is_moving = False
         self.update()
 
     def _on_loading(self) -> None:
@@ -212,13 +220,39 @@ class ViewportWidget(PaneWidget):
         """Show the value under the mouse and the brush; only their places are painted anew."""
         picture = self._picture
         before, self._pointer_at = self._pointer_at, at
-        if picture is not None:
+        self._find_grip(picture, at)
+        if (before is None) != (at is None):
+            self.update()  # the handles come and go with the mouse
+        elif picture is not None:
             self.update(QRect(0, self.height() - _HOVER_HEIGHT, self.width() // 2, _HOVER_HEIGHT))
             radius = (self._ring_radius(picture) or -4.0) + 4.0
             for point in (before, at):
                 if radius > 0 and point is not None:
                     self.update(QRectF(point.x() - radius, point.y() - radius, 2 * radius, 2 * radius).toAlignedRect())
         super()._hover(at)
+
+    def _find_grip(self, picture: SlicePicture | None, at: QPointF | None) -> None:
+        """Show what of the crosshair a press would take; while a button is down it is what was taken."""
+        if self._button != "none":
+            return
+        grip = None
+        if picture is not None and at is not None:
+            here, right, down = (picture.pane_to_mm(at.x() + x, at.y() + y) for x, y in ((0, 0), (1, 0), (0, 1)))
+            size = (self.width(), self.height())
+            steps = (right - here, down - here)
+            grip = grip_at(self.session, PointerEvent(self.pane, (at.x(), at.y()), here, size, steps_mm=steps))
+        if grip != self._crosshair.grip:
+            self._crosshair.grip = grip
+            self._show_tool()
+            self.update()
+
+    def _show_tool(self) -> None:
+        """Show by the pointer that the crosshair can be taken where the mouse is."""
+        grip = self._crosshair.grip
+        if grip is None:
+            super()._show_tool()
+        else:
+            self.setCursor(Qt.CursorShape.PointingHandCursor if grip.kind == "turn" else Qt.CursorShape.SizeAllCursor)
 
 
 def _draw_outlines(painter: QPainter, overlay: LabelOverlay) -> None:

@@ -26,13 +26,41 @@ class CrosshairLine:
 
 def crosshair(scene: Scene, name: PlaneName, grid: PictureGrid, transform: PaneTransform) -> tuple[CrosshairLine, ...]:
     """Return the lines of the other two planes through the scene's cursor, within the picture, open at the cursor."""
-    middle = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm)))
     lines: list[CrosshairLine] = []
     for other in other_planes(name):
-        along = np.cross(grid.normal, np.cross(*scene.plane_axes(other)))
-        tip = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm + along)))
-        lines += [CrosshairLine(other, ends) for ends in _pieces(middle, tip - middle, grid, transform)]
+        middle, direction = line_in_pane(scene, other, grid, transform)
+        lines += [CrosshairLine(other, ends) for ends in _pieces(middle, direction, grid, transform)]
     return tuple(lines)
+
+
+def slab_faces(
+    scene: Scene, other: PlaneName, thickness_mm: float, grid: PictureGrid, transform: PaneTransform
+) -> tuple[CrosshairLine, ...]:
+    """Return where the two faces of another plane's slab cut a plane, within the picture."""
+    middle, direction = line_in_pane(scene, other, grid, transform)
+    px_per_mm = float(np.linalg.norm(direction))
+    if px_per_mm < 1e-9:
+        return ()
+    along = direction / px_per_mm
+    across = np.array([-along[1], along[0]]) * thickness_mm / 2.0 * px_per_mm
+    corners = np.array([transform.to_pane(0, 0), transform.to_pane(*grid.size)])
+    faces = []
+    for start in (middle - across, middle + across):
+        if (start >= corners[0]).all() and (start <= corners[1]).all():
+            ends = [start + way * _reach(start, way, corners) for way in (-along, along)]
+            faces.append(CrosshairLine(other, (*map(float, ends[0]), *map(float, ends[1]))))  # type: ignore[arg-type]
+    return tuple(faces)
+
+
+def line_in_pane(
+    scene: Scene, other: PlaneName, grid: PictureGrid, transform: PaneTransform
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where the crosshair lies in a pane, (x, y), and the step there of a mm along the other plane's line."""
+    middle = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm)))
+    along = np.cross(grid.normal, np.cross(*scene.plane_axes(other)))
+    along /= max(float(np.linalg.norm(along)), 1e-12)
+    tip = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm + along)))
+    return middle, tip - middle
 
 
 def _pieces(
