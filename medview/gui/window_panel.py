@@ -98,7 +98,9 @@ class WindowPanel(QWidget):
         for preset in choose_window.presets(self._session):
             if preset.window == scene.window:
                 return tr(preset.title)
-        return tr("Window of the images") if scene.window == scene.default_window else tr("Own window")
+        if scene.voi_lut is not None and scene.voi_lut.name:
+            return scene.voi_lut.name
+        return tr("Window of the images") if scene.is_own_look else tr("Own window")
 
     def _follow(self, topics: frozenset[str]) -> None:
         if topics & {"scene", "display"}:

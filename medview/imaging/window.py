@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.imaging.padding import padding_range, without_padding
+from medview.imaging.padding import Range, is_padding, padding_range, without_padding
 from medview.study.series import Series
+from medview.study.voi_lut import VoiLut
 from medview.study.volume import Volume
 
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
@@ -30,6 +31,9 @@ def grey(
     function: VoiFunction = "LINEAR",
     *,
     inverted: bool = False,
+    lut: VoiLut | None = None,
+    presentation: VoiLut | None = None,
+    padding: Range | None = None,
 ) -> NDArray[np.uint8]:
     """Return 8-bit grey of modality values, in C order.
 
@@ -42,13 +46,31 @@ def grey(
         (Window Center, Window Width).
     inverted
         Turn the result round, after the window: MONOCHROME1 or a person's wish, not both.
+    lut
+        A table in the place of the window and its function (PS3.3 C.11.2.1.1).
+    presentation
+        A table that the result of the window or of `lut` goes through (Presentation LUT, C.11.6.1).
+    padding
+        Values between which a pixel is no part of the image: it is black, inverted or not.
     """
+    look = _Look(window, function, inverted, lut, presentation, padding)
     if values.dtype == np.uint8:
-        return _lookup(_table(values.dtype.str, window, function, inverted), values)
+        return _lookup(_table(values.dtype.str, look), values)
     if values.dtype in (np.int16, np.uint16):
         # a negative int16 seen as uint16 lies in the upper half of the table, which is filled accordingly
-        return _lookup(_table(values.dtype.str, window, function, inverted), values.view(np.uint16))
-    return np.ascontiguousarray(_to_byte(_voi(values, window, function), inverted))
+        return _lookup(_table(values.dtype.str, look), values.view(np.uint16))
+    return np.ascontiguousarray(_looked_at(values, look))
+
+
+class _Look(NamedTuple):
+    """How values become grey."""
+
+    window: Window
+    function: VoiFunction
+    inverted: bool
+    lut: VoiLut | None
+    presentation: VoiLut | None
+    padding: Range | None
 
 
 def _lookup(table: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -56,22 +78,30 @@ def _lookup(table: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.uint8]
 
 
 @lru_cache(maxsize=16)
-def _table(dtype: str, window: Window, function: VoiFunction, inverted: bool) -> NDArray[np.uint8]:
+def _table(dtype: str, look: _Look) -> NDArray[np.uint8]:
     """Return the grey of every value of an integer type, indexed by its bits read as unsigned."""
     size = 256 if np.dtype(dtype).itemsize == 1 else 65536
     values = np.arange(size, dtype=f"u{np.dtype(dtype).itemsize}").view(dtype)
-    return _to_byte(_voi(values, window, function), inverted)
+    return _looked_at(values, look)
 
 
-def _to_byte(values: NDArray[np.float64], inverted: bool) -> NDArray[np.uint8]:
-    grey_values: NDArray[np.uint8] = np.rint(np.nan_to_num(values, nan=0.0)).astype(np.uint8)
-    return 255 - grey_values if inverted else grey_values
+def _looked_at(values: NDArray[Any], look: _Look) -> NDArray[np.uint8]:
+    """Return the grey of values of any type."""
+    x = np.asarray(values, dtype=np.float64)
+    shown = _voi(x, look.window, look.function) if look.lut is None else 255.0 * look.lut.applied(x)
+    if look.presentation is not None:
+        last = len(look.presentation.output) - 1
+        shown = 255.0 * look.presentation.applied(np.nan_to_num(shown) / 255.0 * last)
+    found: NDArray[np.uint8] = np.rint(np.nan_to_num(shown, nan=0.0)).astype(np.uint8)
+    found = 255 - found if look.inverted else found
+    if look.padding is not None:
+        found[is_padding(values, look.padding)] = 0
+    return found
 
 
-def _voi(values: NDArray[Any], window: Window, function: VoiFunction) -> NDArray[np.float64]:
+def _voi(x: NDArray[np.float64], window: Window, function: VoiFunction) -> NDArray[np.float64]:
     """Return the output (0 to 255) of a VOI LUT function (PS3.3 C.11.2.1.2.1 and C.11.2.1.3)."""
     centre, width = window
-    x = np.asarray(values, dtype=np.float64)
     if function == "SIGMOID":
         with np.errstate(over="ignore"):
             return 255.0 / (1.0 + np.exp(-4.0 * (x - centre) / max(width, 1e-9)))
@@ -90,8 +120,22 @@ def voi_function(volume: Volume) -> VoiFunction:
     """
     if not volume.series.windows and volume.array.dtype.kind == "f":
         return "LINEAR_EXACT"
+    return function_named(volume.series.voi_lut_function)
+
+
+def function_named(name: str) -> VoiFunction:
+    """Return the function of a VOI LUT Function (0028,1056); LINEAR where it is none."""
     functions: dict[str, VoiFunction] = {"LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
-    return functions.get(volume.series.voi_lut_function, "LINEAR")
+    return functions.get(name, "LINEAR")
+
+
+def is_stored_inverse(series: Series) -> bool:
+    """Whether low values are white by what the images say, be it in one way or in both (PS3.3 C.7.6.3.1.2, C.11.6.1.2).
+
+    MONOCHROME1 and a Presentation LUT Shape of INVERSE say the same; together they invert once.
+    """
+    says_inverse = bool(series.instances) and series.instances[0].display.is_inverse
+    return series.photometric_interpretation == "MONOCHROME1" or says_inverse
 
 
 def default_window(volume: Volume, slice_index: int | None = None) -> Window:
@@ -128,6 +172,11 @@ def percentile_window(volume: Volume) -> Window:
     return _percentiles[volume]
 
 
+def window_of_values(values: NDArray[Any], series: Series) -> Window:
+    """Return the window from percentile 0.1 to 99.9 of some values of a series, padding and NaN left out."""
+    return _percentile_window(values, series)
+
+
 def _percentile_window(values: NDArray[Any], series: Series) -> Window:
     values = values[np.isfinite(values)]
     values = without_padding(values, padding_range(series))
@@ -161,8 +210,3 @@ def _sample(array: NDArray[Any]) -> NDArray[Any]:
     """Return at most about half a million voxels, evenly spread, flat."""
     step = max(1, round((array.size / _SAMPLE) ** (1 / 3)))
     return array[tuple(slice((n - 1) % step // 2, None, step) for n in array.shape)].ravel()
-def window_of_values(values: NDArray[Any], series: Series) -> Window:
-    """Return the window from percentile 0.1 to 99.9 of some values of a series, padding and NaN left out."""
-    return _percentile_window(values, series)
-
-

@@ -70,7 +70,7 @@ def _region_values(scene: Scene, plane: PlaneName, first_mm: FloatArray, last_mm
 def default_window(session: Session) -> None:
     """Show the window the images came with."""
     if session.scene is not None:
-        session.scene.update(window=session.scene.default_window)
+        session.scene.take_look()
 
 
 def presets(session: Session) -> tuple[WindowPreset, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
 from medview.imaging.turned_planes import TurnedPlanes
+from medview.imaging.window import is_stored_inverse
+from medview.session.image_look import ImageLook, image_look, stated_look
 from medview.session.loading import Loading
 from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
@@ -15,6 +19,9 @@ from medview.study.series import Series
 from medview.study.study import Study
 from medview.study.value_map import ValueMap
 from medview.study.volume import Volume
+
+if TYPE_CHECKING:
+    from medview.files.pixels.dicom_overlay import Overlay
 
 PixelValue = float | tuple[int, int, int]  # a modality value, or red, green, blue
 
@@ -30,8 +37,11 @@ class Scene:
     turned_planes
         How the three planes lie where a person has turned them; None along the volume's own axes, where they show its
         voxels as they are.
-    window
-        (Window Center, Window Width) in the volume's unit; without a meaning for colours.
+    window, voi_function
+        (Window Center, Window Width) in the volume's unit, and the function that applies it; of colours, brightness and
+        contrast.
+    voi_lut
+        A table in the place of the window, or None.
     loading
         What of the volume is there while it is being read, None once it is whole.
     is_playing
@@ -47,8 +57,12 @@ class Scene:
     value_map
         What the stored values mean, for the readout, or None.
     presentation
-        The presentation state that is applied, or None; `before_presentation` is (window, inverted) without it, and
-        `presentation_follower` what gives each image its window.
+        The presentation state that is applied, or None; `before_presentation` is (look, inverted) without it, the look
+        None where the images were shown as they wanted to be.
+    shutter_visible, overlays_visible
+        Whether what lies outside the images' shutters is hidden, and their overlay planes are drawn.
+    overlays
+        The overlay planes of the images that have been looked at, by slice.
     """
 
     cursor_changed = Signal()
@@ -60,7 +74,6 @@ class Scene:
     ) -> None:
         self.study = study
         self.volume = volume
-        self.window = window
         self.default_window = window
         self.loading = loading
         self.inverted = is_dark_on_white(volume.series)
@@ -76,12 +89,47 @@ class Scene:
         self.dose_opacity = 0.4
         self.value_map: ValueMap | None = None
         self.presentation: Presentation | None = None
-        self.before_presentation: tuple[tuple[float, float], bool] | None = None
-        self.presentation_follower: object | None = None
+        self.before_presentation: tuple[ImageLook | None, bool] | None = None
+        self.shutter_visible = True
+        self.overlays_visible = True
+        self.overlays: dict[int, tuple[Overlay, ...]] = {}
         self.turned_planes: TurnedPlanes | None = None
         self.cursor_mm = self._voxel_centre(volume.geometry.centre_mm)
         if self.is_recording:
             self.cursor_mm = volume.geometry.to_mm((0, *self.cursor_index[1:]))
+        self._given = self.own_look
+        self.window, self.voi_function, self.voi_lut = self._given.window, self._given.function, self._given.lut
+
+    @property
+    def look(self) -> ImageLook:
+        """How values become grey now."""
+        return ImageLook(self.window, self.voi_function, self.voi_lut)
+
+    @property
+    def own_look(self) -> ImageLook:
+        """How the image at the cursor wants to be shown: as its presentation state says, as before that, or by itself."""
+        number = self.cursor_index[0]
+        stated = stated_look(self.volume, number, self.presentation)
+        chosen = self.before_presentation[0] if self.before_presentation is not None else None
+        return stated or chosen or image_look(self.volume, number, self.default_window)
+
+    @property
+    def is_shown_inverted(self) -> bool:
+        """Whether low values are white: as the images say, turned round once more where the person wants it."""
+        return self.inverted != is_stored_inverse(self.series)
+
+    @property
+    def is_own_look(self) -> bool:
+        """Whether the images are shown as they want to be: the person has chosen no other window."""
+        return self.look == self._given
+
+    def take_look(self, look: ImageLook | None = None) -> None:
+        """Show the images as they want to be, each by itself, or all in one way that the person chooses."""
+        wanted = look or self.own_look
+        if look is None:
+            self._given = wanted
+        self.window, self.voi_function, self.voi_lut = wanted.window, wanted.function, wanted.lut
+        self.display_changed.emit()
 
     @property
     def series(self) -> Series:
@@ -136,6 +184,8 @@ class Scene:
             self.cursor_mm = point
             if self.loading is not None:
                 self.loading.wanted = self.cursor_index[0]
+            if self.is_own_look and self.own_look != self._given:
+                self.take_look()
             self.cursor_changed.emit()
 
     def turn(self, planes: TurnedPlanes | None, cursor_mm: ArrayLike | None = None) -> None:
@@ -166,11 +216,13 @@ class Scene:
         with it.
         """
         loading, self.loading = self.loading, None
+        is_own, self.volume = self.is_own_look, volume
         if self.default_window not in volume.series.windows:
-            self.window = window if self.window == self.default_window else self.window
             self.default_window = window
-        self.volume = volume
-        self.display_changed.emit()
+        if is_own:
+            self.take_look()
+        else:
+            self.display_changed.emit()
         if loading is not None:
             loading.changed.emit()
 
@@ -182,7 +234,8 @@ class Scene:
             self.cursor_mm = self._voxel_centre(other.cursor_mm)
         if other.turned_planes is not None:
             self.turned_planes, self.cursor_mm = other.turned_planes, self._held(other.cursor_mm)
-        for name in ("window", "inverted", "is_playing", "mask_visible", "mask_opacity", "mask_outline"):
+        # one window for all places: what changes from one to the next must be the patient
+        for name in ("window", "voi_function", "voi_lut", "_given", "inverted", "is_playing", "mask_visible", "mask_opacity", "mask_outline"):
             setattr(self, name, getattr(other, name))
         self.crosshair_visible = other.crosshair_visible
         if self.volume.geometry.frame_of_reference_uid == other.volume.geometry.frame_of_reference_uid:
@@ -194,6 +247,8 @@ class Scene:
             if name not in self.__dict__:
                 raise AttributeError(name)
             setattr(self, name, value)
+        if "window" in values:  # a window that somebody chooses takes the place of a table
+            self.voi_lut = None
         self.display_changed.emit()
 
     def show_segmentation(self, segmentation: Segmentation | None) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from medview.study.annotation import Annotation, ImageName
+from medview.study.display_facts import Shutter
+from medview.study.voi_lut import VoiLut
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,10 +22,16 @@ class Presentation:
         Of the series that its first image is in.
     images
         The images that it is for, those that are here alone.
-    windows
-        (Window Center, Window Width) by image.
+    windows, functions
+        (Window Center, Window Width) by image, and the VOI LUT Functions by which they are applied.
+    luts
+        Tables in the place of a window, by image.
     is_inverted
-        Whether the lowest values are shown white (Presentation LUT Shape).
+        Whether the lowest values are shown white (Presentation LUT Shape), whatever the images say themselves.
+    presentation_lut
+        What the result of the window goes through (Presentation LUT Sequence), or None.
+    shutter
+        What of the images may be seen, or None for all.
     rotation_deg
         Clockwise turn of the image as it is stored: 0, 90, 180 or 270.
     is_flipped
@@ -36,7 +45,11 @@ class Presentation:
     series_key: str
     images: tuple[ImageName, ...]
     windows: dict[ImageName, tuple[float, float]] = field(default_factory=dict)
+    functions: dict[ImageName, Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]] = field(default_factory=dict)
+    luts: dict[ImageName, VoiLut] = field(default_factory=dict)
     is_inverted: bool = False
+    presentation_lut: VoiLut | None = None
+    shutter: Shutter | None = None
     rotation_deg: int = 0
     is_flipped: bool = False
     annotations: tuple[Annotation, ...] = ()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from medview.study import shared_array
 from medview.study.geometry import Geometry
 from medview.study.series import Series
+from medview.study.voi_lut import VoiLut
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +30,15 @@ class Volume:
         "HU" for CT original images, "Bq/ml" or another of DICOM's Units for PET, "" where the values are arbitrary.
     series
         What it was read from.
+    voi_luts
+        Of each image the tables that it may be shown with, () where no image has any.
     """
 
     array: NDArray[Any]
     geometry: Geometry
     series: Series
     unit: str = ""
+    voi_luts: tuple[tuple[VoiLut, ...], ...] = ()
 
     def __post_init__(self) -> None:
         colours = (3,) if self.is_colour else ()

@@ -9,12 +9,12 @@ _WIDTHS_PER_PX = 1.0 / 80.0  # relative to the present width, as in Horos: as fi
 
 
 class WindowLevelDrag(StepDrag):
-    """Changes the scene's window."""
+    """Changes the scene's window; of colours, brightness and contrast."""
 
     def step(self, right: float, down: float, event: PointerEvent) -> None:
         """Widen by the step to the right, lower the level by the step down."""
         scene = self.session.scene
-        if scene is None or scene.volume.is_colour:
+        if scene is None:
             return
         centre, width = scene.window
         gain = width * _WIDTHS_PER_PX

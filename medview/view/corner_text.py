@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medview.errors import Sentence
 from medview.imaging.oblique import tilts
-from medview.imaging.window import value_range
+from medview.imaging.window import COLOUR_WINDOW, value_range
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.date_text import date_text, time_text
@@ -253,9 +253,13 @@ def _number(scene: Scene, picture: SlicePicture) -> Sentence:
 
 
 def _window_lines(scene: Scene) -> tuple[CornerLine, ...]:
-    if scene.volume.is_colour:
-        return (CornerLine(Sentence("Colours as stored")),)
+    """Return the window, or the table in its place; red where nothing can be seen through it."""
     centre, width = scene.window
+    if scene.volume.is_colour and scene.window == COLOUR_WINDOW:
+        return (CornerLine(Sentence("Colours as stored")),)
+    if scene.voi_lut is not None:
+        named = Sentence("Look-up table: {name}", {"name": scene.voi_lut.name})
+        return (CornerLine(named if scene.voi_lut.name else Sentence("Look-up table of the image")),)
     window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
     strikes = scene.is_whole and _shows_nothing(scene.volume, scene.window)
     lines = (CornerLine(window, "warning" if strikes else ""),)

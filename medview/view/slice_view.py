@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from medview.imaging.colour_maps import colour_table
 from medview.imaging.display_size import PLAIN_DISPLAY, DisplaySize
 from medview.imaging.filters import ImageFilter, filtered
+from medview.imaging.padding import padding_range
 from medview.imaging.plane import PlaneName, SlicePlane
-from medview.imaging.window import grey, voi_function
 from medview.session.plane_steps import plane_step
 from medview.session.fit_view import mm_per_unit
 from medview.session.scene import PixelValue, Scene
@@ -21,6 +21,7 @@ from medview.study.annotation import ImageName
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box, Segmentation
 from medview.view.crosshair import CrosshairLine, crosshair
+from medview.view.grey_part import GreyPart, shown
 from medview.view.label_overlay import LabelOverlay, colour_indices, overlay
 from medview.view.oblique_slices import ObliqueSlices
 from medview.view.pane_transform import PaneTransform
@@ -35,8 +36,10 @@ class SlicePicture:
 
     Attributes
     ----------
-    grey
-        (height, width) uint8 in C order; of colour images (height, width, 3) red, green, blue, as they are.
+    grey, grey_rect
+        (height, width) uint8 in C order; of colour images (height, width, 3) red, green, blue. Where it lies: (left,
+        top, width, height) in picture pixels. Of large pictures it is the part that is seen, with no more pixels than
+        the pane has.
     values
         (height, width): the modality values behind `grey`, not filtered; of colour images the colours.
     overlay
@@ -83,6 +86,7 @@ class SlicePicture:
     is_acquired: bool
     is_resampled: bool
     slab_mm: float
+    grey_rect: PictureRect
     is_turned: bool = False
     magnification: float = 1.0
     colours: NDArray[np.uint8] | None = None
@@ -208,9 +212,11 @@ class SliceView:
         is_turned = scene.turned_planes is not None
         number = plane_step(scene, self._name) if is_turned else (self.slice_index, self.plane.slice_count)
         has_letters = scene.volume.geometry.has_orientation
+        part = GreyPart.seen(section.grid.size, transform, pane_size, display.device_pixel_ratio)
         return SlicePicture(
             plane=self._name,
-            grey=self._grey(self._filtered(section)),
+            grey=self._grey(self._filtered(section), part),
+            grey_rect=part.rect,
             values=section.values,
             overlay=self._overlay(section),
             grid=section.grid,
@@ -339,21 +345,21 @@ class SliceView:
         """Whether every image is there that a slab or an interpolated plane is made of."""
         return self._is_read is None or bool(self._is_read.all())
 
-    def _grey(self, section: _Section) -> NDArray[np.uint8]:
+    def _grey(self, section: _Section, part: GreyPart) -> NDArray[np.uint8]:
+        """Return the grey of the part that is seen."""
         scene = self._scene
-        # MONOCHROME1 is turned round once, here and nowhere else; the person's wish turns it once more
-        inverted = scene.inverted != (scene.series.photometric_interpretation == "MONOCHROME1")
-        function = voi_function(scene.volume)
+        values: NDArray[Any] = self._keep("part", (section, part), lambda: part.of(section.values))
+        padding = padding_range(scene.series, self.slice_index if self.plane.axis == 0 and self._is_slice else None)
+        state = scene.presentation
+        look = (scene.look, scene.is_shown_inverted, padding, state.presentation_lut if state is not None else None)
 
         def make() -> NDArray[np.uint8]:
-            if scene.volume.is_colour:
-                return np.ascontiguousarray(section.values)
-            pixels = grey(section.values, scene.window, function, inverted=inverted)
+            pixels = shown(values, *look)
             if section.inside is not None:
-                pixels[~section.inside] = 0
+                pixels[~part.of(section.inside)] = 0
             return pixels
 
-        return cast("NDArray[np.uint8]", self._keep("grey", (section, scene.window, inverted), make))
+        return cast("NDArray[np.uint8]", self._keep("grey", (section, part, *look), make))
 
     def _overlay(self, section: _Section) -> LabelOverlay | None:
         scene = self._scene

@@ -54,7 +54,7 @@ def test_colours_are_drawn_as_they_are_and_read_as_red_green_blue(colours: Scene
     assert picture.grey.shape == (9, 11, 3)
     assert picture.grey.flags.c_contiguous
     assert picture.grey[2, 5].tolist() == [250, 128, 3]
-    colours.update(window=(10.0, 1.0), inverted=True)
+    colours.update(inverted=True)
     assert SliceView(colours, Viewport("axial")).picture(PANE).grey[2, 5].tolist() == [250, 128, 3]
     value = picture.value_at_pane(*picture.mm_to_pane(AXIAL.to_mm((3, 2, 5))))
     assert value == (250, 128, 3)
@@ -63,6 +63,16 @@ def test_colours_are_drawn_as_they_are_and_read_as_red_green_blue(colours: Scene
     assert "R 250  G 128  B 3" in said
     assert "Colours as stored" in said
     assert not [text for text in said if text.startswith("W ")]
+
+
+def test_the_window_of_colours_is_brightness_and_contrast(colours: Scene) -> None:
+    colours.update(window=(64.0, 128.0))
+    # twice as bright: LINEAR from 0 to 127, by hand ((x - 63.5) / 127 + 0.5) * 255
+    picture = SliceView(colours, Viewport("axial")).picture(PANE)
+    assert picture.grey[2, 5].tolist() == [255, 255, 6]
+    assert picture.value_at_pane(*picture.mm_to_pane(AXIAL.to_mm((3, 2, 5)))) == (250, 128, 3), "the value stays"
+    assert "W 128  L 64" in corners(colours)
+    assert "Colours as stored" not in corners(colours)
 
 
 def test_colours_lie_as_the_plane_lies() -> None:

@@ -19,6 +19,7 @@ from medview.files.pixels.frame_tasks import Filled, FrameReader, FrameTasks, Ou
 from medview.files.pixels.stored_frame import StoredFrame
 from medview.files.pixels.value_mapping import Extent
 from medview.files.pixels.value_unit import value_unit
+from medview.files.pixels.voi_luts import read_voi_luts
 from medview.files.pixels.volume_plan import VolumePlan, plan_volume
 from medview.files.workers import InThisProcess, Workers
 from medview.imaging.padding import padding_range, without_padding
@@ -80,7 +81,7 @@ def read_volume(
     plan = plan_volume(series, series.instances)
     colours = (3,) if plan.is_colour else ()
     array = shared_array.allocate_for_series((*series.geometry.shape, *colours), plan.dtype)
-    volume = Volume(array, series.geometry, series, value_unit(series))
+    volume = Volume(array, series.geometry, series, value_unit(series), read_voi_luts(series))
     middle = len(series.instances) // 2
     filling = _Filling(plan, array, progress, workers or InThisProcess(), wanted or (lambda: middle))
     for number in filling.slices():
@@ -248,8 +249,8 @@ class _Filling:
         said = (_ROUNDED,) * self._is_rounded + (_GAPS,) * self._has_gaps
         series = replace(volume.series, warnings=volume.series.warnings + said) if said else volume.series
         if not self.is_fitting:
-            return Volume(self._wider(), volume.geometry, series, volume.unit)
-        return volume if series is volume.series else Volume(self._array, volume.geometry, series, volume.unit)
+            return replace(volume, array=self._wider(), series=series)
+        return volume if series is volume.series else replace(volume, series=series)
 
     def _wider(self) -> NDArray[Any]:
         """Return the values in a type that they fit: the 16 bits hold them modulo 65536 until then."""

@@ -77,6 +77,22 @@ def read_palette(dataset: Dataset) -> LookUpTable:
     return LookUpTable(first, np.stack([table[:length] for table in tables], axis=-1))
 
 
+def lut_entries(item: Dataset, *, is_signed: bool) -> tuple[int, NDArray[np.uint16], int]:
+    """Return first value, entries and bits of an entry of an item with LUT Descriptor and LUT Data (C.11.1.1).
+
+    Raises
+    ------
+    AttributeError, KeyError, IndexError, TypeError, ValueError or struct.error
+        It contradicts itself.
+    """
+    count, first, bits = (int(number) for number in item.LUTDescriptor)
+    count = count if count > 0 else 65536 + count
+    first = first - 65536 if is_signed and first > 32767 else first + 65536 if not is_signed and first < 0 else first
+    if not 1 <= bits <= 16:
+        raise ValueError("impossible bits")
+    return first, _words(item["LUTData"].value, count, bits, item), bits
+
+
 def _descriptor(value: Sequence[int], dataset: Dataset) -> tuple[int, int, int]:
     """Return number of entries, first stored value and bits of an entry (C.11.1.1)."""
     count, first, bits = (int(number) for number in value)
