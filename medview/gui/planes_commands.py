@@ -2,6 +2,149 @@
 
 from __future__ import annotations
 
-from medview.gui.command import Command
+from functools import partial
 
-PLANES: tuple[Command, ...] = ()
+from medview.errors import Sentence
+from medview.gui import conditions
+from medview.gui.command import Command, Shell
+from medview.gui.planes_form import PlanesForm
+from medview.session.session import Session
+from medview.session.set_slab import set_slab, thicken_slab
+from medview.session.turn_planes import align_to_images, align_to_patient, reset_planes, why_not
+from medview.session.viewport import SlabMode
+
+_PANE_IS_3D = Sentence("The 3D view shows no slices: choose another pane.")
+_NOT_TURNED = Sentence("The planes lie along the images already.")
+_FIRST_SLAB_MM = 10.0
+
+
+def has_slices(session: Session) -> Sentence | None:
+    """Ask for a volume in view and a 2D pane as the active one."""
+    return conditions.has_panes(session) or (None if session.active_viewport.is_flat else _PANE_IS_3D)
+
+
+def can_turn(session: Session) -> Sentence | None:
+    """Ask for a volume whose planes can be turned."""
+    return conditions.has_images(session) or (why_not(session.scene) if session.scene is not None else None)
+
+
+def _is_turned(session: Session) -> Sentence | None:
+    is_turned = session.scene is not None and session.scene.turned_planes is not None
+    return conditions.has_images(session) or (None if is_turned else _NOT_TURNED)
+
+
+def _set_slab(shell: Shell, thickness_mm: float) -> None:
+    set_slab(shell.session, shell.session.active_pane, thickness_mm)
+
+
+def _thicken(shell: Shell, steps: float) -> None:
+    thicken_slab(shell.session, shell.session.active_pane, steps)
+
+
+def _set_mode(shell: Shell, mode: SlabMode) -> None:
+    """Project in another way; of one slice there is nothing to project, so a slab is begun."""
+    session = shell.session
+    thickness = session.active_viewport.slab_mm or _FIRST_SLAB_MM
+    set_slab(session, session.active_pane, thickness, mode)
+
+
+def _show_form(shell: Shell) -> None:
+    """Open the form, or bring it to the front."""
+    form = shell.widget.findChild(PlanesForm) or PlanesForm(shell.session, shell.widget)
+    form.show()
+    form.raise_()
+    form.activateWindow()
+
+
+def _slab_command(thickness_mm: float, title: str) -> Command:
+    return Command(
+        f"slab_{thickness_mm:g}",
+        title,
+        "Planes",
+        partial(_set_slab, thickness_mm=thickness_mm),
+        ("Ctrl+T",) if not thickness_mm else (),
+        when=has_slices,
+        checked=lambda session: session.active_viewport.slab_mm == thickness_mm,
+        in_context=thickness_mm in (0, 10),
+        submenu="Slab",
+    )
+
+
+def _mode_command(mode: SlabMode, title: str) -> Command:
+    return Command(
+        f"slab_{mode}",
+        title,
+        "Planes",
+        partial(_set_mode, mode=mode),
+        when=has_slices,
+        checked=lambda session: session.active_viewport.slab_mode == mode and session.active_viewport.slab_mm > 0,
+        separator=mode == "max",
+        submenu="Slab",
+    )
+
+
+PLANES: tuple[Command, ...] = (
+    Command(
+        "reset_planes",
+        "Reset the planes",
+        "Planes",
+        lambda shell: reset_planes(shell.session),
+        ("Shift+Space",),
+        when=_is_turned,
+        in_panes=True,
+        in_context=True,
+    ),
+    Command(
+        "align_to_images",
+        "Align the planes to the acquired images",
+        "Planes",
+        lambda shell: align_to_images(shell.session),
+        when=can_turn,
+    ),
+    Command(
+        "align_to_patient",
+        "Align the planes to the patient",
+        "Planes",
+        lambda shell: align_to_patient(shell.session),
+        when=can_turn,
+    ),
+    Command(
+        "planes_form",
+        "Slab and angles…",
+        "Planes",
+        _show_form,
+        ("Ctrl+Shift+T",),
+        when=conditions.has_panes,
+        in_context=True,
+        separator=True,
+    ),
+    _slab_command(0, "One slice"),
+    _slab_command(5, "Slab of 5 mm"),
+    _slab_command(10, "Slab of 10 mm"),
+    _slab_command(20, "Slab of 20 mm"),
+    _slab_command(50, "Slab of 50 mm"),
+    Command(
+        "slab_thicker",
+        "Thicker slab",
+        "Planes",
+        partial(_thicken, steps=1.0),
+        ("Ctrl+Shift+Up",),
+        when=has_slices,
+        in_panes=True,
+        separator=True,
+        submenu="Slab",
+    ),
+    Command(
+        "slab_thinner",
+        "Thinner slab",
+        "Planes",
+        partial(_thicken, steps=-1.0),
+        ("Ctrl+Shift+Down",),
+        when=has_slices,
+        in_panes=True,
+        submenu="Slab",
+    ),
+    _mode_command("max", "Maximum (MIP)"),
+    _mode_command("mean", "Mean"),
+    _mode_command("min", "Minimum (MinIP)"),
+)
