@@ -17,6 +17,7 @@ from medview.gui.language import set_language
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
 from medview.session.keep_journal import KeptJournals
+from medview.session.keep_measurements import KeptMeasurements
 from medview.session.keep_results import KeptResults
 from medview.session.load_demo import load_demo
 from medview.session.open_folder import open_folder
@@ -57,10 +58,12 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
     jobs = JobQueue()
     journals: KeptJournals | None = None
     results: KeptResults | None = None
+    measurements: KeptMeasurements | None = None
     try:
         window = make_window(application, jobs)
         journals = KeptJournals(window.session)
         results = KeptResults(window.session, journals)
+        measurements = KeptMeasurements(window.session)
         window.show()
         if path is not None:
             QTimer.singleShot(0, lambda: open_folder(window.session, path))
@@ -70,6 +73,8 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         return application.exec()
     finally:
         jobs.stop()
+        if measurements is not None:
+            measurements.close()
         if results is not None:
             results.close()
         if journals is not None:

@@ -18,6 +18,7 @@ from medview.files.atomic import write_error
 from medview.library.schema import MIGRATIONS
 
 _NAME = "index.sqlite"
+_MARKS = "marks"  # measurements are kept of studies that are on no list, too
 _FIRST_S = 1577836800  # 2020 in seconds since 1970: numbers that grow with time, and stay below 2**31 for long
 _PARTS = ("", "-wal", "-shm")
 _BUSY_S = 20.0  # another program or thread may be writing: its transactions last well below a second
@@ -101,7 +102,8 @@ class Database:
     def _prepare(self) -> None:
         """Open the index and bring its tables up to date; where it is lost, begin a new one that says so."""
         is_lost = not self.path.exists() and any(
-            name != self.path.name and not name.endswith(".lock") for name in os.listdir(self.path.parent)
+            name not in (self.path.name, _MARKS) and not name.endswith(".lock")
+            for name in os.listdir(self.path.parent)
         )
         trouble = "" if is_lost or not self.path.exists() else self._trouble()
         if trouble:

@@ -58,7 +58,8 @@ class KeptResults:
 
     def _is_there(self) -> bool:
         """Whether there is a library: it is not made for this."""
-        return self._session.library is not None or (data_folder() / "library").is_dir()
+        folder = data_folder() / "library"
+        return self._session.library is not None or any(path.name != "marks" for path in folder.glob("*"))
 
     def _follow(self) -> None:
         for study in self._session.studies:

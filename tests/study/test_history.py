@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -128,3 +130,65 @@ def test_a_snapshot_never_holds_half_a_change() -> None:
 def test_a_snapshot_within_a_stroke_counts_as_corrected(mask: Segmentation) -> None:
     mask.is_painted = True
     assert (mask.snapshot().edits, mask.snapshot().is_painted) == (1, False)
+
+
+class Look:
+    """Something with a state that can be changed."""
+
+    value = 0
+
+
+def set_to(value: int) -> Callable[[Look], None]:
+    return lambda look: setattr(look, "value", value)
+
+
+def test_changes_of_every_kind_are_undone_in_the_order_they_were_made(mask: Segmentation) -> None:
+    history, look, told = History(), Look(), []
+    history.changed.connect(lambda: told.append(history.undo_title))
+    history.do_change("Turn", look, set_to(1), set_to(0))
+    history.do(_edit(mask, BOX, 1))
+    look.value = 2
+    history.do_change("Tilt", look, set_to(2), set_to(1), is_done=True)
+    assert told == ["Turn", "Paint 1", "Tilt"]
+    assert (history.undo(), look.value, bool(mask.labels.any())) == ("Tilt", 1, True)
+    assert (history.undo(), look.value, bool(mask.labels.any())) == ("Paint 1", 1, False)
+    assert (history.undo(), look.value) == ("Turn", 0)
+    assert [history.redo(), history.redo(), history.redo()] == ["Turn", "Paint 1", "Tilt"]
+    assert look.value == 2
+    assert mask.labels.any()
+    history.undo()
+    history.do_change("Roll", look, set_to(9), set_to(1))
+    assert history.redo_title is None
+
+
+def test_what_has_gone_takes_its_changes_with_it(mask: Segmentation) -> None:
+    history, look = History(), Look()
+    history.do(_edit(mask, BOX, 1))
+    history.do_change("Turn", look, set_to(1), set_to(0))
+    assert history.undo_title == "Turn"
+    del look
+    gc.collect()
+    assert history.undo_title == "Paint 1"
+    assert history.undo() == "Paint 1"
+    assert not mask.labels.any()
+    assert history.undo() is None
+
+
+def test_only_strokes_are_told_to_the_journal(mask: Segmentation) -> None:
+    history, look, written = History(), Look(), []
+    history.written.connect(lambda target, box: written.append(box))
+    history.do_change("Turn", look, set_to(1), set_to(0))
+    history.undo()
+    history.redo()
+    assert written == []
+    history.do(_edit(mask, BOX, 1))
+    history.undo()
+    assert written == [BOX, BOX]
+
+
+def test_small_changes_are_bounded_too() -> None:
+    history, look = History(ceiling_bytes=10 * 1024), Look()
+    for value in range(50):
+        history.do_change(f"Turn {value}", look, set_to(value + 1), set_to(value))
+    assert [history.undo() for _ in range(11)] == [f"Turn {n}" for n in range(49, 39, -1)] + [None]
+    assert look.value == 40

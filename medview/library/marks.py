@@ -1,0 +1,173 @@
+"""What a person has put on the images of studies: measurements and key images, a file for each study.
+
+They lie beside the index as JSON, whether a study is on the list or not, and are found again by its identity alone: no
+other patient's study, though it carry the same identifiers, is ever given them. They outlive the index, and what is
+taken off the list or comes back to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from medview.errors import MedViewError, Sentence
+from medview.files.atomic import write_error, written_whole
+
+_FORMAT = 1
+_BUSY_S = 20.0  # another program may be writing: that lasts for milliseconds
+SECTIONS = ("measurements", "key_images")
+Records = dict[str, dict[str, Any]]  # by the name that tells a thing from every other
+
+
+@dataclass(frozen=True)
+class Change:
+    """What has become of the things of one section.
+
+    Attributes
+    ----------
+    put
+        Things that are new or have changed, by name; None where one is no longer there.
+    order
+        Names in the order they are to have; things of others that are not named follow.
+    """
+
+    put: Mapping[str, dict[str, Any] | None]
+    order: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class KeptMarks:
+    """What the file of a study holds, by section, and what must be told of it."""
+
+    sections: Mapping[str, Records] = field(default_factory=dict)
+    said: tuple[Sentence, ...] = ()
+
+
+class Marks:
+    """The files of marks in one folder. Safe to use from several threads, and by several running programs at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, identity: str) -> KeptMarks:
+        """Return what is kept of a study (`medview.library.identity`); a damaged file is set aside, and told.
+
+        Raises
+        ------
+        MedViewError
+            The file may not be read, or a newer version of the program wrote it.
+        """
+        path = self._path(identity)
+        if not path.exists():
+            return KeptMarks()
+        try:
+            return KeptMarks(_sections(_content(path)))
+        except ValueError:
+            with self._alone():
+                return self._read_alone(path)
+
+    def change(self, identity: str, changes: Mapping[str, Change]) -> tuple[Sentence, ...]:
+        """Take changes up into the file of a study, which is there whole or as it was; return what must be told.
+
+        What other programs have written meanwhile stays, but for the very things that are changed here.
+
+        Raises
+        ------
+        MedViewError
+            The disk is full or may not be written, or a newer version of the program wrote the file.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise write_error(error, self._folder) from error
+        path = self._path(identity)
+        with self._alone():
+            kept = self._read_alone(path)
+            sections = {name: _changed(kept.sections.get(name, {}), changes.get(name)) for name in SECTIONS}
+            with written_whole(path) as beside:
+                beside.write_text(json.dumps({"format": _FORMAT, **sections}, indent=1), encoding="utf-8")
+                if _sections(_content(beside)) != sections:
+                    raise MedViewError("What was read back from {name} differs.", name=path.name)
+        return kept.said
+
+    def _read_alone(self, path: Path) -> KeptMarks:
+        """Return what a file holds while no other program writes; a damaged one is set aside."""
+        if not path.exists():
+            return KeptMarks()
+        try:
+            return KeptMarks(_sections(_content(path)))
+        except ValueError:
+            aside = path.with_name(f"{path.stem}-damaged-{secrets.token_hex(4)}.json")
+            os.replace(path, aside)
+            told = Sentence(
+                "The file of measurements of this study was damaged and has been set aside as {name}.",
+                {"name": aside.name},
+            )
+            return KeptMarks(said=(told,))
+
+    def _path(self, identity: str) -> Path:
+        return self._folder / f"{identity}.json"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other programs from writing."""
+        lock = FileLock(self._folder / "marks.lock")
+        try:
+            lock.acquire(timeout=_BUSY_S)
+        except Timeout as error:
+            raise MedViewError(
+                "Another program is writing measurements and does not let go.", "Close other windows of MedView."
+            ) from error
+        except OSError as error:
+            raise write_error(error, self._folder) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Return what a file says; ValueError where it is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MedViewError(
+            "The measurements in {path} cannot be read: {reason}", "Ask for the right to read this file.",
+            path=str(path), reason=error.strerror or str(error),
+        ) from error  # fmt: skip
+    if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+        raise ValueError("no file of marks")
+    if content["format"] > _FORMAT:
+        raise MedViewError(
+            "The measurements of this study were written by a newer version of MedView.",
+            "Use that version to see them. They stay as they are.",
+        )
+    return content
+
+
+def _sections(content: Mapping[str, Any]) -> dict[str, Records]:
+    """Return the sections of a file; ValueError where they are none."""
+    found: dict[str, Records] = {}
+    for name in SECTIONS:
+        section = content.get(name, {})
+        if not isinstance(section, dict) or not all(isinstance(record, dict) for record in section.values()):
+            raise ValueError("no section of marks")
+        found[name] = section
+    return found
+
+
+def _changed(records: Records, change: Change | None) -> Records:
+    """Return records with a change taken up, in its order."""
+    if change is None:
+        return records
+    now = {**records, **change.put}
+    names = dict.fromkeys([*(name for name in change.order if name in now), *now])
+    return {name: record for name in names if (record := now[name]) is not None}

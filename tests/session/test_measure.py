@@ -1,0 +1,186 @@
+"""Measurements are added, changed and taken away, each step undone and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medview.session.jump_to_measurement import jump_to_measurement
+from medview.session.measure import (
+    add_measurement,
+    duplicate_measurement,
+    recolour_measurement,
+    remove_all_measurements,
+    remove_measurements,
+    rename_measurement,
+    replace_measurement,
+    show_measurement,
+    show_measurements,
+)
+from medview.session.measured import findings
+from medview.session.session import Session
+from medview.session.show_series import show_series
+from medview.session.undo import redo, undo
+from medview.study.measurement import Measurement
+from medview.study.study import Study
+from tests.files.make_dicom import write_stack
+from tests.session.test_keep_measurements import on_image, opened
+from tests.session.waiting import said, wait_idle
+
+
+@pytest.fixture
+def study(session: Session, tmp_path: Path) -> Study:
+    """Return an open study with three measurements, one on each of three images."""
+    study = opened(session, write_stack(tmp_path / "ct"))
+    for number in range(3):
+        add_measurement(study, on_image(study, number, label=f"{number}"))
+    return study
+
+
+def state(study: Study) -> list[tuple[str, str, tuple[int, int, int], bool, bytes]]:
+    """Return all that a person sees of the measurements."""
+    return [(m.tracking_uid, m.label, m.colour, m.is_visible, m.points_mm.tobytes()) for m in study.measurements]
+
+
+def moved(measurement: Measurement) -> Measurement:
+    return replace(measurement, points_mm=measurement.points_mm + [1.0, 2.0, 0.0])
+
+
+STEPS: dict[str, Callable[[Study, Measurement], object]] = {
+    "Length": lambda study, m: add_measurement(study, on_image(study, 1)),
+    "Move measurement": lambda study, m: replace_measurement(study, moved(m)),
+    "Rename measurement": lambda study, m: rename_measurement(study, m.tracking_uid, " Aorta "),
+    "Change colour": lambda study, m: recolour_measurement(study, m.tracking_uid, (1, 2, 3)),
+    "Hide measurement": lambda study, m: show_measurement(study, m.tracking_uid, visible=False),
+    "Hide measurements": lambda study, m: show_measurements(study, visible=False),
+    "Duplicate measurement": lambda study, m: duplicate_measurement(study, m.tracking_uid),
+    "Delete measurement": lambda study, m: remove_measurements(study, [m.tracking_uid]),
+    "Delete all measurements": lambda study, m: remove_all_measurements(study),
+}
+
+
+@pytest.mark.parametrize("title", STEPS)
+def test_every_step_is_undone_and_done_again(session: Session, study: Study, title: str) -> None:
+    before, middle = state(study), list(study.measurements)[1]
+    STEPS[title](study, middle)
+    after = state(study)
+    assert after != before
+    assert study.history.undo_title == title
+    undo(session)
+    assert state(study) == before
+    assert study.history.redo_title == title
+    redo(session)
+    assert state(study) == after
+
+
+def test_what_changes_nothing_is_no_step(study: Study) -> None:
+    one = next(iter(study.measurements))
+    rename_measurement(study, one.tracking_uid, one.label)
+    recolour_measurement(study, one.tracking_uid, one.colour)
+    show_measurements(study, visible=True)
+    remove_measurements(study, ["2.25.0"])
+    rename_measurement(study, "2.25.0", "nothing")
+    remove_all_measurements(study, "another series")
+    assert study.history.undo_title == "Length"
+
+
+def test_all_steps_are_undone_to_the_beginning(session: Session, study: Study) -> None:
+    states = [state(study)]
+    for step in STEPS.values():
+        measurements = list(study.measurements)
+        step(study, measurements[min(1, len(measurements) - 1)])
+        states.append(state(study))
+    for before in reversed(states[:-1]):
+        undo(session)
+        assert state(study) == before
+
+
+def test_a_drag_shows_the_draft_and_is_one_step(session: Session, study: Study) -> None:
+    first, second, third = study.measurements
+    measurements = study.measurements
+    for _ in range(5):
+        measurements.set_draft(moved(measurements.draft or second))
+        assert measurements.draft is not None
+        assert measurements.shown == (first, measurements.draft, third)
+        assert list(measurements) == [first, second, third]
+    dragged = measurements.draft
+    assert dragged is not None
+    replace_measurement(study, dragged)
+    assert measurements.draft is None
+    assert measurements.shown == (first, dragged, third)
+    undo(session)
+    assert measurements.shown == (first, second, third)
+    fresh = on_image(study, 2)
+    measurements.set_draft(fresh)
+    assert measurements.shown == (first, second, third, fresh)
+    show_measurement(study, first.tracking_uid, visible=False)
+    assert [m.tracking_uid for m in measurements.shown] == [m.tracking_uid for m in (second, third)]
+
+
+def test_a_duplicate_lies_aside_in_the_same_plane(study: Study) -> None:
+    first = next(iter(study.measurements))
+    made = duplicate_measurement(study, first.tracking_uid)
+    assert made is not None
+    assert made.tracking_uid != first.tracking_uid
+    offset = made.points_mm - first.points_mm
+    assert np.ptp(offset, axis=0).max() < 1e-9
+    assert abs(offset[0] @ first.normal) < 1e-9
+    assert np.linalg.norm(offset[0]) > 1
+    assert (made.image, made.label) == (first.image, first.label)
+
+
+def test_numbers_are_there_for_images_that_are_not_in_view(session: Session, tmp_path: Path) -> None:
+    folder = write_stack(tmp_path / "study" / "a")
+    write_stack(tmp_path / "study" / "b", SeriesInstanceUID="2.25.1002", SeriesNumber=5)
+    study = opened(session, folder.parent)
+    shown = session.scene
+    assert shown is not None
+    here, there = sorted(study.series, key=lambda series: series is not shown.series)
+    ellipses = [
+        Measurement(
+            "ellipse",
+            series.geometry.to_mm([(1, 4, 2), (1, 4, 6), (1, 2, 4), (1, 6, 4)]),  # type: ignore[union-attr]
+            series.key,
+            image=on_image(study, 1, place=study.series.index(series)).image,
+        )
+        for series in (here, there)
+    ]
+    for ellipse in ellipses:
+        add_measurement(study, ellipse)
+    seen, unseen = (findings(session, study, ellipse) for ellipse in ellipses)
+    assert findings(session, study, ellipses[0]) is seen
+    assert seen.quantity("mean") is not None
+    assert unseen.quantity("mean") is None
+    assert [q.text for q in unseen.quantities] == [q.text for q in seen.quantities if q.name in ("area", "perimeter")]
+    assert jump_to_measurement(session, study, ellipses[1])
+    wait_idle(session)
+    assert session.scene is not None
+    assert session.scene.series.key == there.key
+    assert session.scene.cursor_index[0] == 1
+    assert findings(session, study, ellipses[1]).quantity("mean") is not None
+    assert findings(session, study, ellipses[0]).quantity("mean") is not None  # seen before
+    calibrated = replace(ellipses[0], kind="calibration", points_mm=ellipses[0].points_mm[:2], known_mm=5.0)
+    add_measurement(study, replace(calibrated, tracking_uid="2.25.1"))
+    assert findings(session, study, ellipses[1]).quantity("area") is not None
+
+
+def test_a_measurement_whose_images_are_closed_says_so(session: Session, study: Study) -> None:
+    elsewhere = replace(next(iter(study.measurements)), series_key="gone")
+    assert "not open" in str(findings(session, study, elsewhere).refusals[0])
+    assert not jump_to_measurement(session, study, elsewhere)
+    assert "not open" in said(session)
+
+
+def test_undo_of_a_measurement_is_not_held_up_by_the_series_in_view(session: Session, tmp_path: Path) -> None:
+    folder = write_stack(tmp_path / "study" / "a")
+    write_stack(tmp_path / "study" / "b", SeriesInstanceUID="2.25.1002", SeriesNumber=5)
+    study = opened(session, folder.parent)
+    add_measurement(study, on_image(study, 1, place=0))
+    show_series(session, study, study.series[1])
+    wait_idle(session)
+    undo(session)
+    assert len(study.measurements) == 0
