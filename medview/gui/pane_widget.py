@@ -167,7 +167,9 @@ class PaneWidget(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Let the pane fill the window, or show all four again; while painting it is just another dab."""
-        if event.button() != Qt.MouseButton.LeftButton or toolbox.cursor_radius_mm(self.session) is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self._takes_double_click(event):
+            return
+        if event.button() != Qt.MouseButton.LeftButton or toolbox.wants_exact_place(self.session):
             self.mousePressEvent(event)
             return
         self.session.choose(active_pane=self.pane)
@@ -198,13 +200,18 @@ class PaneWidget(QWidget):
 
     def _show_tool(self) -> None:
         """Show by the pointer whether the tool needs an exact place; in 3D every tool turns the camera."""
-        painting = toolbox.cursor_radius_mm(self.session) is not None
-        exact = self.viewport.is_flat and (painting or self.session.tool == "crosshair")
+        exact = self.viewport.is_flat and (
+            toolbox.wants_exact_place(self.session) or self.session.tool == "crosshair"
+        )
         self.setCursor(Qt.CursorShape.CrossCursor if exact else Qt.CursorShape.ArrowCursor)
 
     def _hover(self, at: QPointF | None) -> None:
         """Tell where the mouse is."""
         self.pointer_moved.emit(self.pane, None if at is None else self.position_mm(at.x(), at.y()))
+
+    def _takes_double_click(self, event: QMouseEvent) -> bool:
+        """Do what a double click means where the mouse is; False where it means nothing in particular."""
+        return False
 
     def _is_click(self, at: QPointF) -> bool:
         """Whether a right press has not yet become a drag."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import Sentence
 from medview.gui.crosshair_painter import CrosshairPainter
+from medview.gui.measurement_layer import MeasurementLayer
 from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box
-from medview.tools.pointer import PointerEvent
+from medview.tools.pointer import Button, PointerEvent
 from medview.tools.rotate_planes import grip_at
 from medview.tools.toolbox import cursor_radius_mm
 from medview.view.corner_text import Pointed, corner_text
@@ -50,6 +52,8 @@ class ViewportWidget(PaneWidget):
         self._mask: tuple[object, QImage] | None = None
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
+        self._measurements = MeasurementLayer(session, self)
+        self._lasting.connect(session.focus.changed, self._on_focus)
         self._crosshair = CrosshairPainter(session, pane)
         self._is_moving = False
         self._still = QTimer(self)
@@ -87,6 +91,7 @@ class ViewportWidget(PaneWidget):
             hovered = not bare and self._pointer_at is not None
             self._crosshair.draw(painter, picture, scene, (self.width(), self.height()), bare=not hovered)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
+            self._measurements.draw(painter, picture, scene)
             if not bare:
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
@@ -178,6 +183,8 @@ class ViewportWidget(PaneWidget):
                 self._passing.connect(scene.loading.changed, self._on_loading)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
             self._passing.connect(scene.study.annotations.changed, self._repaint)
+            for signal in self._measurements.signals(scene):
+                self._passing.connect(signal, self._repaint)
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)
@@ -230,6 +237,8 @@ class ViewportWidget(PaneWidget):
                 if radius > 0 and point is not None:
                     self.update(QRectF(point.x() - radius, point.y() - radius, 2 * radius, 2 * radius).toAlignedRect())
         super()._hover(at)
+        if self._button == "none":
+            self._measurements.hover(at)
 
     def _find_grip(self, picture: SlicePicture | None, at: QPointF | None) -> None:
         """Show what of the crosshair a press would take; while a button is down it is what was taken."""
@@ -253,6 +262,18 @@ class ViewportWidget(PaneWidget):
             super()._show_tool()
         else:
             self.setCursor(Qt.CursorShape.PointingHandCursor if grip.kind == "turn" else Qt.CursorShape.SizeAllCursor)
+
+    def _on_focus(self) -> None:
+        """Follow which measurement is selected or asked about."""
+        self._measurements.ask()
+        self.update()
+
+    def _takes_double_click(self, event: QMouseEvent) -> bool:
+        """Close a polygon, or ask for another name of a measurement."""
+        return self._measurements.double_press(self._pointer(event.position(), event, "left"))
+
+    def _pointer(self, at: QPointF, event: Any, button: Button, steps: float = 0.0) -> PointerEvent:
+        return self._measurements.completed(super()._pointer(at, event, button, steps))
 
 
 def _draw_outlines(painter: QPainter, overlay: LabelOverlay) -> None:

@@ -10,6 +10,9 @@ from medview.tools.brush import BrushDrag, EraserDrag
 from medview.tools.drag import Drag
 from medview.tools.navigate import CrosshairDrag, PanDrag, RotateDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
 from medview.tools.magnify import MagnifyDrag
+from medview.tools.handles import HandleDrag
+from medview.tools.measuring import MEASURE_TOOLS, MeasureDrag, measuring_drag
+from medview.tools.measuring import give_up as give_up_drawing
 from medview.tools.pointer import PointerEvent
 from medview.tools.region_window import RegionWindowDrag
 from medview.tools.stack_bar import StackBarDrag, is_on_bar
@@ -25,6 +28,7 @@ TOOLS: dict[str, Callable[[Session, PointerEvent], Drag]] = {
     "magnify": MagnifyDrag,
     "brush": BrushDrag,
     "eraser": EraserDrag,
+    **dict.fromkeys(MEASURE_TOOLS, MeasureDrag),
 }
 FLAT_TOOLS = ("window_level", "pan", "zoom", "scroll", "crosshair")  # what a button can be given besides the left one
 _PAINTING = ("brush", "eraser")
@@ -73,6 +77,20 @@ def wheel(session: Session, event: PointerEvent) -> None:
     scroll(session, event.pane, -round(event.wheel_steps) * (10 if event.shift else 1))
 
 
+def give_up(session: Session) -> bool:
+    """Give up the measurement that is being drawn or dragged; returns whether there was one."""
+    drag = _drags.get(session)
+    if isinstance(drag, HandleDrag):
+        drag.give_up()
+        return True
+    return give_up_drawing(session)
+
+
+def wants_exact_place(session: Session) -> bool:
+    """Whether each press of the active tool counts by itself, so that two of them are no double click."""
+    return cursor_radius_mm(session) is not None or session.tool in MEASURE_TOOLS
+
+
 def cursor_radius_mm(session: Session) -> float | None:
     """Return the radius of the ring to draw at the mouse, or None where the active tool has none."""
     if session.scene is None or session.tool not in _PAINTING:
@@ -89,5 +107,9 @@ def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEv
         return RotateDrag
     if is_on_bar(session, event):
         return StackBarDrag
+    # what has been measured is taken hold of with any tool that does not paint
+    held = None if event.control or session.tool in _PAINTING else measuring_drag(session, event)
+    if held is not None:
+        return held
     # Ctrl draws the window's rectangle with any tool that only looks
     return RegionWindowDrag if event.control and session.tool in FLAT_TOOLS else TOOLS[session.tool]
