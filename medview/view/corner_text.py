@@ -65,6 +65,7 @@ def corner_text(
     *,
     patient_text: bool = True,
     pointed: Pointed | None = None,
+    beside: tuple[CornerLine, ...] = (),
 ) -> CornerText:
     """Return the lines of a 2D pane.
 
@@ -76,6 +77,8 @@ def corner_text(
         Whether the patient and the examination may be named.
     pointed
         What lies under the mouse, or None.
+    beside
+        What a reader must know since other images are shown beside these (`medview.view.comparison_lines`).
     """
     title = CornerLine(_plane_title(scene, viewport), "title")
     mask = scene.segmentation if scene.mask_visible else None
@@ -83,9 +86,9 @@ def corner_text(
     badges = (*state_lines(scene), *looks, *origin(mask))
     here = (*_pointed_lines(scene, pointed), *axis_lines(scene), *_slice_lines(scene, picture))
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
-        return CornerText((title, *badges), (), here, ())
+        return CornerText((title, *beside, *badges), (), here, ())
     return CornerText(
-        (title, *(_patient_lines(scene) if patient_text else ()), *badges),
+        (title, *beside, *(_patient_lines(scene) if patient_text else ()), *badges),
         _examination_lines(scene) if patient_text else (),
         here,
         _series_lines(scene, picture),
@@ -95,17 +98,24 @@ def corner_text(
 def _plane_title(scene: Scene, viewport: Viewport) -> Sentence:
     """Return the name of a plane; images that give no orientation are of no known plane."""
     if scene.volume.geometry.has_orientation:
-        return PANE_TITLES[viewport.pane]
-    return _IMAGE if viewport.pane == scene.acquired_plane else _ACROSS
+        return PANE_TITLES[viewport.plane(scene)]
+    return _IMAGE if viewport.plane(scene) == scene.acquired_plane else _ACROSS
 
 
 def volume_corner_text(
-    scene: Scene, preset: VolumePreset, reduction: int, pane_size: tuple[int, int], *, patient_text: bool = True
+    scene: Scene,
+    preset: VolumePreset,
+    reduction: int,
+    pane_size: tuple[int, int],
+    *,
+    patient_text: bool = True,
+    beside: tuple[CornerLine, ...] = (),
 ) -> CornerText:
     """Return the lines of the 3D pane; `reduction` is how many voxels along an axis are drawn as one."""
     badges = origin(scene.segmentation if scene.mask_visible else None)
     if reduction > 1:
         badges = (CornerLine(Sentence("Shown at 1/{factor} resolution", {"factor": reduction}), "badge"), *badges)
+    badges = (*beside, *badges)
     top_left = (CornerLine(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
     look = (CornerLine(Sentence(preset.title)),)
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
