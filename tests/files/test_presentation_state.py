@@ -150,6 +150,38 @@ def test_what_is_not_applied_is_told(series: Series, tmp_path: Path) -> None:
     ]
 
 
+def test_tables_of_grey_functions_and_a_shutter_are_read(series: Series, tmp_path: Path) -> None:
+    first, second, third = (series.instances[number].sop_instance_uid for number in range(3))
+    lut = item(LUTDescriptor=[3, 65536 - 1000, 8], LUTExplanation="Steps")
+    lut.add_new("LUTData", "OW", np.array([0, 255, 128], "<u2").tobytes())
+    p_values = item(LUTDescriptor=[2, 0, 8])
+    p_values.add_new("LUTData", "OW", np.array([255, 0], "<u2").tobytes())
+    looks = [
+        item(ReferencedImageSequence=reference(first), VOILUTSequence=[lut], WindowCenter=1, WindowWidth=2),
+        item(ReferencedImageSequence=reference(second), WindowCenter=40, WindowWidth=80, VOILUTFunction="SIGMOID"),
+    ]
+    edges = dict(zip(("Left", "Right"), (2, 5), strict=True))
+    path = state(
+        tmp_path / "ps.dcm", [first, second, third], SoftcopyVOILUTSequence=looks, PresentationLUTSequence=[p_values],
+        ShutterShape=["RECTANGULAR", "POLYGONAL"], ShutterPresentationValue=65535, ShutterUpperHorizontalEdge=1,
+        ShutterLowerHorizontalEdge=6, VerticesOfThePolygonalShutter=[1, 1, 1, 8, 6, 8],
+        **{f"Shutter{side}VerticalEdge": edge for side, edge in edges.items()},
+    )  # fmt: skip
+    answer = read(path, series)
+    assert answer.state is not None
+    assert not answer.report.warnings
+    table = answer.state.luts[ImageName(first, 0)]
+    assert (table.name, table.first, table.output.tolist()) == ("Steps", -1000, [0, 1, pytest.approx(128 / 255)])
+    assert list(answer.state.windows) == [ImageName(second, 0)], "the table takes the place of the first one's window"
+    assert answer.state.functions == {ImageName(second, 0): "SIGMOID"}
+    assert answer.state.presentation_lut is not None
+    assert answer.state.presentation_lut.output.tolist() == [1, 0]
+    shutter = answer.state.shutter
+    assert shutter is not None
+    assert (shutter.rectangle, shutter.grey) == ((0, 1, 5, 4), 1.0)
+    assert shutter.polygon == ((0, 0), (0, 7), (5, 7))
+
+
 def test_a_state_for_other_images_is_listed(series: Series, tmp_path: Path) -> None:
     answer = read(state(tmp_path / "ps.dcm", ["2.25.404"]), series)
     assert answer.state is None

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from pydicom.dataset import Dataset
+
 from medview.errors import MedViewError, Sentence
 from medview.files.headers.dicom_colour import srgb_of
+from medview.files.headers.dicom_display import shutter_of
 from medview.files.headers.dicom_values import Values
 from medview.files.objects.dicom_object import read_object
 from medview.files.objects.presentation_graphics import Area, drawn
+from medview.files.objects.presentation_look import read_look, read_presentation_lut
 from medview.study.annotation import Annotation, AnnotationKind, ImageName
 from medview.study.image_index import ImageIndex, ImagePlace
 from medview.study.object_report import ObjectReport, ReportLine
@@ -25,6 +29,7 @@ _SHAPES: dict[AnnotationKind, Sentence] = {
     "ellipse": Sentence("Ellipse"),
     "text": Sentence("Text"),
 }
+_NO_LUT = Sentence("It holds a look-up table for the grey scale, which is not applied: set the window yourself.")
 _MOST_MARKS = 20_000  # one for each image where a graphic names none
 _LEAST_COLOUR = 40  # between the strongest and the weakest of red, green and blue
 
@@ -50,31 +55,42 @@ def read_presentation(found: StudyObject, index: ImageIndex) -> ReadPresentation
     MedViewError
         The file is missing, damaged, or no presentation state.
     """
-    values = read_object(found.path).values
+    dataset = read_object(found.path).dataset
+    values = Values(dataset)
     wanted = tuple(dict.fromkeys(_referenced(values)))
     if not wanted:
         raise MedViewError("{name} is for no image.", "Copy it again from its source.", name=found.path.name)
     places = {name: place for name in wanted for place in index.find_all(name)}
     label = values.text("ContentLabel") or found.label
+    state = _state(dataset, label, index) if places else None
     said = list(_remarks(values, wanted, places, index))
-    state = _state(values, label, index) if places else None
+    if (state is None or not state.luts) and any(
+        item.has("VOILUTSequence") for item in values.items("SoftcopyVOILUTSequence")
+    ):
+        said.append(_NO_LUT)
     lines = tuple(_lines(values, state, wanted))
     annotations = state.annotations if state is not None else ()
     return ReadPresentation(state, ObjectReport(found, label, lines, warnings=tuple(said), annotations=annotations))
 
 
-def _state(values: Values, label: str, index: ImageIndex) -> Presentation:
+def _state(dataset: Dataset, label: str, index: ImageIndex) -> Presentation:
     """Return the state on the images that are here."""
+    values = Values(dataset)
     wanted = tuple(dict.fromkeys(_referenced(values)))
     places = [place for name in wanted for place in index.find_all(name)]
     object_uid = values.text("SOPInstanceUID")
+    look = read_look(dataset, lambda item: [p for name in _meant(item, wanted) for p in index.find_all(name)])
     return Presentation(
         object_uid=object_uid,
         label=label,
         series_key=places[0].series.key,
         images=tuple(place.name for place in places),
-        windows=_windows(values, wanted, index),
+        windows=look.windows,
+        functions=look.functions,
+        luts=look.luts,
         is_inverted=values.text("PresentationLUTShape") == "INVERSE",
+        presentation_lut=read_presentation_lut(dataset),
+        shutter=shutter_of(values),
         rotation_deg=(values.integer("ImageRotation") or 0) % 360,
         is_flipped=values.text("ImageHorizontalFlip") == "Y",
         annotations=tuple(islice(_annotations(values, wanted, index, object_uid), _MOST_MARKS)),
@@ -97,17 +113,6 @@ def image_names(items: Iterable[Values]) -> Iterator[ImageName]:
 def _meant(item: Values, wanted: tuple[ImageName, ...]) -> tuple[ImageName, ...]:
     """Return the images that an item of the state is for: all where it names none."""
     return tuple(image_names(item.items("ReferencedImageSequence"))) or wanted
-
-
-def _windows(values: Values, wanted: tuple[ImageName, ...], index: ImageIndex) -> dict[ImageName, tuple[float, float]]:
-    windows: dict[ImageName, tuple[float, float]] = {}
-    for item in values.items("SoftcopyVOILUTSequence"):
-        centre, width = item.number("WindowCenter"), item.number("WindowWidth")
-        if centre is None or width is None or width <= 0:
-            continue
-        for name in _meant(item, wanted):
-            windows |= {place.name: (centre, width) for place in index.find_all(name)}
-    return windows
 
 
 def _annotations(
@@ -148,12 +153,11 @@ def _remarks(
     if missing:
         facts: dict[str, object] = {"missing": missing, "count": len(wanted)}
         yield Sentence("Images that it is for and that are not here: {missing} of {count}.", facts)
-    if values.has("ShutterShape"):
+    shutter = shutter_of(values)
+    if values.has("ShutterShape") and (shutter is None or "BITMAP" in values.texts("ShutterShape")):
         shape = ", ".join(values.texts("ShutterShape")).lower()
         yield Sentence("It hides what lies outside a shutter ({shape}): nothing is hidden here.", {"shape": shape})
-    if any(item.has("VOILUTSequence") for item in values.items("SoftcopyVOILUTSequence")):
-        yield Sentence("It holds a look-up table for the grey scale, which is not applied: set the window yourself.")
-    if values.has("PresentationLUTSequence") or values.has("ModalityLUTSequence"):
+    if values.has("ModalityLUTSequence"):
         yield Sentence("It holds a look-up table for the values, which is not applied.")
     if values.has("CompoundGraphicSequence") or any(
         item.has("CompoundGraphicSequence") for item in values.items("GraphicAnnotationSequence")
