@@ -7,14 +7,15 @@ from typing import Literal
 
 from medview.errors import Sentence
 
-Mark = Literal["", "title", "badge", "warning"]
+Mark = Literal["", "title", "badge", "warning", "prior"]
 
 
 @dataclass(frozen=True)
 class CornerLine:
     """One line of a corner. A str (a name, a number) is shown as it is; a Sentence is translated first.
 
-    `mark` tells what it is: "title" names the plane, "badge" says where what is seen comes from, "warning" must strike.
+    `mark` tells what it is: "title" names the plane, "badge" says where what is seen comes from, "warning" must strike,
+    "prior" tells an older examination from the current one.
     """
 
     text: Sentence | str
