@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import MedViewError, Sentence
+from medview.gui.empty_pane import empty_pane_text
 from medview.gui.frame_loop import FrameLoop
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
@@ -17,6 +18,7 @@ from medview.imaging.camera import Camera
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
+from medview.view.comparison_lines import comparison_lines
 from medview.view.corner_text import volume_corner_text
 from medview.view.segment_surfaces import drawn_surfaces
 from medview.view.surface_actor import DrawnSurface
@@ -68,9 +70,14 @@ class VolumeWidget(PaneWidget):
             self._draw_picture(painter, pane, scene)
             reduction = self._picture.reduction if self._picture is not None else 1
             size = (self.width(), self.height())
-            pane.corners(volume_corner_text(scene, preset, reduction, size, patient_text=patient_text))
+            beside = comparison_lines(self.session, self.pane)
+            pane.corners(
+                volume_corner_text(scene, preset, reduction, size, patient_text=patient_text, beside=beside)
+            )
         if not bare:
-            pane.frame(active=self.session.active_pane == self.pane and scene is not None)
+            if scene is None:
+                pane.message(*empty_pane_text(self.session, self.pane))
+            pane.frame(active=self.session.active_pane == self.pane)
 
     def _draw_picture(self, painter: QPainter, pane: PanePainter, scene: Scene) -> None:
         if scene.loading is not None:
