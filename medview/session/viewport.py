@@ -14,6 +14,8 @@ SlabMode = Literal["max", "mean", "min"]
 Fit = Literal["whole", "width", "one_to_one", "true_size"]
 PLANES: tuple[PlaneName, ...] = ("axial", "coronal", "sagittal")
 _KINDS = ("acquired", *PLANES, "volume", "curved")
+STACK_BAR_PX = 6.0  # the width at a pane's right edge that shows where in the stack it is
+STACK_BAR_INSET_PX = 6.0  # from the top and the bottom
 
 
 class Viewport:
