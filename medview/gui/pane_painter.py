@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
 
 from medview.errors import Sentence
 from medview.gui.language import say
 from medview.gui.one_line import one_line
 from medview.gui.outlined_text import draw_text, text_width
+from medview.gui.ruler_painter import draw_ruler
 from medview.view.corner_line import CornerLine
 from medview.view.corner_text import CornerText
 from medview.view.scale_bar import ScaleBar
@@ -23,10 +24,13 @@ PANE_COLOURS = {
 _TEXT = QColor(232, 236, 240)
 _BADGE = QColor(126, 205, 255)
 _WARNING = QColor(255, 120, 104)
+_PRIOR = QColor(255, 184, 77)
 _LETTER = QColor(255, 255, 255)
 _UNREAD = (QColor(24, 34, 52), QColor(66, 92, 138))  # ground and lines: blue, as nothing in a patient is
 _MARGIN = 8
 _BADGE_COLUMN = 0.8
+_RULER_LEFT, _RULER_ROOM = 6, 14
+_LEFT_RULER_FROM_PX = 360
 _LETTER_ROOM = 14  # on each side of the middle, for the letter at the top and bottom edge
 
 
@@ -68,22 +72,21 @@ class PanePainter:
         """Write the orientation letters on the left, right, top and bottom edge."""
         left, right, top, bottom = letters
         middle = self._height / 2 + QFontMetrics(self._large()).capHeight() / 2
-        self._letter(left, _MARGIN, middle)
+        self._letter(left, _RULER_LEFT + _RULER_ROOM if self._has_left_ruler else _MARGIN, middle)
         self._letter(right, self._width - _MARGIN - self._letter_width(right), middle)
         self._letter(top, (self._width - self._letter_width(top)) / 2, _MARGIN + QFontMetrics(self._large()).ascent())
         self._letter(bottom, (self._width - self._letter_width(bottom)) / 2, self._height - _MARGIN - 2)
 
-    def scale_bar(self, bar: ScaleBar) -> None:
-        """Draw the bar above the bottom letter, with its length."""
+    def rulers(self, bar: ScaleBar) -> None:
+        """Draw the ruler above the bottom letter with its length, and where there is room one at the left edge."""
         y = self._height - _MARGIN - 6 - QFontMetrics(self._large()).height()
-        x0, x1 = (self._width - bar.length_px) / 2, (self._width + bar.length_px) / 2
-        for colour, width in ((QColor(0, 0, 0, 170), 4.0), (_TEXT, 1.6)):
-            self._painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
-            for line in ((x0, y, x1, y), (x0, y - 4, x0, y + 4), (x1, y - 4, x1, y + 4)):
-                self._painter.drawLine(QPointF(line[0], line[1]), QPointF(line[2], line[3]))
+        x = (self._width - bar.length_px) / 2
+        draw_ruler(self._painter, bar, x, y, upright=False)
+        if self._has_left_ruler:
+            draw_ruler(self._painter, bar, _RULER_LEFT, (self._height - bar.length_px) / 2, upright=True)
         self._bar_room = int(bar.length_px / 2) + _LETTER_ROOM
         left = (self._width - text_width(bar.text, self._font)) / 2
-        draw_text(self._painter, left, y - 7, bar.text, self._font, _TEXT)
+        draw_text(self._painter, left, y - 9, bar.text, self._font, _TEXT)
 
     def frame(self, *, active: bool) -> None:
         """Draw the edge of the pane in its colour, strong where it is the active one."""
@@ -114,16 +117,20 @@ class PanePainter:
         """Write a line; `row` counts from the edge, `beside` tells whether there is a second column."""
         text = one_line(line.text) if isinstance(line.text, str) else say(line.text)
         font = QFont(self._font)
-        font.setBold(line.mark in ("title", "warning"))
+        font.setBold(line.mark in ("title", "warning", "prior"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it
         middle = self._bar_room if baseline > self._height / 2 else _LETTER_ROOM
-        room = self._width * _BADGE_COLUMN if line.mark == "badge" else self._width / 2 - _MARGIN - middle
+        room = self._width * _BADGE_COLUMN if line.mark in ("badge", "prior") else self._width / 2 - _MARGIN - middle
         if row > 0 and not beside and middle == _LETTER_ROOM:
             room = self._width - 2 * _MARGIN
         text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
-        colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING}.get(line.mark, _TEXT)
+        colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING, "prior": _PRIOR}.get(line.mark, _TEXT)
         left = self._width - _MARGIN - text_width(text, font) if right else _MARGIN
         draw_text(self._painter, left, baseline, text, font, colour)
+
+    @property
+    def _has_left_ruler(self) -> bool:
+        return self._width >= _LEFT_RULER_FROM_PX and self._height >= _LEFT_RULER_FROM_PX
 
     def _large(self) -> QFont:
         font = QFont(self._font)

@@ -200,13 +200,13 @@ class PaneWidget(QWidget):
 
     def _show_tool(self) -> None:
         """Show by the pointer whether the tool needs an exact place; in 3D every tool turns the camera."""
-        exact = self.viewport.is_flat and (
-            toolbox.wants_exact_place(self.session) or self.session.tool == "crosshair"
-        )
+        exact = self.viewport.is_flat and (toolbox.wants_exact_place(self.session) or self.session.tool == "crosshair")
         self.setCursor(Qt.CursorShape.CrossCursor if exact else Qt.CursorShape.ArrowCursor)
 
     def _hover(self, at: QPointF | None) -> None:
-        """Tell where the mouse is."""
+        """Tell where the mouse is; a lens that is held follows it."""
+        if at is not None and self.viewport.is_flat:
+            toolbox.hover(self.session, self.pane, (at.x(), at.y()))
         self.pointer_moved.emit(self.pane, None if at is None else self.position_mm(at.x(), at.y()))
 
     def _takes_double_click(self, event: QMouseEvent) -> bool:

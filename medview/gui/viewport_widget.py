@@ -11,21 +11,36 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import Sentence
+from medview.gui.band_painter import draw_band
+from medview.gui.colour_bar_painter import draw_colour_bar
 from medview.gui.crosshair_painter import CrosshairPainter
+from medview.gui.empty_pane import empty_pane_text
+from medview.gui.image_painter import ImagePainter
+from medview.gui.magnifier_painter import draw_magnifier
 from medview.gui.measurement_layer import MeasurementLayer
 from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
+from medview.gui.reference_lines_painter import draw_mark, draw_reference_lines
+from medview.gui.screen_size import display_size
+from medview.gui.stack_bar_painter import draw_stack_bar
+from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box
 from medview.tools.pointer import Button, PointerEvent
 from medview.tools.rotate_planes import grip_at
 from medview.tools.toolbox import cursor_radius_mm
+from medview.view.colour_bar import colour_bar
+from medview.view.comparison_lines import comparison_lines
 from medview.view.corner_text import Pointed, corner_text
 from medview.view.label_overlay import LabelOverlay
-from medview.view.scale_bar import scale_bar
+from medview.view.magnifier import Magnifier, lens
+from medview.view.reference_lines import mark_in_pane, reference_lines
+from medview.view.ruler import ruler
 from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.stack_bar import stack_bar
+from medview.view.value_text import value_text
 
 _COMING = Sentence("This image is being read…")
 _MISSING = Sentence("This image was not read.")
@@ -48,7 +63,8 @@ class ViewportWidget(PaneWidget):
         self._view: SliceView | None = None
         self._picture: SlicePicture | None = None
         self._pointer_at: QPointF | None = None
-        self._grey: tuple[object, QImage] | None = None
+        self._image, self._lens_image = ImagePainter(), ImagePainter()
+        self._magnifier: Magnifier | None = None
         self._mask: tuple[object, QImage] | None = None
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
@@ -70,7 +86,8 @@ class ViewportWidget(PaneWidget):
     def picture(self) -> SlicePicture | None:
         """Return what the pane shows now; None with nothing open."""
         if self._view is not None:
-            self._picture = self._view.picture((self.width(), self.height()), coarse=self._is_moving)
+            display = display_size(self, self.session.settings)
+            self._picture = self._view.picture(self._size, coarse=self._is_moving, display=display)
         return self._picture
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:
@@ -85,32 +102,56 @@ class ViewportWidget(PaneWidget):
         colour = PANE_COLOURS[picture.plane if picture is not None else "axial"]
         pane = PanePainter(painter, self.width(), self.height(), self.font(), colour)
         if picture is not None and scene is not None:
-            self._draw_picture(painter, picture)
+            self._draw_picture(painter, picture, self._image)
             self._draw_unread(pane, picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             hovered = not bare and self._pointer_at is not None
             self._crosshair.draw(painter, picture, scene, (self.width(), self.height()), bare=not hovered)
+            self._draw_references(painter, picture)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
             self._measurements.draw(painter, picture, scene)
             if not bare:
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
-            bar = scale_bar(picture.transform.scale_x / picture.grid.pixel_mm[0], self.width() / 5)
-            if bar is not None and scene.volume.geometry.has_spacing and self.width() >= _BAR_FROM_PX:
-                pane.scale_bar(bar)
+            self._draw_scales(painter, pane, picture, scene)
             pointed = None if bare else self._pointed(picture)
-            size = (self.width(), self.height())
-            pane.corners(corner_text(scene, self.viewport, picture, size, patient_text=patient_text, pointed=pointed))
+            pane.corners(
+                corner_text(
+                    scene,
+                    self.viewport,
+                    picture,
+                    self._size,
+                    patient_text=patient_text,
+                    pointed=pointed,
+                    beside=comparison_lines(self.session, self.pane),
+                )
+            )
+            if not bare:
+                self._draw_held(painter, picture, scene)
         if not bare:
-            pane.frame(active=self.session.active_pane == self.pane and scene is not None)
+            if scene is None:
+                pane.message(*empty_pane_text(self.session, self.pane))
+            pane.frame(active=self.session.active_pane == self.pane)
 
-    def _draw_picture(self, painter: QPainter, picture: SlicePicture) -> None:
+    def _draw_references(self, painter: QPainter, picture: SlicePicture) -> None:
+        """Draw where the slices of other panes lie, and the point that was pointed out."""
+        draw_reference_lines(painter, reference_lines(self.session, self.pane, picture), self.font())
+        mark = mark_in_pane(self.session, self.pane, picture)
+        if mark is not None:
+            draw_mark(painter, mark)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.width(), self.height()
+
+    def _draw_picture(self, painter: QPainter, picture: SlicePicture, image: ImagePainter) -> None:
         painter.save()
         t = picture.transform
         painter.translate(t.offset_x, t.offset_y)
         painter.scale(t.scale_x, t.scale_y)
+        image.draw(painter, picture, smooth=self.session.settings["interpolation"] != "nearest")
+        # doses are coarser than the images: they are always smooth
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        painter.drawImage(QRectF(*picture.grey_rect), self._grey_image(picture))
         overlay, scene = picture.overlay, self.scene
         if scene is not None:
             self._overlays.draw_dose(painter, picture, scene)
@@ -132,15 +173,31 @@ class ViewportWidget(PaneWidget):
         if picture.unread and picture.is_acquired and scene is not None and scene.loading is not None:
             pane.message(_COMING if scene.loading.state == "reading" else _MISSING)
 
-    def _grey_image(self, picture: SlicePicture) -> QImage:
-        """Return the grey or coloured pixels as a QImage on the same memory."""
-        if self._grey is None or self._grey[0] is not picture.grey:
-            height, width = picture.grey.shape[:2]
-            is_grey = picture.grey.ndim == 2
-            kind = QImage.Format.Format_Grayscale8 if is_grey else QImage.Format.Format_RGB888
-            image = QImage(picture.grey.data, width, height, width if is_grey else 3 * width, kind)
-            self._grey = (picture.grey, image)
-        return self._grey[1]
+    def _draw_scales(self, painter: QPainter, pane: PanePainter, picture: SlicePicture, scene: Scene) -> None:
+        """Draw what tells how large things are, and what the colours mean."""
+        scale = ruler(scene, picture, self.width() / 5) if self.width() >= _BAR_FROM_PX else None
+        if scale is not None:
+            pane.rulers(scale)
+        colours = colour_bar(scene, picture, self._size)
+        if colours is not None:
+            draw_colour_bar(painter, colours, self.font())
+
+    def _draw_held(self, painter: QPainter, picture: SlicePicture, scene: Scene) -> None:
+        """Draw what the mouse can take and what it holds: the stack's bar, a rectangle, the magnifier."""
+        at, stack = self.viewport.lens_px, stack_bar(scene, picture, self._size)
+        if stack is not None:
+            draw_stack_bar(painter, stack)
+        if self.viewport.band_px is not None:
+            draw_band(painter, self.viewport.band_px)
+        if at is None:
+            return
+        held = lens(at, float(self.session.settings["magnifier_zoom"]), self._size)
+        if self._magnifier is None:
+            self._magnifier = Magnifier(scene, self.viewport)
+        seen = self._magnifier.picture(held, self._size, display_size(self, self.session.settings))
+        value = seen.value_at_pane(*at)
+        text = "" if value is None else value_text(scene.volume, value)
+        draw_magnifier(painter, held, lambda: self._draw_picture(painter, seen, self._lens_image), text, self.font())
 
     def _mask_image(self, overlay: LabelOverlay) -> QImage:
         if self._mask is None or self._mask[0] is not overlay:
@@ -173,7 +230,7 @@ class ViewportWidget(PaneWidget):
 
     def _take_scene(self) -> None:
         self._passing.end()
-        self._grey = self._mask = self._picture = self._view = None
+        self._mask = self._picture = self._view = self._magnifier = None
         scene = self.scene
         if scene is not None:
             self._view = SliceView(scene, self.viewport)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from medview.session.session import Session
+from medview.session.viewport import STACK_BAR_INSET_PX
 from medview.tools.drag import StepDrag
 from medview.tools.navigate import go_to_slice, slice_count
 from medview.tools.pointer import PointerEvent
 
-BAR_PX = 6.0  # width of the bar at the edge
-INSET_PX = 6.0  # it ends this far from the top and the bottom
 _REACH_PX = 10.0  # from the edge: a little more than what is drawn
 
 
@@ -23,8 +22,8 @@ class StackBarDrag(StepDrag):
         """Show the slice that lies at the height of the mouse."""
         count = slice_count(self.session, self.pane)
         if count is not None:
-            length = max(event.pane_size_px[1] - 2 * INSET_PX, 1.0)
-            go_to_slice(self.session, self.pane, int((event.position_px[1] - INSET_PX) / length * count))
+            length = max(event.pane_size_px[1] - 2 * STACK_BAR_INSET_PX, 1.0)
+            go_to_slice(self.session, self.pane, int((event.position_px[1] - STACK_BAR_INSET_PX) / length * count))
 
 
 def is_on_bar(session: Session, event: PointerEvent) -> bool:
