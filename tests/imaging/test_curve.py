@@ -8,6 +8,9 @@ import pytest
 from medview.imaging.curve import Curve
 from medview.imaging.curve_frames import curve_frames, perpendicular
 from medview.imaging.curved_sheet import CurvedSheet, section_axes
+from medview.imaging.sheet_values import sheet_values
+from medview.session.viewport import SlabMode
+from medview.study.geometry import Geometry
 
 
 def arc(radius: float, degrees: float, points: int) -> np.ndarray:
@@ -146,3 +149,44 @@ def test_a_cross_section_is_perpendicular_to_the_path_and_seen_along_it() -> Non
     assert abs(right @ tangent) < 1e-9
     assert down == pytest.approx((0, 0, -1))
     assert np.cross(right, down) == pytest.approx(tangent)
+
+
+def ramp(shape: tuple[int, int, int] = (40, 60, 70)) -> tuple[np.ndarray, Geometry]:
+    """Return values that are linear in the patient, so that any place can be told exactly, on an anisotropic grid."""
+    geometry = Geometry.from_axes(
+        shape, origin=(-40, -35, -30), slice_step=(0, 0, 1.5), row_step=(0, 1.2, 0), column_step=(1.1, 0, 0)
+    )
+    index = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)
+    return (geometry.to_mm(index) @ (3.0, -2.0, 5.0)).astype(np.float32), geometry
+
+
+def test_values_on_a_sheet_are_those_of_its_places_in_the_patient() -> None:
+    array, geometry = ramp()
+    curve = Curve.through([(-20, -10, -20), (0, 5, 0), (10, 0, 20)], 0.5)
+    sheet = CurvedSheet.straightened(curve, (1, 0, 0), 25.0, 8.0)
+    values, inside = sheet_values(array, geometry, sheet, 32)
+    assert inside.all()
+    for row, column in ((0, 0), (16, 40), (31, 70)):
+        place = sheet.to_mm(column * sheet.step_mm, -8.0 + (row + 0.5) * 0.5)
+        assert values[row, column] == pytest.approx(place @ (3.0, -2.0, 5.0), abs=1e-3)
+
+
+@pytest.mark.parametrize("mode", ["max", "min", "mean"])
+def test_a_slab_about_a_sheet_reaches_half_its_thickness_to_either_side(mode: SlabMode) -> None:
+    array, geometry = ramp()
+    curve = Curve.through([(-20, -10, -20), (0, 5, 0), (10, 0, 20)], 0.5)
+    sheet = CurvedSheet.straightened(curve, (1, 0, 0), 0.0, 8.0)
+    flat, _ = sheet_values(array, geometry, sheet, 32)
+    thick, _ = sheet_values(array, geometry, sheet, 32, slab_mm=6.0, slab_mode=mode)
+    reach = 3.0 * np.abs(sheet.through @ (3.0, -2.0, 5.0))
+    expected = flat + {"max": reach, "min": -reach, "mean": 0 * reach}[mode]
+    assert np.abs(thick - expected).max() < 1e-2
+
+
+def test_outside_the_volume_there_is_nothing() -> None:
+    array, geometry = ramp()
+    curve = Curve.through([(-20, 0, 0), (60, 0, 0)], 1.0)
+    values, inside = sheet_values(array, geometry, CurvedSheet.straightened(curve, (0, 0, 1), 0.0, 5.0), 10)
+    assert inside[:, 0].all()
+    assert not inside[:, -1].any()
+    assert not values[:, -1].any()
