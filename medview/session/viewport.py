@@ -7,15 +7,17 @@ from typing import Literal, cast
 from psygnal import Signal
 
 from medview.imaging.plane import PlaneName
+from medview.imaging.volume_look import VolumeLook
 from medview.session.layout import ViewKind
 from medview.session.scene import Scene
 
 SlabMode = Literal["max", "mean", "min"]
+CurveMode = Literal["straightened", "stretched"]
 Fit = Literal["whole", "width", "one_to_one", "true_size"]
 PLANES: tuple[PlaneName, ...] = ("axial", "coronal", "sagittal")
-_KINDS = ("acquired", *PLANES, "volume", "curved")
 STACK_BAR_PX = 6.0  # the width at a pane's right edge that shows where in the stack it is
 STACK_BAR_INSET_PX = 6.0  # from the top and the bottom
+_KINDS = ("acquired", *PLANES, "volume", "curved")
 
 
 class Viewport:
@@ -48,10 +50,10 @@ class Viewport:
         The rectangle that is being drawn over the pane: x and y of two corners, or None.
     slab_mm
         Thickness of the slab that is projected; 0 is a single slice.
-    azimuth_deg, elevation_deg
-        Of the camera, for the 3D pane: 0, 0 looks at the patient from the front.
-    volume_preset
-        Name of the transfer function of the 3D pane, "" for the modality's default.
+    azimuth_deg, elevation_deg, roll_deg
+        Of the camera, for the 3D pane: 0, 0, 0 looks at the patient from the front (`medview.imaging.turn`).
+    look
+        How the 3D pane shows the volume.
     """
 
     changed = Signal()
@@ -73,8 +75,8 @@ class Viewport:
             return scene.only_plane
         return scene.acquired_plane if self.kind not in PLANES else self.kind
 
-    def reset(self) -> None:
-        """Fit the image to the pane, one slice thick, camera in front."""
+    def reset(self, *, keep_look: bool = False) -> None:
+        """Fit the image to the pane, one slice thick, camera in front; what was made of a 3D look may stay."""
         self.fit: Fit = "whole"
         self.zoom = 1.0
         self.turn_deg = 0
@@ -86,9 +88,14 @@ class Viewport:
         self.pan_px = (0.0, 0.0)
         self.slab_mm = 0.0
         self.slab_mode: SlabMode = "max"
+        self.curve_mode: CurveMode = "straightened"
+        self.curve_angle_deg = 0.0
+        self.curve_half_mm = 25.0
         self.azimuth_deg = 0.0
         self.elevation_deg = 0.0
-        self.volume_preset = ""
+        self.roll_deg = 0.0
+        if not keep_look:
+            self.look = VolumeLook()
         self.changed.emit()
 
     def update(self, **values: object) -> None:
