@@ -63,6 +63,6 @@ def _affordable(grid: Geometry) -> Geometry:
         axis = int(np.argmin(grid.spacing_mm))
         affine = grid.affine.copy()
         affine[:3, axis] *= 2.0
-        shape = tuple((n + 1) // 2 if a == axis else n for a, n in enumerate(grid.shape))
-        grid = replace(grid, shape=shape, affine=affine)
+        slices, rows, columns = ((n + 1) // 2 if a == axis else n for a, n in enumerate(grid.shape))
+        grid = replace(grid, shape=(slices, rows, columns), affine=affine)
     return grid

@@ -13,6 +13,7 @@ from medview.imaging.turned_planes import TurnedPlanes
 from medview.imaging.window import is_stored_inverse
 from medview.session.image_look import ImageLook, image_look, stated_look
 from medview.session.loading import Loading
+from medview.study.fusion import Fusion
 from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
@@ -54,6 +55,8 @@ class Scene:
         Numbers of the segments that are not drawn.
     dose, dose_opacity
         A dose in the same frame of reference, drawn over the images, or None.
+    fusion
+        A second volume over the one in view, or None; `fusion_follower` keeps it where registrations say.
     value_map
         What the stored values mean, for the readout, or None.
     presentation
@@ -87,6 +90,8 @@ class Scene:
         self.hidden_segments: frozenset[int] = frozenset()
         self.dose: Volume | None = None
         self.dose_opacity = 0.4
+        self.fusion: Fusion | None = None
+        self.fusion_follower: object | None = None
         self.value_map: ValueMap | None = None
         self.presentation: Presentation | None = None
         self.before_presentation: tuple[ImageLook | None, bool] | None = None
@@ -240,6 +245,7 @@ class Scene:
         self.crosshair_visible = other.crosshair_visible
         if self.volume.geometry.frame_of_reference_uid == other.volume.geometry.frame_of_reference_uid:
             self.dose, self.dose_opacity = other.dose, other.dose_opacity
+            self.fusion = other.fusion
 
     def update(self, **values: object) -> None:
         """Set display attributes (window, inverted, mask_opacity ...) and tell it once."""

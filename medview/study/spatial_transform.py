@@ -121,7 +121,8 @@ class SpatialTransform:
         """Return the transform that leads back; ValueError where the images are bent: that has no closed form."""
         if not self.is_affine:
             raise ValueError("a field of displacements is not inverted")
-        return SpatialTransform(np.linalg.inv(self.matrix))
+        back: FloatArray = np.linalg.inv(self.matrix)
+        return SpatialTransform(back)
 
     def after_moving(self, motion: ArrayLike) -> SpatialTransform:
         """Return the transform with the other images moved by a 4x4 in the space of those in view."""

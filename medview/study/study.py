@@ -8,6 +8,7 @@ from medview.study.annotation_list import AnnotationList
 from medview.study.history import History
 from medview.study.key_images import KeyImages
 from medview.study.measurement_list import MeasurementList
+from medview.study.registration_list import RegistrationList
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series, StudyFacts
 from medview.study.study_object import StudyObject
@@ -30,6 +31,8 @@ class Study:
         What reports and other objects that are open have drawn on the images.
     measurements
         What a person has measured or marked; changed through the history.
+    registrations
+        How other images have been laid on those of this study; changed through the history.
     key_images
         The images that a person has marked as telling; changed through the history.
     """
@@ -49,6 +52,7 @@ class Study:
         self.annotations = AnnotationList()
         self.measurements = MeasurementList()
         self.key_images = KeyImages()
+        self.registrations = RegistrationList()
 
     def replace_series(self, series: tuple[Series, ...], objects: tuple[StudyObject, ...] | None = None) -> None:
         """Set the series found so far, and the objects where they are given."""
