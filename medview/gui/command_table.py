@@ -12,6 +12,7 @@ from functools import partial
 from medview.gui import actions, conditions
 from medview.gui.command import Command, MenuName, Shell
 from medview.gui.fusion_commands import FUSION
+from medview.gui.image_commands import IMAGE
 from medview.gui.layout_commands import LAYOUT
 from medview.gui.measure_commands import MEASURE
 from medview.gui.planes_commands import PLANES
@@ -489,6 +490,7 @@ COMMANDS: tuple[Command, ...] = (
     *SEQUENCE,
     *LAYOUT,
     *_WINDOW,
+    *IMAGE,
     *READING,
     *PLANES,
     *PROJECTION,

@@ -19,6 +19,7 @@ from medview.gui.image_painter import ImagePainter
 from medview.gui.magnifier_painter import draw_magnifier
 from medview.gui.measurement_layer import MeasurementLayer
 from medview.gui.overlay_painter import OverlayPainter
+from medview.gui.own_layers_painter import OwnLayersPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.gui.reference_lines_painter import draw_mark, draw_reference_lines
@@ -68,6 +69,7 @@ class ViewportWidget(PaneWidget):
         self._mask: tuple[object, QImage] | None = None
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
+        self._own_layers = OwnLayersPainter()
         self._measurements = MeasurementLayer(session, self)
         self._lasting.connect(session.focus.changed, self._on_focus)
         self._crosshair = CrosshairPainter(session, pane)
@@ -162,6 +164,7 @@ class ViewportWidget(PaneWidget):
                 # voxels are what is edited: their edges stay sharp
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
                 painter.drawImage(QPointF(0, 0), self._mask_image(overlay))
+        self._own_layers.draw(painter, picture)
         painter.restore()
 
     def _draw_unread(self, pane: PanePainter, picture: SlicePicture) -> None:

@@ -51,11 +51,11 @@ class LookLinks:
         self._links.append((signal, slot))
 
     def _windowed(self, slot: int) -> None:
-        """Hand on a window that a person has set: not one that came with the images."""
+        """Hand on a window that a person has set: not one that came with the images, or with the next of them."""
         scene = self._scenes[slot]
         before, now = self._windows[slot], (scene.window, scene.default_window)
         self._windows[slot] = now
-        chosen = now[0] != before[0] and now[1] == before[1]
+        chosen = now[0] != before[0] and now[1] == before[1] and not scene.is_own_look
         if not chosen or self._is_following or not self._session.settings["sync_window"]:
             return
         self._is_following = True

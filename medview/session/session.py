@@ -17,6 +17,7 @@ from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.session.kept_volumes import KeptVolumes
 from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
 from medview.session.look_links import LookLinks
+from medview.session.overlay_reading import OverlayReading
 from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
 from medview.session.report_desk import ReportDesk
@@ -124,6 +125,7 @@ class Session:
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
         self.links = SceneLinks(self)
         self._look_links = LookLinks(self)
+        self._overlay_reading = OverlayReading(self)
 
     @property
     def plugins(self) -> tuple[Plugin | BrokenPlugin, ...]:

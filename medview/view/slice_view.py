@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +14,8 @@ from medview.imaging.display_size import PLAIN_DISPLAY, DisplaySize
 from medview.imaging.filters import ImageFilter, filtered
 from medview.imaging.padding import padding_range
 from medview.imaging.plane import PlaneName, SlicePlane
-from medview.session.plane_steps import plane_step
 from medview.session.fit_view import mm_per_unit
+from medview.session.plane_steps import plane_step
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.annotation import ImageName
@@ -24,10 +25,13 @@ from medview.view.crosshair import CrosshairLine, crosshair
 from medview.view.grey_part import GreyPart, shown
 from medview.view.label_overlay import LabelOverlay, colour_indices, overlay
 from medview.view.oblique_slices import ObliqueSlices
+from medview.view.overlay_planes import OverlayLayer, ShutterLayer, overlay_layer, shutter_layer
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 from medview.view.slab import slab
 from medview.view.unread import PictureRect, read_part, unread
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,8 @@ class SlicePicture:
         (256, 3): the red, green, blue in which each grey is shown; None where grey is grey.
     display
         The screen that it was made for.
+    overlay_planes, shutter
+        What lies over the image by its own header; None where nothing does.
     unread
         Rectangles (left, top, width, height) of picture pixels whose images have not been read: what `grey` holds there
         is nothing.
@@ -92,6 +98,8 @@ class SlicePicture:
     colours: NDArray[np.uint8] | None = None
     display: DisplaySize = PLAIN_DISPLAY
     unread: tuple[PictureRect, ...] = ()
+    overlay_planes: OverlayLayer | None = None
+    shutter: ShutterLayer | None = None
 
     def pane_to_mm(self, x: float, y: float) -> FloatArray:
         """Return the LPS point under a point of the pane, also outside the picture."""
@@ -217,6 +225,8 @@ class SliceView:
             plane=self._name,
             grey=self._grey(self._filtered(section), part),
             grey_rect=part.rect,
+            overlay_planes=self._of_image("planes", overlay_layer, part),
+            shutter=self._of_image("shutter", shutter_layer, part),
             values=section.values,
             overlay=self._overlay(section),
             grid=section.grid,
@@ -361,6 +371,14 @@ class SliceView:
 
         return cast("NDArray[np.uint8]", self._keep("grey", (section, part, *look), make))
 
+    def _of_image(self, name: str, make: Callable[[Scene, SlicePlane, GreyPart], T], part: GreyPart) -> T | None:
+        """Return what lies over an image by its own header: only over the image itself, as it was acquired."""
+        scene, plane = self._scene, self.plane
+        if plane.axis != 0 or not self._is_slice:
+            return None
+        key = (plane, self.slice_index, part, scene.overlays, scene.presentation, *_switches(scene))
+        return cast("T | None", self._keep(name, key, lambda: make(scene, plane, part)))
+
     def _overlay(self, section: _Section) -> LabelOverlay | None:
         scene = self._scene
         segmentation = scene.segmentation
@@ -392,6 +410,10 @@ class SliceView:
         if kept is None or kept[0] != key:
             kept = self._kept[name] = (key, make())
         return kept[1]
+
+
+def _switches(scene: Scene) -> tuple[bool, bool]:
+    return scene.overlays_visible, scene.shutter_visible
 
 
 def _on_screen(box: slice, size: int, flipped: bool) -> slice:

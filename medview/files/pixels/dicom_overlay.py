@@ -34,6 +34,8 @@ class Overlay:
         "G" for graphics, "R" for a region of interest.
     label, description
         As stored; "" where absent.
+    group
+        0x6000 to 0x601E, by which a shutter names it.
     """
 
     mask: NDArray[np.bool_]
@@ -41,6 +43,7 @@ class Overlay:
     kind: str
     label: str
     description: str
+    group: int = 0x6000
 
 
 def read_overlays(instance: Instance) -> tuple[Overlay, ...]:
@@ -70,8 +73,10 @@ def _overlays(dataset: Dataset, instance: Instance) -> Iterator[Overlay]:
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, MedViewError):
             continue  # a damaged plane hides no image
         if mask is not None:
-            texts = [str(_value(dataset, group, element) or "").strip() for element in (0x0040, 0x1500, 0x0022)]
-            yield Overlay(mask, (origin[0] - 1, origin[1] - 1), *texts)
+            kind, label, description = (
+                str(_value(dataset, group, element) or "").strip() for element in (0x0040, 0x1500, 0x0022)
+            )
+            yield Overlay(mask, (origin[0] - 1, origin[1] - 1), kind, label, description, group)
 
 
 def _mask(dataset: Dataset, group: int, instance: Instance) -> NDArray[np.bool_] | None:
