@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medview.errors import Sentence
 from medview.session import advance
+from medview.session.layout import visible_cells
 from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.scene import Scene
 from medview.session.session import Session
@@ -11,6 +12,7 @@ from medview.session.step_place import places
 
 _NO_IMAGES = Sentence("No images are open.")
 _ONE_IMAGE = Sentence("A single image fills the window.")
+_ONE_PANE = Sentence("The layout has one pane.")
 _RECORDING = Sentence("A recording has one plane: its frames follow each other in time.")
 _COLOURS = Sentence("Colour images are shown in the plane they were taken in.")
 _UNEVEN = Sentence("No other plane is cut: the distances between these images are not even, or not known.")
@@ -40,6 +42,16 @@ def has_panes(session: Session) -> Sentence | None:
     """Ask for a volume, of which other planes can be cut."""
     scene = session.scene
     return _why_one_plane(scene) if scene is not None and scene.only_plane is not None else has_images(session)
+
+
+def has_several_panes(session: Session) -> Sentence | None:
+    """Ask for several panes to choose from."""
+    if not session.scenes:
+        return _NO_IMAGES
+    if len(visible_cells(session.layout, session.scenes)) > 1:
+        return None
+    scene = session.scene
+    return _why_one_plane(scene) if scene is not None and scene.only_plane is not None else _ONE_PANE
 
 
 def _why_one_plane(scene: Scene) -> Sentence:
