@@ -13,6 +13,7 @@ from medview.gui.theme import theme
 
 THUMBNAIL_PX = 56
 SIGN_PX = 18
+_VIEWED_PX = 16
 _GAP = 10
 
 
@@ -79,9 +80,22 @@ def _draw_thumbnail(painter: QPainter, place: QRect, pixmap: QPixmap | None, car
     if pixmap is not None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(place, pixmap)
+        if card.viewed:
+            _draw_viewed(painter, place, ratio)
         return
     sign = card.picture or ("refused" if not card.usable else "scroll")
     painter.drawPixmap(place.center().x() - 11, place.center().y() - 11, icon_pixmap(sign, 22, "#5d6875", ratio))
+
+
+def _draw_viewed(painter: QPainter, place: QRect, ratio: float) -> None:
+    """Draw the mark of a series that has been on the screen in the corner of its picture."""
+    colours = theme()
+    disc = QRect(place.right() - _VIEWED_PX - 1, place.bottom() - _VIEWED_PX - 1, _VIEWED_PX, _VIEWED_PX)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.info_ground))
+    painter.drawEllipse(disc.adjusted(-1, -1, 1, 1))
+    inside = _VIEWED_PX - 4
+    painter.drawPixmap(disc.left() + 2, disc.top() + 2, icon_pixmap("check", inside, colours.info, ratio))
 
 
 def _draw_text(painter: QPainter, place: QRect, base: QFont, card: Card) -> None:

@@ -101,6 +101,10 @@ class CommandSet(QObject):
         named = ("auto_window", "default_window", "invert")
         return [self.actions[c.id] for c in COMMANDS if c.id in named or c.id.startswith("preset_")]
 
+    def layout_actions(self) -> list[QAction]:
+        """Return what chooses a named layout."""
+        return [self.actions[c.id] for c in COMMANDS if c.id.startswith("layout_")]
+
     def context_menu(self) -> QMenu:
         """Return the menu of the right mouse button over a pane."""
         menu = QMenu(self._window)

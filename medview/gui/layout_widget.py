@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from medview.gui.links import Links
+from medview.gui.pane_drops import PaneDrops
+from medview.gui.pane_grip import PaneGrip
 from medview.gui.pane_widget import PaneWidget
 from medview.gui.viewport_widget import ViewportWidget
 from medview.gui.volume_widget import VolumeWidget
@@ -46,9 +48,13 @@ class LayoutWidget(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.panes: dict[str, PaneWidget] = {}
         self._placed: tuple[Cell, ...] = ()
+        self._drops = PaneDrops(session, self)
+        self._grips: dict[str, PaneGrip] = {}
         self._links.connect(session.layout_changed, self._take_layout)
         self._links.connect(session.scene_changed, self._arrange)
         self._links.connect(session.display_changed, self._arrange)
+        self._links.connect(session.links.changed, self._repaint)
+        self._links.connect(session.studies_changed, self._repaint)
         self.destroyed.connect(self._links.end)
         self._take_layout()
 
@@ -73,6 +79,7 @@ class LayoutWidget(QWidget):
                 else:
                     self.panes[cell.name] = self._made(cell)
         for pane in before.values():
+            self._grips.pop(pane.pane)
             pane.release()
             self._grid.removeWidget(pane)
             pane.hide()
@@ -85,6 +92,8 @@ class LayoutWidget(QWidget):
         pane = kind(self._session, cell.name, self)
         pane.context_menu_requested.connect(self.context_menu_requested)
         pane.pointer_moved.connect(self.pointer_moved)
+        self._drops.watch(pane)
+        self._grips[cell.name] = PaneGrip(pane)
         return pane
 
     def _arrange(self) -> None:
@@ -99,9 +108,16 @@ class LayoutWidget(QWidget):
                 pane.hide()
                 self._grid.removeWidget(pane)
         for cell in cells:
+            self._grips[cell.name].setVisible(len(cells) > 1)
             self._grid.addWidget(self.panes[cell.name], cell.row, cell.column, cell.row_span, cell.column_span)
             self.panes[cell.name].show()
         self._stretch(cells)
+
+    def _repaint(self) -> None:
+        """Paint the panes that tell of other slots: their lines, their priors, their links."""
+        if len(self._session.layout.slots) > 1:
+            for pane in self.panes.values():
+                pane.update()
 
     def _stretch(self, cells: tuple[Cell, ...]) -> None:
         """Divide the room equally among the rows and columns in use; rows of a layout before it take none."""

@@ -33,6 +33,7 @@ from medview.gui.header_source import HeaderSource
 from medview.gui.icon import icon
 from medview.gui.job_bar import JobBar
 from medview.gui.language import LANGUAGES, set_language, tr
+from medview.gui.layout_chooser import LayoutButton
 from medview.gui.layout_widget import LayoutWidget
 from medview.gui.library_page import LibraryPage
 from medview.gui.notice_bar import NoticeBar, ask_leaving
@@ -271,6 +272,8 @@ class MainWindow(QMainWindow):
         bar.setIconSize(QSize(22, 22))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.commands.fill_tool_bar(bar, "open", "tools", "edit", "look")
+        self.layout_button = LayoutButton(self._session, self.commands.layout_actions(), bar)
+        bar.addWidget(self.layout_button)
         bar.addSeparator()
         self.window_panel = WindowPanel(self._session, self.watch, self.commands.window_actions(), bar)
         bar.addWidget(self.window_panel)

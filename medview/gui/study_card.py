@@ -71,6 +71,8 @@ class Card:
     ----------
     badge, badge_is_alarming
         What the geometry guard says, drawn below the lines, and whether measurements and planes depend on it.
+    viewed
+        Whether the series has been on the screen.
     picture
         Name of the icon that stands where a thumbnail would, "" for a series.
     """
@@ -84,6 +86,7 @@ class Card:
     badge: str = ""
     badge_is_alarming: bool = False
     picture: str = ""
+    viewed: bool = False
 
     @property
     def height_in_lines(self) -> int:
@@ -109,7 +112,7 @@ def study_card(study: Study, number: int, *, patient_visible: bool) -> Card:
     return Card(title, tuple(line for line in lines if line), sign="close", is_study=True)
 
 
-def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
+def series_card(series: Series, *, shown: bool, places: int = 1, viewed: bool = False) -> Card:
     """Return the card of a series: what it is, how many images, or why it cannot be shown.
 
     Parameters
@@ -136,6 +139,7 @@ def series_card(series: Series, *, shown: bool, places: int = 1) -> Card:
         sign,
         usable=series.refusal is None,
         shown=shown,
+        viewed=viewed,
         badge=_said(told.text) if told is not None else "",
         badge_is_alarming=told is not None and told.kind in _ALARMING,
     )

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.plain_tip import plain_tip
 from medview.gui.series_pictures import SeriesPictures
+from medview.gui.series_tree import SeriesTree
 from medview.gui.session_watch import SessionWatch
 from medview.gui.study_card import CardRole, object_card, object_tip, series_card, series_tip, study_card
 from medview.session.session import Session
@@ -51,7 +51,7 @@ class StudyPanel(QWidget):
         self._thumbnails = SeriesPictures(session, self._put_thumbnail, self)
         self._items: list[QTreeWidgetItem] = []
         self._in_sight: Series | None = None
-        self.tree = QTreeWidget(self)
+        self.tree = SeriesTree(self)
         self._build()
         watch.changed.connect(self._follow)
         self.refresh()
@@ -124,8 +124,7 @@ class StudyPanel(QWidget):
         layout.addLayout(row)
 
     def _add_study(self, study: Study, number: int, patient_visible: bool) -> None:
-        scene = self._session.scene
-        shown = scene.series.key if scene is not None and scene.study is study else None
+        shown = {scene.series.key for scene in self._session.scenes.values() if scene.study is study}
         parent = QTreeWidgetItem(self.tree)
         self._items.append(parent)
         card = study_card(study, number, patient_visible=patient_visible)
@@ -140,13 +139,15 @@ class StudyPanel(QWidget):
             _fill(item, card.title, card, found)
             item.setToolTip(0, plain_tip(object_tip(found)))
 
-    def _add_series(self, study: Study, parent: QTreeWidgetItem, stacks: tuple[Series, ...], shown: str | None) -> None:
-        series = next((s for s in stacks if s.key == shown), stacks[0])
+    def _add_series(self, study: Study, parent: QTreeWidgetItem, stacks: tuple[Series, ...], shown: set[str]) -> None:
+        series = next((s for s in stacks if s.key in shown), stacks[0])
         item = QTreeWidgetItem(parent)
         self._items.append(item)
-        card = series_card(series, shown=series.key == shown, places=len(stacks))
+        viewed = any(self._session.viewed.holds(study, one) for one in stacks)
+        card = series_card(series, shown=series.key in shown, places=len(stacks), viewed=viewed)
         _fill(item, series.series_description, card, series)
-        item.setToolTip(0, plain_tip(series_tip(series)))
+        tip = series_tip(series)
+        item.setToolTip(0, plain_tip("\n".join((tip, tr("Already viewed"))) if viewed else tip))
         item.setData(0, CardRole.PICTURED, stacks[0])
         item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(study, stacks[0]))
 
