@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from medview.errors import MedViewError, Sentence
+from medview.study.acquisition_facts import NOTHING_SAID, AcquisitionFacts
 from medview.study.display_facts import PLAIN, DisplayFacts
 from medview.study.geometry import Geometry
 from medview.study.spacing_facts import NO_SPACING, SpacingFacts
@@ -61,6 +62,7 @@ class Instance:
     has_modality_lut: bool = False
     spacing: SpacingFacts = NO_SPACING
     display: DisplayFacts = PLAIN
+    acquisition: AcquisitionFacts = NOTHING_SAID
     windows: tuple[tuple[float, float], ...] = ()
 
 
@@ -246,7 +248,10 @@ class Patient:
 
 @dataclass(frozen=True)
 class StudyFacts:
-    """The general study module's attributes (PS3.3 C.7.2.1), "" where absent."""
+    """Attributes of the general study and the patient study module (PS3.3 C.7.2.1, C.7.2.2), "" where absent.
+
+    `patient_age` is as it was at the examination, as DICOM writes it: "045Y".
+    """
 
     study_instance_uid: str
     study_date: str = ""
@@ -255,3 +260,5 @@ class StudyFacts:
     accession_number: str = ""
     institution_name: str = ""
     patient: Patient = field(default_factory=Patient)
+    study_id: str = ""
+    patient_age: str = ""

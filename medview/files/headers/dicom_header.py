@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError, Sentence
+from medview.files.headers.dicom_acquisition import acquisition_facts
 from medview.files.headers.dicom_display import display_facts
 from medview.files.headers.dicom_file import DicomFile, read_dicom_file
 from medview.files.headers.dicom_frames import NO_ORIENTATION, Frame, frame_time_ms, frames_of
@@ -151,7 +152,7 @@ def _images(file: DicomFile, sop_instance: str, sop_class: str) -> tuple[Image, 
         Instance(
             file.path, sop_instance, sop_class, number, 0, file.transfer_syntax_uid, pixels=pixels,
             has_modality_lut=has_lut, spacing=spacing_facts(values),
-            display=display,
+            display=display, acquisition=acquisition_facts(values),
         ),
         values.text("AcquisitionTime"),
         _parting_facts(values),

@@ -30,8 +30,10 @@ def study_facts(values: Values) -> StudyFacts:
         study_date=values.text("StudyDate"),
         study_time=values.text("StudyTime"),
         study_description=values.text("StudyDescription"),
+        study_id=values.text("StudyID"),
         accession_number=values.text("AccessionNumber"),
         institution_name=values.text("InstitutionName"),
+        patient_age=values.text("PatientAge"),
         patient=Patient(
             patient_name=values.text("PatientName"),
             patient_id=values.text("PatientID"),
