@@ -44,6 +44,7 @@ QUANTITY_TITLES: dict[QuantityName, Sentence] = {
     "pixels": Sentence("Pixels"),
     "value": Sentence("Value"),
 }
+UNREAD = Sentence("The images here have not been read yet.")
 _OF_VALUES = ("mean", "sd", "minimum", "maximum", "median", "value")
 
 
@@ -95,7 +96,7 @@ class Findings:
     values
         The values inside a region, (n,) or of colours (n, 3), in `unit`; None of anything else.
     is_complete
-        False while images that lie under it have not been read: what is refused now may be told then.
+        False while the pixels that lie under it have not been looked at: more may be told then.
     """
 
     quantities: tuple[Quantity, ...] = ()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
-from medview.imaging.calibration import Calibration, calibration, calibration_across, refused, user_spacing
+from medview.imaging.calibration import refused
 from medview.imaging.curve import Curve
-from medview.imaging.findings import Findings, Quantity, QuantityName
+from medview.imaging.findings import UNREAD, Findings, Quantity, QuantityName
+from medview.imaging.ground import Ground, ground_of
 from medview.imaging.padding import padding_range
 from medview.imaging.plane_figures import (
     angle_deg,
@@ -35,24 +36,8 @@ from medview.study.volume import Volume
 _NOTHING = Findings()
 _NO_LENGTH = Sentence("A line without a length has no angle.")
 _CROSSED = Sentence("The outline crosses itself: it has no one area.")
-_UNREAD = Sentence("The images here have not been read yet.")
 _NOT_FLAT = Sentence("The points do not lie in one plane: there is no one area.")
 _OUTSIDE = Sentence("No pixel of the images lies here.")
-
-
-@dataclass(frozen=True, eq=False)
-class _Ground:
-    """The points of a measurement in the unit it is told in.
-
-    `points` are (n, 2) of an image, (n, 3) LPS mm in space; `shape` are the same in units that are equal in all
-    directions, for angles, which may be known where lengths are not. `step` is the least distance of voxels.
-    """
-
-    points: FloatArray
-    shape: FloatArray
-    scale: Calibration
-    step: float
-    normal: FloatArray | None = None
 
 
 def measured(
@@ -80,7 +65,7 @@ def measured(
     """
     if measurement.kind == "probe":
         return _probed(measurement, volume, is_read)
-    ground = _ground(measurement, volume.series, calibrations)
+    ground = ground_of(measurement, volume.series, calibrations)
     found = _figures(measurement, ground)
     if not measurement.is_region or _fault(measurement, ground) is not None:
         return found
@@ -89,54 +74,18 @@ def measured(
 
 def figures(measurement: Measurement, series: Series, *, calibrations: Iterable[Measurement] = ()) -> Findings:
     """Return the lengths, areas and angles of a measurement, for which no voxel is needed; all else as `measured`."""
-    return _figures(measurement, _ground(measurement, series, calibrations))
+    found = _figures(measurement, ground_of(measurement, series, calibrations))
+    return replace(found, is_complete=not (measurement.is_region or measurement.kind == "probe"))
 
 
-def user_mm_of(series: Series, slice_number: int, calibrations: Iterable[Measurement]) -> float | None:
-    """Return how wide a person has said that a pixel of an image is, None where nobody has, or it may not be said.
-
-    A calibration holds for every frame of the object it was drawn on.
-    """
-    instances = series.instances
-    uid = instances[slice_number].sop_instance_uid if slice_number < len(instances) else ""
-    for drawn in reversed(list(calibrations)):
-        image = drawn.image
-        if image is None or not uid or image.sop_instance_uid != uid or drawn.known_mm is None:
-            continue
-        if series.geometry is None or drawn.kind != "calibration":
-            continue
-        points = series.geometry.to_index(drawn.points_mm)[:, [2, 1]]
-        try:
-            return user_spacing(series, slice_number, points, drawn.known_mm)
-        except MedViewError:  # the file knows better, or the line is too short: it counts for nothing
-            continue
-    return None
-
-
-def _ground(measurement: Measurement, series: Series, calibrations: Iterable[Measurement]) -> _Ground:
-    geometry = series.geometry
-    assert geometry is not None, "what was measured lies on a grid"
-    step = min(geometry.spacing_mm)
-    if measurement.image is None:
-        points, normal = measurement.points_mm, measurement.normal / np.linalg.norm(measurement.normal)
-        return _Ground(points, points, calibration_across(series), step, normal)
-    number = slice_index(measurement, geometry)
-    pixels = geometry.to_index(measurement.points_mm)[:, [2, 1]]
-    scale = calibration(series, number, pixels, user_mm=user_mm_of(series, number, calibrations))
-    # the rows of some grids are not at right angles to their columns
-    lean = float(geometry.directions[:, 1] @ geometry.directions[:, 2]) if geometry.has_spacing else 0.0
-    skew = np.array([[1.0, 0.0], [lean, np.sqrt(1.0 - lean * lean)]])
-    return _Ground((pixels * scale.pixel_mm[::-1]) @ skew, (pixels * (1.0, scale.aspect)) @ skew, scale, step)
-
-
-def _figures(measurement: Measurement, ground: _Ground) -> Findings:
+def _figures(measurement: Measurement, ground: Ground) -> Findings:
     """Return lengths, areas and angles; what millimetres they are is said where they are not plain ones."""
     found = _plain_figures(measurement, ground)
     is_plain = ground.scale.unit == "mm" or not any(q.unit.startswith(("mm", "px")) for q in found.quantities)
     return found if is_plain else replace(found, remarks=(ground.scale.reason, *found.remarks))
 
 
-def _plain_figures(measurement: Measurement, ground: _Ground) -> Findings:
+def _plain_figures(measurement: Measurement, ground: Ground) -> Findings:
     kind = measurement.kind
     if kind in ("angle", "cobb"):
         return _angle(measurement, ground)
@@ -151,7 +100,7 @@ def _plain_figures(measurement: Measurement, ground: _Ground) -> Findings:
     return _lengths(ground, [("length", _length(ground.points, kind))])
 
 
-def _lengths(ground: _Ground, lengths: list[tuple[QuantityName, float]]) -> Findings:
+def _lengths(ground: Ground, lengths: list[tuple[QuantityName, float]]) -> Findings:
     return Findings(tuple(Quantity(name, value, ground.scale.unit) for name, value in lengths))
 
 
@@ -162,14 +111,14 @@ def _length(points: FloatArray, kind: str) -> float:
     return float(Curve.through(points, 1.0).knots_mm[-1])
 
 
-def _axes(ground: _Ground) -> Findings:
+def _axes(ground: Ground) -> Findings:
     """Return the two axes, the longer one first whichever was drawn first, and their product (WHO, RECIST 1.1)."""
     one, other = polyline_length(ground.points[:2]), polyline_length(ground.points[2:])
     found = _lengths(ground, [("long_axis", max(one, other)), ("short_axis", min(one, other))])
     return found.joined(Findings((Quantity("product", one * other, ground.scale.area_unit),)))
 
 
-def _angle(measurement: Measurement, ground: _Ground) -> Findings:
+def _angle(measurement: Measurement, ground: Ground) -> Findings:
     if ground.scale.angle_refusal is not None:
         return Findings(refusals=(refused(ground.scale.angle_refusal),))
     points = ground.shape
@@ -183,7 +132,7 @@ def _angle(measurement: Measurement, ground: _Ground) -> Findings:
     return Findings((Quantity(name, degrees, "°"),))
 
 
-def _area(measurement: Measurement, ground: _Ground) -> Findings:
+def _area(measurement: Measurement, ground: Ground) -> Findings:
     points, scale = ground.points, ground.scale
     if measurement.kind == "ellipse":
         area, around = ellipse_area(points), ellipse_perimeter(points)
@@ -195,7 +144,7 @@ def _area(measurement: Measurement, ground: _Ground) -> Findings:
     return Findings((Quantity("area", area, scale.area_unit), perimeter))
 
 
-def _fault(measurement: Measurement, ground: _Ground) -> Sentence | None:
+def _fault(measurement: Measurement, ground: Ground) -> Sentence | None:
     """Return why a region has no one inside, None where it has."""
     points = ground.points
     if ground.normal is not None:
@@ -206,7 +155,7 @@ def _fault(measurement: Measurement, ground: _Ground) -> Sentence | None:
     return _CROSSED if crossed else None
 
 
-def _inside(measurement: Measurement, volume: Volume, ground: _Ground, is_read: NDArray[np.bool_] | None) -> Findings:
+def _inside(measurement: Measurement, volume: Volume, ground: Ground, is_read: NDArray[np.bool_] | None) -> Findings:
     """Return the statistics of the pixels inside; nothing where the plane is none of this grid."""
     if measurement.image is None and ground.scale.refusal is not None:
         return _NOTHING
@@ -217,7 +166,7 @@ def _inside(measurement: Measurement, volume: Volume, ground: _Ground, is_read: 
         return Findings(refusals=(error,))
     first, last = found.slices
     if is_read is not None and not is_read[first : last + 1].all():
-        return Findings(refusals=(refused(_UNREAD),), is_complete=False)
+        return Findings(refusals=(refused(UNREAD),), is_complete=False)
     if not len(found.values):
         return Findings((Quantity("pixels", 0),), (refused(_OUTSIDE),))
     values, unit = in_reading_unit(found.values, volume)
@@ -258,7 +207,7 @@ def _probed(measurement: Measurement, volume: Volume, is_read: NDArray[np.bool_]
         return Findings(refusals=(refused(_OUTSIDE),))
     place = np.clip(np.rint(geometry.to_index(measurement.centre_mm)).astype(int), 0, np.array(geometry.shape) - 1)
     if is_read is not None and not is_read[place[0]]:
-        return Findings(refusals=(refused(_UNREAD),), is_complete=False)
+        return Findings(refusals=(refused(UNREAD),), is_complete=False)
     values, unit = in_reading_unit(volume.array[tuple(place)][None], volume)
     found = [Quantity("value", float(part[0]), unit, channel) for channel, part in channels(values)]
     return Findings(tuple(found), unit=unit)
