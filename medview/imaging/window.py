@@ -142,7 +142,7 @@ def default_window(volume: Volume, slice_index: int | None = None) -> Window:
     """Return the first usable Window Center and Width of the series, else what shows 99.8 % of the values.
 
     MR scanners store a window with each image. That of an outer image, which shows noise, would turn the whole volume
-    white: without an absolute unit, a window that a quarter of the voxels exceed is not used. PET is shown from SUV 0
+    white: without an absolute unit, a window that a quarter of the voxels exceed is not used for several images. PET is shown from SUV 0
     to 6 where SUV are known. Colours have no window: theirs leaves every value as it is.
 
     Parameters
@@ -160,7 +160,8 @@ def default_window(volume: Volume, slice_index: int | None = None) -> Window:
     for centre, width in volume.series.windows:
         if not np.isfinite((centre, width)).all() or width < narrowest:
             continue
-        if volume.unit or np.mean(values > centre + width / 2) <= _LARGEST_WHITE:
+        is_meant = bool(volume.unit) or volume.geometry.shape[0] == 1  # one image means its window
+        if is_meant or np.mean(values > centre + width / 2) <= _LARGEST_WHITE:
             return float(centre), float(width)
     return percentile_window(volume) if slice_index is None else _percentile_window(values, volume.series)
 

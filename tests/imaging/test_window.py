@@ -94,9 +94,10 @@ def test_a_window_without_a_width_is_passed_over() -> None:
 
 
 def test_the_window_of_a_noise_image_does_not_turn_an_mr_volume_white() -> None:
-    values = np.concatenate([np.full(500, 10), np.linspace(200, 800, 500)]).astype(np.int16)
+    values = np.concatenate([np.full(500, 10), np.linspace(200, 800, 500)]).astype(np.int16).reshape(2, 1, -1)
     assert default_window(volume_of(values, windows=((11.0, 22.0),), modality="MR"))[1] > 700
-    # in Hounsfield units a narrow window may be meant
+    # one image means the window that it comes with, and in Hounsfield units a narrow one may be meant
+    assert default_window(volume_of(values.ravel(), windows=((11.0, 22.0),), modality="DX")) == (11.0, 22.0)
     assert default_window(volume_of(values, windows=((11.0, 22.0),), modality="CT", unit="HU")) == (11.0, 22.0)
 
 
