@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.session_watch import SessionWatch
+from medview.gui.swatch import swatch
 from medview.gui.theme import theme
 from medview.session.edit_mask import clear_segment
 from medview.session.segment_volumes import request_volumes
@@ -20,7 +21,6 @@ from medview.study.segmentation import Segment, Segmentation
 EYE, SWATCH, NAME, VOLUME = range(4)
 _NUMBER = Qt.ItemDataRole.UserRole
 _REST_MS = 250  # volumes are counted when the brush rests
-_SWATCH_PX = 16
 
 
 class SegmentList(QTreeWidget):
@@ -97,7 +97,7 @@ class SegmentList(QTreeWidget):
         item.setData(EYE, _NUMBER, segment.number)
         item.setIcon(EYE, icon("eye") if visible else icon("eye-off", theme().faint))
         item.setToolTip(EYE, tr("Hide this segment") if visible else tr("Show this segment"))
-        item.setIcon(SWATCH, _swatch(segment.colour))
+        item.setIcon(SWATCH, swatch(segment.colour))
         item.setToolTip(SWATCH, tr("Change the colour"))
         name = tr(segment.label)
         item.setText(NAME, name)
@@ -195,19 +195,3 @@ def volume_text(volume_ml: float) -> str:
     if volume_ml >= 10:
         return f"{volume_ml:.1f} ml"
     return f"{volume_ml:.2f} ml" if volume_ml >= 0.1 or volume_ml == 0 else f"{volume_ml:.3f} ml"
-
-
-def _swatch(colour: tuple[int, int, int]) -> QIcon:
-    made = QIcon()
-    for ratio in (1, 2):
-        pixmap = QPixmap(_SWATCH_PX * ratio, _SWATCH_PX * ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(*colour))
-        painter.drawRoundedRect(QRectF(1, 1, _SWATCH_PX * ratio - 2, _SWATCH_PX * ratio - 2), 3 * ratio, 3 * ratio)
-        painter.end()
-        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Disabled):
-            made.addPixmap(pixmap, mode)
-    return made

@@ -43,8 +43,9 @@ def hold_at(session: Session, event: PointerEvent) -> Hold | None:
     if scene is None or frame is None:
         return None
     # what was drawn last lies on top; the points of what is selected come before all
-    drawn = sorted(reversed(scene.study.measurements.shown), key=lambda m: m.tracking_uid != session.focus.selected_uid)
-    own = (m for m in drawn if m.series_key == scene.series.key)
+    newest_first = scene.study.measurements.shown[::-1]
+    selected = [m for m in newest_first if m.tracking_uid == session.focus.selected_uid]
+    own = (m for m in dict.fromkeys((*selected, *newest_first)) if m.series_key == scene.series.key)
     placed = [p for m in own if (p := placed_measurement(m, scene.series, scene.volume.geometry, frame)) is not None]
     at = np.array(event.position_px)
     for one in placed:
