@@ -23,6 +23,7 @@ from medview.gui.volume_commands import VOLUME
 from medview.session import choose_window, edit_mask, undo
 from medview.session.load_demo import load_demo
 from medview.session.session import Session
+from medview.tools import toolbox
 
 _FILE = (
     Command(
@@ -338,7 +339,7 @@ _TOOLS = (
         "default_tool",
         "Back to the window tool",
         "Tools",
-        lambda shell: shell.session.choose(tool="window_level"),
+        lambda shell: toolbox.give_up(shell.session) or shell.session.choose(tool="window_level"),
         ("Esc",),
         when=conditions.has_images,
         separator=True,

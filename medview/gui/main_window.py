@@ -36,6 +36,9 @@ from medview.gui.language import LANGUAGES, set_language, tr
 from medview.gui.layout_chooser import LayoutButton
 from medview.gui.layout_widget import LayoutWidget
 from medview.gui.library_page import LibraryPage
+from medview.gui.measure_button import MeasureButton
+from medview.gui.measurement_menu import measurement_menu
+from medview.gui.measurement_panel import MeasurementPanel
 from medview.gui.notice_bar import NoticeBar, ask_leaving
 from medview.gui.one_line import one_line
 from medview.gui.plugin_panel import PluginPanel
@@ -46,6 +49,7 @@ from medview.gui.session_watch import SessionWatch
 from medview.gui.shortcut_form import ShortcutForm
 from medview.gui.shortcut_sheet import ShortcutSheet
 from medview.gui.side_panel import SidePanel
+from medview.gui.side_tabs import SideTabs
 from medview.gui.study_card import patient_title
 from medview.gui.study_panel import StudyPanel
 from medview.gui.value_readout import ValueReadout
@@ -184,6 +188,7 @@ class MainWindow(QMainWindow):
         self.library.release()
         panel = self.plugin_panel
         chosen = panel.runs, panel.chosen_plugin(), panel.form.values()
+        tab = self.side_tabs.currentIndex()
         hidden = {name for name, side in self.sides.items() if side.isHidden()}
         self.panes.setParent(None)
         self.panes.pointer_moved.disconnect(self.readout.point_at)
@@ -196,6 +201,7 @@ class MainWindow(QMainWindow):
         self._furnish()  # the new central widget takes the place of the old one, which Qt deletes
         self.splitter.restoreState(sizes)
         self.plugin_panel.take_over(*chosen)
+        self.side_tabs.setCurrentIndex(tab)
         for name in hidden:
             self.sides[name].hide()
         if in_library:
@@ -271,7 +277,10 @@ class MainWindow(QMainWindow):
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.setIconSize(QSize(22, 22))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.commands.fill_tool_bar(bar, "open", "tools", "edit", "look")
+        self.commands.fill_tool_bar(bar, "open", "tools")
+        bar.addWidget(MeasureButton(self._session, self.watch, self.commands.actions, bar))
+        bar.addSeparator()
+        self.commands.fill_tool_bar(bar, "edit", "look")
         self.layout_button = LayoutButton(self._session, self.commands.layout_actions(), bar)
         bar.addWidget(self.layout_button)
         bar.addSeparator()
@@ -294,7 +303,10 @@ class MainWindow(QMainWindow):
         run_action = self.commands.actions["run_segmentation"]
         self.plugin_panel = PluginPanel(self._session, self.watch, run_action)
         self.segment_panel = SegmentPanel(self._session, self.watch, self.commands.actions)
-        return SidePanel(self.plugin_panel, self.segment_panel)
+        self.measurement_panel = MeasurementPanel(self._session, self.watch, self.commands.actions)
+        segmentation = SidePanel(self.plugin_panel, self.segment_panel)
+        self.side_tabs = SideTabs(self._session, self.watch, segmentation, self.measurement_panel)
+        return self.side_tabs
 
     def _add_language_menu(self, menu: QMenu) -> None:
         languages = menu.addMenu(icon("language"), tr("Language"))
@@ -377,7 +389,12 @@ class MainWindow(QMainWindow):
             HeaderInspector(self._session, source, place, self).show()
 
     def _show_context_menu(self, _pane: str, at: QPoint) -> None:
-        self.commands.context_menu().popup(at)
+        """Show what can be done with the measurement under the mouse, else with the image."""
+        hovered = self._session.focus.hovered_uid
+        self._session.focus.select(hovered)
+        self.commands.refresh()
+        menu = measurement_menu(self, self.commands.actions) if hovered else self.commands.context_menu()
+        menu.popup(at)
 
     # Qt's events
 
