@@ -18,7 +18,8 @@ from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study import Study
 from medview.study.volume import Volume
 from medview.view.annotation_overlay import DrawnMark, annotation_marks, mark_texts
-from medview.view.dose_wash import DoseWash, dose_at
+from medview.view.dose_value import dose_at
+from medview.view.fusion_layer import FusionLayer
 from medview.view.slice_view import SlicePicture, SliceView
 from tests.view.scenes import GRIDS, SHAPE
 
@@ -160,7 +161,10 @@ def test_a_dose_is_read_between_its_voxels_and_coloured_by_its_maximum() -> None
     assert dose_at(dose, peak + (99.0, 0, 0)) is None
     scene.move_cursor(peak)
     shown = picture(scene, "axial")
-    colours = DoseWash().colours(dose, scene, shown)
+    scene.update(dose=dose)
+    layer = FusionLayer().dose(scene, shown)
+    assert layer is not None
+    colours = layer.colours
     column, row = (int(n) for n in shown.grid.to_picture(peak))
     assert colours[row, column].tolist() == [235, 20, 20, 102]
     assert colours[0, 0, 3] == 0

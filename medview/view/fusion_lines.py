@@ -1,0 +1,94 @@
+"""What the corners of a pane say of a second volume: which it is, why it lies there, what is seen of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import Sentence
+from medview.session.scene import PixelValue, Scene
+from medview.study.fusion import Fusion
+from medview.study.registration import Registration
+from medview.study.series import Series
+from medview.view.compared_units import common_unit
+from medview.view.corner_line import CornerLine
+from medview.view.value_text import number_text, value_text
+
+_KINDS = {
+    "rigid": Sentence("rigid"),
+    "affine": Sentence("affine"),
+    "deformable": Sentence("deformable"),
+    "manual": Sentence("by hand"),
+    "file": Sentence("from a file"),
+}
+
+
+def modality_name(series: Series) -> str:
+    """Return a modality as a person calls it."""
+    return {"PT": "PET", "": "?"}.get(series.modality, series.modality)
+
+
+def fusion_lines(scene: Scene) -> tuple[CornerLine, ...]:
+    """Return the lines of the second volume, the gravest first; nothing without one."""
+    fusion = scene.fusion
+    if fusion is None:
+        return ()
+    series = fusion.volume.series
+    name = f"{modality_name(series)} {series.series_description}".strip()
+    return (*_basis(fusion), CornerLine(Sentence("Fused: {name}", {"name": name}), "badge"), *_mode(scene, fusion))
+
+
+def fused_value_text(scene: Scene, point_mm: NDArray[np.float64], value: PixelValue) -> str:
+    """Return the value of both volumes at a point: "CT -12 HU / PET 3.40 SUVbw", of one alone its own text."""
+    fusion = scene.fusion
+    if fusion is None:
+        return value_text(scene.volume, value)
+    own = f"{modality_name(scene.series)} {_short(value, scene.volume.unit, _suv(scene.series))}"
+    second = fusion.placed.value_at(point_mm)
+    if second is None or not np.isfinite(second):
+        return f"{own} / {modality_name(fusion.volume.series)} –"
+    return f"{own} / {modality_name(fusion.volume.series)} {_short(second, fusion.volume.unit, fusion.suv_factor)}"
+
+
+def _short(value: PixelValue, unit: str, suv: float | None) -> str:
+    if isinstance(value, tuple):
+        return "R {}  G {}  B {}".format(*value)
+    return f"{number_text(value)} {unit}".strip() if suv is None else f"{value * suv:.2f} SUVbw"
+
+
+def _suv(series: Series) -> float | None:
+    return dict(series.suv_factors).get("bw")
+
+
+def _basis(fusion: Fusion) -> tuple[CornerLine, ...]:
+    if fusion.basis == "unregistered":
+        return (CornerLine(Sentence("Not registered: positions may not agree"), "warning"),)
+    if fusion.registration is None:
+        return ()
+    return (CornerLine(registration_text(fusion.registration), "badge"),)
+
+
+def registration_text(registration: Registration) -> Sentence:
+    """Return how images were laid on each other, and by how much they agree better."""
+    facts: dict[str, object] = {"kind": _KINDS[registration.kind]}
+    if registration.metric_after is None:
+        return Sentence("Registered: {kind}", facts)
+    facts["after"] = f"{registration.metric_after:.2f}"
+    if registration.metric_before is None:
+        return Sentence("Registered: {kind}, agreement {after}", facts)
+    facts["before"] = f"{registration.metric_before:.2f}"
+    return Sentence("Registered: {kind}, agreement {before} to {after}", facts)
+
+
+def _mode(scene: Scene, fusion: Fusion) -> tuple[CornerLine, ...]:
+    names = {"first": modality_name(scene.series), "second": modality_name(fusion.volume.series)}
+    if fusion.mode == "flicker":
+        seen = names["second"] if fusion.shows_second else names["first"]
+        return (CornerLine(Sentence("Now seen: {name}", {"name": seen}), "badge"),)
+    if fusion.mode != "difference":
+        return ()
+    unit = common_unit(scene, fusion)
+    facts: dict[str, object] = {**names, "unit": unit, "most": f"{fusion.difference_width / 2:g}"}
+    if not unit:
+        return (CornerLine(Sentence("Difference of what both windows show: {second} minus {first}", facts), "badge"),)
+    return (CornerLine(Sentence("{second} minus {first}: blue -{most}, red {most} {unit}", facts), "badge"),)
