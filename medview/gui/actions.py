@@ -83,7 +83,7 @@ def ask_picture(shell: Shell) -> None:
 
 def reset_view(shell: Shell) -> None:
     """Fit the active pane's image to the pane."""
-    shell.session.active_viewport.reset()
+    shell.session.active_viewport.reset(keep_look=True)
 
 
 def toggle_maximised(shell: Shell) -> None:

@@ -16,7 +16,6 @@ from medview.gui.image_commands import IMAGE
 from medview.gui.layout_commands import LAYOUT
 from medview.gui.measure_commands import MEASURE
 from medview.gui.planes_commands import PLANES
-from medview.gui.projection_commands import PROJECTION
 from medview.gui.reading_commands import READING
 from medview.gui.sequence_commands import SEQUENCE
 from medview.gui.volume_commands import VOLUME
@@ -502,7 +501,6 @@ COMMANDS: tuple[Command, ...] = (
     *IMAGE,
     *READING,
     *PLANES,
-    *PROJECTION,
     *VOLUME,
     *FUSION,
     *MEASURE,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from medview.gui.links import Links
+from medview.imaging.volume_look import Smoothing
 from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
 from medview.progress import Progress
@@ -14,7 +15,7 @@ from medview.study.segmentation import Box, Segmentation
 from medview.view.segment_surfaces import segment_surfaces, touched
 from medview.view.surface_actor import Surface
 
-_REST_MS = 350  # without an edit before surfaces are made anew
+_REST_MS = 120  # between two makings while the brush is drawn
 
 
 class SurfaceLoop(QObject):
@@ -46,6 +47,7 @@ class SurfaceLoop(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._make)
+        self._smoothing: Smoothing = "medium"
         self.surfaces: dict[int, Surface] = {}
         self.destroyed.connect(self._links.end)
 
@@ -65,9 +67,18 @@ class SurfaceLoop(QObject):
             self._make()
         self._on_changed()
 
+    def smooth(self, smoothing: Smoothing) -> None:
+        """Make the surfaces with another smoothing."""
+        if smoothing != self._smoothing:
+            self._smoothing = smoothing
+            if self._segmentation is not None:
+                self._stale = {segment.number for segment in self._segmentation.segments}
+                self._make()
+
     def _on_mask(self, box: Box) -> None:
         self._edited = box if self._edited is None else _around(self._edited, box)
-        self._rest.start()
+        if not self._rest.isActive():  # a stroke that goes on is followed, too
+            self._rest.start()
 
     def _make(self) -> None:
         """Submit the making of what is out of date, one job at a time."""
@@ -79,10 +90,14 @@ class SurfaceLoop(QObject):
             return
         stale, edited, self._stale, self._edited = self._stale, self._edited, set(), None
         labels, geometry, surfaces = segmentation.labels, segmentation.geometry, self.surfaces
+        smoothing = self._smoothing
 
         def work(progress: Progress) -> tuple[set[int], dict[int, Surface]]:
-            numbers = stale if edited is None else stale | touched(surfaces, labels, edited)
-            return numbers, segment_surfaces(labels, geometry, sorted(numbers), progress)
+            boxes: dict[int, Box | None] = dict.fromkeys(sorted(stale))
+            for number in () if edited is None else touched(surfaces, labels, edited) - stale:
+                known = surfaces.get(number)
+                boxes[number] = edited if known is None else _around(known.box, edited)
+            return set(boxes), segment_surfaces(labels, geometry, boxes, smoothing, progress)
 
         self._job = self._jobs.submit(
             "Surfaces",

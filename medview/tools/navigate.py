@@ -15,7 +15,6 @@ from medview.tools.pointer import PointerEvent
 _ZOOM_PER_PX = 0.007
 _ZOOM_PER_NOTCH = 0.15
 _ZOOM_RANGE = (0.1, 40.0)
-_DEGREES_PER_PX = 0.5
 
 
 class PanDrag(StepDrag):
@@ -69,16 +68,6 @@ class CrosshairDrag(StepDrag):
         scene = self.session.scene_in(self.pane)
         if scene is not None and event.position_mm is not None:
             scene.move_cursor(event.position_mm)
-
-
-class RotateDrag(StepDrag):
-    """Turns the 3D view about the patient's long axis and up and down."""
-
-    def step(self, right: float, down: float, event: PointerEvent) -> None:
-        """Turn the camera against the mouse, so that the body follows it."""
-        viewport = self.session.viewports[self.pane]
-        elevation = min(max(viewport.elevation_deg + down * _DEGREES_PER_PX, -89.0), 89.0)
-        viewport.update(azimuth_deg=(viewport.azimuth_deg - right * _DEGREES_PER_PX) % 360, elevation_deg=elevation)
 
 
 def zoom(session: Session, pane: str, factor: float, about_px: tuple[float, float] = (0.0, 0.0)) -> None:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from medview.session.session import Session
 from medview.tools.brush import BrushDrag, EraserDrag
 from medview.tools.drag import Drag
-from medview.tools.navigate import CrosshairDrag, PanDrag, RotateDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
+from medview.tools.navigate import CrosshairDrag, PanDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
 from medview.tools.magnify import MagnifyDrag
 from medview.tools.handles import HandleDrag
 from medview.tools.measuring import MEASURE_TOOLS, MeasureDrag, measuring_drag
@@ -16,6 +16,7 @@ from medview.tools.measuring import give_up as give_up_drawing
 from medview.tools.pointer import PointerEvent
 from medview.tools.region_window import RegionWindowDrag
 from medview.tools.stack_bar import StackBarDrag, is_on_bar
+from medview.tools.volume_drag import volume_tool
 from medview.tools.window_level import WindowLevelDrag
 
 TOOLS: dict[str, Callable[[Session, PointerEvent], Drag]] = {
@@ -104,7 +105,7 @@ def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEv
         chosen = str(session.settings[f"mouse_{event.button}"]) if is_flat else ""
         return TOOLS[chosen] if chosen in FLAT_TOOLS else (PanDrag if event.button == "middle" else ZoomDrag)
     if session.viewports[event.pane].kind == "volume":
-        return RotateDrag
+        return volume_tool(session, event)
     if is_on_bar(session, event):
         return StackBarDrag
     # what has been measured is taken hold of with any tool that does not paint

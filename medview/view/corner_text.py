@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from medview.errors import Sentence
 from medview.imaging.oblique import tilts
+from medview.imaging.volume_look import VolumeLook
+from medview.imaging.volume_presets import VolumePreset
 from medview.imaging.window import COLOUR_WINDOW, value_range
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
@@ -25,7 +27,8 @@ from medview.view.slice_view import SlicePicture
 from medview.view.state_lines import axis_lines, state_lines
 from medview.view.true_place import true_place
 from medview.view.value_text import number_text, value_text
-from medview.view.volume_presets import VolumePreset
+from medview.view.volume_fidelity import look_line, volume_fidelity
+from medview.view.volume_frame import VolumePicture
 
 PANE_TITLES = {
     "axial": Sentence("Axial"),
@@ -105,19 +108,18 @@ def _plane_title(scene: Scene, viewport: Viewport) -> Sentence:
 def volume_corner_text(
     scene: Scene,
     preset: VolumePreset,
-    reduction: int,
+    chosen: VolumeLook,
+    picture: VolumePicture | None,
     pane_size: tuple[int, int],
     *,
     patient_text: bool = True,
     beside: tuple[CornerLine, ...] = (),
 ) -> CornerText:
-    """Return the lines of the 3D pane; `reduction` is how many voxels along an axis are drawn as one."""
-    badges = origin(scene.segmentation if scene.mask_visible else None)
-    if reduction > 1:
-        badges = (CornerLine(Sentence("Shown at 1/{factor} resolution", {"factor": reduction}), "badge"), *badges)
-    badges = (*beside, *badges)
+    """Return the lines of the 3D pane with its newest picture, None before there is one."""
+    made_by = origin(scene.segmentation if scene.mask_visible else None)
+    badges = (*beside, *volume_fidelity(chosen, picture), *made_by)
     top_left = (CornerLine(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
-    look = (CornerLine(Sentence(preset.title)),)
+    look = (look_line(chosen, preset),)
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((top_left[0], *badges), (), look, ())
     return CornerText(top_left, _examination_lines(scene) if patient_text else (), look, _named_series(scene))

@@ -28,4 +28,5 @@ def open_window() -> Any:
     window.SetMultiSamples(0)
     if not window.SupportsOpenGL():
         raise no_opengl()
+    window.Initialize()  # before, it does not know by whom it is drawn
     return window

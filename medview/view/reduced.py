@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.progress import Progress, unheard
 from medview.study.geometry import Geometry
 
 
-def reduced(array: NDArray[Any], geometry: Geometry, longest: int) -> tuple[NDArray[Any], Geometry]:
-    """Return blocks of voxels averaged so that no axis is longer than `longest`, and where the blocks lie.
+def reduced(
+    array: NDArray[Any], geometry: Geometry, factors: tuple[int, int, int], progress: Progress = unheard
+) -> tuple[NDArray[Any], Geometry]:
+    """Return blocks of (slices, rows, columns) voxels averaged into one, and where the blocks lie.
 
     Returns
     -------
     array
-        Of the same type, C-ordered; the input itself where it is short enough. A rest that fills no block is left out.
+        Of the same type, C-ordered; the input itself where every factor is 1. A rest that fills no block is left out.
     geometry
         With the centres of the blocks.
 
@@ -25,16 +28,17 @@ def reduced(array: NDArray[Any], geometry: Geometry, longest: int) -> tuple[NDAr
     --------
     >>> geometry = Geometry.from_axes((1, 1, 4), origin=(0, 0, 0), slice_step=(0, 0, 1), row_step=(0, 1, 0),
     ...                               column_step=(2, 0, 0))
-    >>> small, grid = reduced(np.array([[[0, 2, 4, 8]]], dtype=np.int16), geometry, 2)
+    >>> small, grid = reduced(np.array([[[0, 2, 4, 8]]], dtype=np.int16), geometry, (1, 1, 2))
     >>> small.tolist(), grid.to_mm((0, 0, 0)).tolist(), grid.spacing_mm[2]
     ([[[1, 6]]], [1.0, 0.0, 0.0], 4.0)
     """
-    factors = [-(-n // longest) for n in array.shape]
     if max(factors) == 1:
         return np.ascontiguousarray(array), geometry
     shape = tuple(n // f for n, f in zip(array.shape, factors, strict=True))
     total = np.zeros(shape, dtype=np.float32 if array.dtype.kind == "f" else np.int32)
-    for shift in product(*(range(f) for f in factors)):
+    shifts = list(product(*(range(f) for f in factors)))
+    for place, shift in enumerate(shifts):
+        progress(place / len(shifts))
         total += array[tuple(slice(s, s + n * f, f) for s, n, f in zip(shift, shape, factors, strict=True))]
     count = int(np.prod(factors))
     small = (total / count if array.dtype.kind == "f" else total // count).astype(array.dtype)

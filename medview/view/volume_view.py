@@ -2,71 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.errors import MedViewError
+from medview.imaging.camera import Camera
 from medview.progress import Cancelled, Progress, unheard
-from medview.study.geometry import Geometry
 from medview.study.volume import Volume
-from medview.view.camera import Camera
 from medview.view.open_window import open_window
 from medview.view.opengl import is_software, renderer_of
+from medview.view.ray_caster import RayCaster
 from medview.view.reduced import reduced
-from medview.view.surface_actor import DrawnSurface, Surface, SurfaceActor
-from medview.view.volume_presets import VolumePreset
-from medview.view.vtk_image import image_data
-
-_LONGEST = 256  # voxels along an axis that the processor casts rays through in time
-_GHOST = 0.12  # opacity left to the tissue around surfaces
-_BACKGROUND = (0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class VolumeFrame:
-    """What one picture of the 3D view shows.
-
-    Attributes
-    ----------
-    size
-        (width, height) of the picture in pixels.
-    window
-        (Window Center, Window Width), for presets that follow it.
-    surfaces
-        Drawn inside the tissue, which then becomes translucent.
-    coarseness
-        Distance of the rays in pixels: 1 is full quality, 3 or 4 while the view is turned.
-    """
-
-    volume: Volume
-    size: tuple[int, int]
-    camera: Camera
-    preset: VolumePreset
-    window: tuple[float, float]
-    surfaces: tuple[DrawnSurface, ...] = ()
-    coarseness: float = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class VolumePicture:
-    """A picture of the 3D view.
-
-    Attributes
-    ----------
-    pixels
-        (height, width, 4) RGBA with alpha 255.
-    reduction
-        How many voxels along an axis were averaged into one; 1 where none were.
-    """
-
-    pixels: NDArray[np.uint8]
-    reduction: int
+from medview.view.surface_actor import Surface, SurfaceActor
+from medview.view.tissue import Tissue
+from medview.view.volume_frame import VolumeFrame, VolumePicture
+from medview.view.volume_limit import VolumeLimit, volume_limit
 
 
 class VolumeView:
-    """Makes pictures with VTK in a window that is not on the screen.
+    """Makes pictures with VTK in a window that is not on the screen; without OpenGL with the processor alone.
 
     Everything but `stop` must be called on one thread, the same for the life of the view: OpenGL is bound to it.
     Nothing of VTK is touched before the first frame.
@@ -75,28 +31,37 @@ class VolumeView:
     def __init__(self) -> None:
         self._window: Any = None
         self._renderer: Any = None
-        self._tissue: Any = None
+        self._tissue: Tissue | None = None
         self._shown: Volume | None = None
         self._actors: dict[Surface, SurfaceActor] = {}
+        self._caster = RayCaster()
+        self._has_opengl = True
         self._is_software = True
-        self._reduction = 1
+        self._limit: VolumeLimit | None = None
+        self._reduction = (1, 1, 1)
 
     def render(self, frame: VolumeFrame, progress: Progress = unheard) -> VolumePicture:
         """Return the picture of a frame.
 
         Raises
         ------
-        MedViewError
-            OpenGL is missing or too old.
         Cancelled
             `progress` raised it, or `stop` was called while the picture was made.
         """
         progress(0.0)
-        if self._window is None:
+        if self._window is None and self._has_opengl:
             self._open()
-        self._show_volume(frame.volume, progress)
-        self._show_surfaces(frame.surfaces, coarse=frame.coarseness > 1.0)
-        self._dress(frame)
+        if not self._has_opengl:
+            return self._caster.render(frame, progress)
+        if self._is_software and frame.function.blend == "mean":  # VTK's rays on the processor know no mean
+            return self._caster.render(frame, progress, without_opengl=False)
+        return self._rendered(frame, progress)
+
+    def _rendered(self, frame: VolumeFrame, progress: Progress) -> VolumePicture:
+        tissue = self._show_volume(frame.volume, progress)
+        tissue.dress(frame)
+        self._show_surfaces(frame)
+        self._renderer.SetBackground(*frame.background)
         self._look(frame.camera, frame.size)
         progress(0.1)
         self._draw(progress)
@@ -119,11 +84,12 @@ class VolumeView:
             self._renderer.RemoveAllViewProps()
         self._tissue = self._shown = None
         self._actors.clear()
+        self._caster.clear()
 
     def close(self) -> None:
         """Free what OpenGL holds."""
+        self.clear()
         if self._window is not None:
-            self.clear()
             self._window.Finalize()
         self._window = self._renderer = None
 
@@ -148,53 +114,44 @@ class VolumeView:
     def _open(self) -> None:
         from vtkmodules.vtkRenderingCore import vtkRenderer
 
-        window = open_window()
+        try:
+            window = open_window()
+        except MedViewError:  # there is no OpenGL, and will be none until the next start
+            self._has_opengl = False
+            return
         self._renderer = vtkRenderer()
-        self._renderer.SetBackground(*_BACKGROUND)
         window.AddRenderer(self._renderer)
         self._is_software = is_software(renderer_of(window))
+        self._limit = volume_limit(window)
         self._window = window
 
-    def _show_volume(self, volume: Volume, progress: Progress) -> None:
-        if self._shown is volume:
-            return
+    def _show_volume(self, volume: Volume, progress: Progress) -> Tissue:
+        """Return the tissue of a volume, of as many voxels as can be drawn here."""
+        if self._shown is volume and self._tissue is not None:
+            return self._tissue
         if self._tissue is not None:
-            self._renderer.RemoveVolume(self._tissue)
-        array, geometry = volume.array, volume.geometry
-        if self._is_software:
-            array, geometry = reduced(array, geometry, _LONGEST)
-        self._reduction = -(-max(volume.array.shape) // max(array.shape))
+            self._renderer.RemoveVolume(self._tissue.volume)
+            self._tissue = None
+        assert self._limit is not None  # the window is open
+        factors = self._limit.factors(volume.geometry.shape)
+        array, geometry = reduced(volume.array, volume.geometry, factors, progress)
         progress(0.05)
-        self._tissue = _tissue(array, geometry, software=self._is_software)
-        self._renderer.AddVolume(self._tissue)
-        self._shown = volume
+        tissue = Tissue(array, geometry, software=self._is_software)
+        self._renderer.AddVolume(tissue.volume)
+        self._tissue, self._shown, self._reduction = tissue, volume, factors
+        return tissue
 
-    def _show_surfaces(self, drawn: tuple[DrawnSurface, ...], *, coarse: bool) -> None:
-        wanted = {item.surface for item in drawn}
+    def _show_surfaces(self, frame: VolumeFrame) -> None:
+        wanted = {item.surface for item in frame.surfaces}
         for gone in [surface for surface in self._actors if surface not in wanted]:
             self._renderer.RemoveActor(self._actors.pop(gone).actor)
-        for item in drawn:
+        for item in frame.surfaces:
             if item.surface not in self._actors:
                 self._actors[item.surface] = SurfaceActor(item.surface)
                 self._renderer.AddActor(self._actors[item.surface].actor)
-            self._actors[item.surface].paint(item, coarse=coarse)
-
-    def _dress(self, frame: VolumeFrame) -> None:
-        """Set the transfer function and the distance of the rays."""
-        mapper, look = self._tissue.GetMapper(), self._tissue.GetProperty()
-        if frame.preset.blend == "maximum":
-            mapper.SetBlendModeToMaximumIntensity()
-        else:
-            mapper.SetBlendModeToComposite()
-        look.SetShade(int(frame.preset.blend == "composite"))
-        scale = _GHOST if frame.surfaces and frame.preset.blend == "composite" else 1.0
-        opacity, colour = _functions(frame.preset, frame.window, scale)
-        look.SetScalarOpacity(opacity)
-        look.SetColor(colour)
-        if self._is_software:
-            spacing = min(mapper.GetInput().GetSpacing())
-            mapper.SetImageSampleDistance(frame.coarseness)
-            mapper.SetSampleDistance(spacing * (0.6 if frame.coarseness <= 1.0 else 1.5))
+            actor = self._actors[item.surface]
+            actor.paint(item, coarse=frame.coarseness > 1.0)
+            actor.clip(frame.clipping, frame.volume.geometry)
 
     def _look(self, camera: Camera, size: tuple[int, int]) -> None:
         if tuple(self._window.GetSize()) != size:
@@ -217,50 +174,3 @@ class VolumeView:
         pixels: NDArray[np.uint8] = np.frombuffer(buffer, dtype=np.uint8).reshape(height, width, 4)[::-1].copy()
         pixels[..., 3] = 255
         return pixels
-
-
-def _tissue(array: NDArray[Any], geometry: Geometry, *, software: bool) -> Any:
-    """Return a vtkVolume that lies in LPS mm, shear included."""
-    from vtkmodules.vtkCommonMath import vtkMatrix4x4
-    from vtkmodules.vtkRenderingCore import vtkVolume, vtkVolumeProperty
-    from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper
-    from vtkmodules.vtkRenderingVolumeOpenGL2 import vtkSmartVolumeMapper
-
-    mapper: Any = vtkFixedPointVolumeRayCastMapper() if software else vtkSmartVolumeMapper()
-    if software:
-        mapper.AutoAdjustSampleDistancesOff()
-        mapper.LockSampleDistanceToInputSpacingOff()
-        mapper.IntermixIntersectingGeometryOn()
-    # the spacing belongs to the image, so that gradients are per mm; the matrix only turns, shears and shifts
-    mapper.SetInputData(image_data(array, geometry.spacing_mm))
-    matrix = vtkMatrix4x4()
-    for column in range(3):
-        for row in range(3):
-            matrix.SetElement(row, column, float(geometry.directions[row, 2 - column]))
-    for row in range(3):
-        matrix.SetElement(row, 3, float(geometry.affine[row, 3]))
-    look = vtkVolumeProperty()
-    look.SetInterpolationTypeToLinear()
-    look.SetAmbient(0.3)
-    look.SetDiffuse(0.9)
-    look.SetSpecular(0.25)
-    look.SetSpecularPower(20)
-    look.SetScalarOpacityUnitDistance(1.0)
-    tissue = vtkVolume()
-    tissue.SetMapper(mapper)
-    tissue.SetProperty(look)
-    tissue.SetUserMatrix(matrix)
-    return tissue
-
-
-def _functions(preset: VolumePreset, window: tuple[float, float], scale: float) -> tuple[Any, Any]:
-    """Return VTK's opacity and colour functions of a preset."""
-    from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
-    from vtkmodules.vtkRenderingCore import vtkColorTransferFunction
-
-    opacity, colour = vtkPiecewiseFunction(), vtkColorTransferFunction()
-    for point, alpha in preset.opacity:
-        opacity.AddPoint(preset.value(point, window), alpha * scale)
-    for point, *channels in preset.colours:
-        colour.AddRGBPoint(preset.value(point, window), *(channel / 255 for channel in channels))
-    return opacity, colour

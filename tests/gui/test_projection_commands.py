@@ -67,12 +67,3 @@ def test_the_3d_pane_has_no_slab_and_says_so(opened: MainWindow) -> None:
     opened.commands.refresh()
     assert not action.isEnabled()
     assert "choose another pane" in action.toolTip()
-
-
-def test_a_look_is_chosen_for_the_3d_view_and_marked(opened: MainWindow) -> None:
-    assert opened.commands.actions["look_1"].isChecked()
-    assert opened.commands.actions["look_1"].text() == "Bone"
-    _chosen(opened, "Soft tissue")
-    assert opened.session.viewports["volume"].volume_preset == "ct_soft_tissue"
-    opened.commands.refresh()
-    assert not opened.commands.actions["look_1"].isChecked()

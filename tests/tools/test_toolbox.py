@@ -209,10 +209,13 @@ def test_tilted_images_are_painted_on_their_own_plane_only(session: Session) -> 
 
 
 def test_dragging_in_3d_turns_the_body_with_the_mouse(session: Session) -> None:
-    _drag(session, "volume", ((0, 0), None), ((20, 400), None), button="left")
+    _drag(session, "volume", ((0, 0), None), ((20, 0), None), button="left")
     viewport = session.viewports["volume"]
-    assert viewport.azimuth_deg == 350.0
-    assert viewport.elevation_deg == 89.0
+    assert (viewport.azimuth_deg, viewport.elevation_deg, viewport.roll_deg) == (350.0, 0.0, 0.0)
+    viewport.reset()
+    # nothing stops it over the head: 100 degrees down shows the patient's back, upside down
+    _drag(session, "volume", ((0, 0), None), ((0, 200), None), button="left")
+    assert (viewport.azimuth_deg, viewport.elevation_deg, viewport.roll_deg) == (180.0, 80.0, 180.0)
 
 
 def test_a_stroke_goes_on_where_the_wheel_has_led_and_never_on_a_slice_that_is_not_seen(session: Session) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from medview.imaging.camera import Camera
 from medview.imaging.surface import enclosed_ml, surface
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
-from medview.view.camera import Camera
 from medview.view.reduced import reduced
 from medview.view.segment_surfaces import drawn_surfaces, segment_surfaces, touched
 from tests.view.scenes import GRIDS, tilted
@@ -19,7 +19,7 @@ def test_a_linear_field_stays_the_same_field_when_voxels_are_averaged(name: str)
     geometry = Geometry((9, 24, 31), GRIDS[name].affine)
     index = np.stack(np.meshgrid(*(np.arange(n) for n in geometry.shape), indexing="ij"), axis=-1)
     slope = np.array([1.5, -2.0, 0.75])
-    small, grid = reduced((geometry.to_mm(index) @ slope).astype(np.float32), geometry, 8)
+    small, grid = reduced((geometry.to_mm(index) @ slope).astype(np.float32), geometry, (2, 3, 4))
     assert small.shape == (4, 8, 7)
     assert small.shape == grid.shape
     blocks = np.stack(np.meshgrid(*(np.arange(n) for n in grid.shape), indexing="ij"), axis=-1)
@@ -28,14 +28,14 @@ def test_a_linear_field_stays_the_same_field_when_voxels_are_averaged(name: str)
 
 def test_averages_of_negative_integers_are_not_torn_upwards() -> None:
     array = np.full((2, 2, 2), -1000, dtype=np.int16)
-    small, _ = reduced(array, Geometry((2, 2, 2), np.eye(4)), 1)
+    small, _ = reduced(array, Geometry((2, 2, 2), np.eye(4)), (2, 2, 2))
     assert small.tolist() == [[[-1000]]]
     assert small.dtype == np.int16
 
 
 def test_a_small_volume_is_not_copied() -> None:
     array = np.zeros((4, 5, 6), dtype=np.int16)
-    small, grid = reduced(array, Geometry((4, 5, 6), np.eye(4)), 256)
+    small, grid = reduced(array, Geometry((4, 5, 6), np.eye(4)), (1, 1, 1))
     assert np.shares_memory(small, array)
     assert grid.shape == (4, 5, 6)
 
@@ -85,7 +85,7 @@ def labels_of_balls(geometry: Geometry) -> np.ndarray:
 )
 def test_the_surface_that_is_shown_is_the_surface_that_is_exported(geometry: Geometry) -> None:
     labels = labels_of_balls(geometry)
-    shown = segment_surfaces(labels, geometry, [2])[2]
+    shown = segment_surfaces(labels, geometry, {2: None})[2]
     exported = enclosed_ml(*surface(labels == 2, geometry))
     assert abs(enclosed_ml(shown.vertices_mm, shown.triangles)) == pytest.approx(exported, rel=0.04)
     assert shown.vertices_mm.mean(axis=0) == pytest.approx(geometry.centre_mm, abs=0.3)
@@ -95,13 +95,13 @@ def test_the_surface_that_is_shown_is_the_surface_that_is_exported(geometry: Geo
 
 def test_a_mask_that_touches_the_edge_of_the_volume_has_a_closed_surface() -> None:
     geometry = Geometry((6, 6, 6), np.eye(4))
-    shown = segment_surfaces(np.ones((6, 6, 6), np.uint8), geometry, [1])[1]
+    shown = segment_surfaces(np.ones((6, 6, 6), np.uint8), geometry, {1: None})[1]
     assert abs(enclosed_ml(shown.vertices_mm, shown.triangles)) == pytest.approx(0.216, rel=0.15)
 
 
 def test_what_holds_another_segment_is_translucent_and_hidden_ones_are_left_out() -> None:
     geometry = Geometry(BALL_SHAPE, GRIDS["coronal"].affine)
-    surfaces = segment_surfaces(labels_of_balls(geometry), geometry, [1, 2, 5])
+    surfaces = segment_surfaces(labels_of_balls(geometry), geometry, dict.fromkeys([1, 2, 5]))
     assert sorted(surfaces) == [1, 2]  # nothing is labelled 5
     segments = (Segment(1, "Outer", (1, 2, 3)), Segment(2, "Inner", (4, 5, 6)), Segment(5, "None"))
     outer, inner = drawn_surfaces(surfaces, segments, frozenset())
@@ -117,7 +117,7 @@ def test_an_edit_makes_only_the_surfaces_anew_that_it_touches() -> None:
     labels = np.zeros(geometry.shape, np.uint8)
     labels[2:5, 2:5, 2:5] = 1
     labels[2:5, 2:5, 22:25] = 2
-    surfaces = segment_surfaces(labels, geometry, [1, 2])
+    surfaces = segment_surfaces(labels, geometry, {1: None, 2: None})
     near = (slice(3, 4), slice(3, 4), slice(3, 8))
     assert touched(surfaces, labels, near) == {1}
     labels[3, 3, 15] = 4

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from medview.imaging.orientation import letters
+from medview.imaging.turn import turned_axes
 from medview.study.geometry import FloatArray, Geometry
 
 
@@ -41,6 +42,7 @@ class Camera:
         *,
         azimuth_deg: float = 0.0,
         elevation_deg: float = 0.0,
+        roll_deg: float = 0.0,
         zoom: float = 1.0,
         pan_px: tuple[float, float] = (0.0, 0.0),
     ) -> Camera:
@@ -50,8 +52,8 @@ class Camera:
         ----------
         size
             (width, height) of the picture in the pixels of `pan_px`.
-        azimuth_deg, elevation_deg
-            0, 0 looks from the front with the head up; azimuth 90 from the patient's left, elevation 90 from the head.
+        azimuth_deg, elevation_deg, roll_deg
+            As `medview.imaging.turn.turned_axes` takes them: 0, 0, 0 looks from the front with the head up.
         zoom, pan_px
             1 fits the volume into the picture; pan shifts it right and down.
 
@@ -64,10 +66,7 @@ class Camera:
         >>> Camera.of(geometry, (100, 100), azimuth_deg=90).edge_letters()
         ('A', 'P', 'H', 'F')
         """
-        azimuth, elevation = np.deg2rad(azimuth_deg), np.deg2rad(elevation_deg)
-        sin_a, cos_a, sin_e, cos_e = np.sin(azimuth), np.cos(azimuth), np.sin(elevation), np.cos(elevation)
-        right = np.array([cos_a, sin_a, 0.0])
-        up = np.array([-sin_a * sin_e, cos_a * sin_e, cos_e])
+        right, up, _ = turned_axes(azimuth_deg, elevation_deg, roll_deg)
         corners = geometry.to_mm(list(product(*[(-0.5, n - 0.5) for n in geometry.shape])))
         radius = float(np.linalg.norm(corners - geometry.centre_mm, axis=1).max())
         scale = zoom * min(size) / (2 * radius) * _FILL
@@ -82,8 +81,18 @@ class Camera:
 
     def to_picture(self, point_mm: FloatArray, size: tuple[int, int]) -> tuple[float, float]:
         """Return where an LPS point is seen in a picture (width, height), y down."""
-        offset = (np.asarray(point_mm) - self.focus_mm) * size[1] / 2 / self.half_height_mm
+        offset = (np.asarray(point_mm) - self.focus_mm) * self.px_per_mm(size)
         return size[0] / 2 + float(offset @ self.right), size[1] / 2 - float(offset @ self.up)
+
+    def ray(self, x: float, y: float, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+        """Return the LPS point in the plane of the focus that is seen at (x, y) of a picture, and the way into it."""
+        scale = 2 * self.half_height_mm / size[1]
+        point = self.focus_mm + (x - size[0] / 2) * scale * self.right + (size[1] / 2 - y) * scale * self.up
+        return point, -self.towards
+
+    def px_per_mm(self, size: tuple[int, int]) -> float:
+        """Return how many pixels of a picture a millimetre takes, the same everywhere in it."""
+        return size[1] / 2 / self.half_height_mm
 
     def edge_letters(self) -> tuple[str, str, str, str]:
         """Return the letters of the (left, right, top, bottom) edge."""

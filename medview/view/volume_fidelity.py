@@ -1,0 +1,30 @@
+"""What a reader must know of a picture in 3D."""
+
+from __future__ import annotations
+
+from medview.errors import Sentence
+from medview.imaging.volume_look import VolumeLook
+from medview.imaging.volume_presets import VolumePreset
+from medview.view.corner_line import CornerLine
+from medview.view.volume_frame import VolumePicture
+
+
+def volume_fidelity(look: VolumeLook, picture: VolumePicture | None) -> tuple[CornerLine, ...]:
+    """Return that voxels were averaged, that there is no OpenGL, that a part is left out; nothing where all is there."""
+    if picture is None:
+        return ()
+    lines = []
+    if picture.reduction != (1, 1, 1):
+        slices, rows, columns = picture.reduction
+        lines.append(Sentence("Decimated {factors}", {"factors": f"{columns}x{rows}x{slices}"}))
+    if picture.without_opengl:
+        lines.append(Sentence("No OpenGL: drawn by the processor"))
+    if look.clipping is not None:
+        lines.append(Sentence("Clipped"))
+    return tuple(CornerLine(line, "badge") for line in lines)
+
+
+def look_line(look: VolumeLook, preset: VolumePreset) -> CornerLine:
+    """Return the name of a look, and whether a person has changed it."""
+    title = Sentence(preset.title)
+    return CornerLine(title if look.function is None else Sentence("{look}, changed", {"look": title}))
