@@ -94,6 +94,8 @@ class Command:
         Whether it is in the menu of the right mouse button over a pane.
     current_title
         Where the title depends on what is open (a window preset); None hides it.
+    acts_on
+        Says behind the title what it would act on now ("Undo: Length"), an English key; None where that is nothing.
     """
 
     id: str
@@ -109,5 +111,6 @@ class Command:
     in_panes: bool = False
     in_context: bool = False
     current_title: Callable[[Session], str | None] | None = None
+    acts_on: Callable[[Session], str | None] | None = None
     separator: bool = False
     submenu: str = ""

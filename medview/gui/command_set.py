@@ -31,7 +31,8 @@ class CommandSet(QObject):
         self._window = window
         self.actions: dict[str, QAction] = {}
         self.keymap = Keymap(COMMANDS, shell.session.settings)
-        self._told: dict[str, tuple[str | None, Sentence | None]] = {}  # title and refusal, by command
+        # title, refusal and what it acts on, by command
+        self._told: dict[str, tuple[str | None, Sentence | None, str | None]] = {}
         for command in COMMANDS:
             action = self._made(command)
             (panes if command.in_panes else window).addAction(action)
@@ -47,9 +48,10 @@ class CommandSet(QObject):
             title = command.title if command.current_title is None else command.current_title(session)
             if command.checked is not None:
                 action.setChecked(command.checked(session))
-            if self._told.get(command.id) != (title, refusal):
-                self._told[command.id] = title, refusal
-                self._tell(command, title, refusal)
+            thing = command.acts_on(session) if command.acts_on is not None else None
+            if self._told.get(command.id) != (title, refusal, thing):
+                self._told[command.id] = title, refusal, thing
+                self._tell(command, title, refusal, thing)
 
     def refresh_keys(self) -> None:
         """Give the actions the keys that the settings say, and their tool tips."""
@@ -60,12 +62,13 @@ class CommandSet(QObject):
                 self._told.pop(command.id, None)
         self.refresh()
 
-    def _tell(self, command: Command, title: str | None, refusal: Sentence | None) -> None:
+    def _tell(self, command: Command, title: str | None, refusal: Sentence | None, thing: str | None) -> None:
         action = self.actions[command.id]
         action.setVisible(title is not None)
         # a hidden or greyed action swallows no key, so that other widgets still get it
         action.setEnabled(refusal is None and title is not None)
-        action.setText(tr(title or command.title))
+        name = tr(title or command.title)
+        action.setText(name if thing is None else tr("{command}: {thing}", command=name, thing=tr(thing)))
         action.setToolTip(_tool_tip(action, say(refusal) if refusal is not None else ""))
 
     def fill_menu_bar(self) -> dict[MenuName, QMenu]:

@@ -365,6 +365,7 @@ _SEGMENTATION = (
         short_title="Undo",
         icon="undo",
         when=conditions.can_undo,
+        acts_on=lambda session: session.scene.study.history.undo_title if session.scene is not None else None,
     ),
     Command(
         "redo",
@@ -376,6 +377,7 @@ _SEGMENTATION = (
         short_title="Redo",
         icon="redo",
         when=conditions.can_redo,
+        acts_on=lambda session: session.scene.study.history.redo_title if session.scene is not None else None,
     ),
     Command(
         "new_segmentation",

@@ -33,45 +33,45 @@ class _Row:
 
 def add_measurement(study: Study, measurement: Measurement) -> None:
     """Add a measurement that has been drawn."""
-    title = KIND_TITLES[measurement.kind].template
-    _change(study, title, [_Row(len(study.measurements), None, measurement)])
+    _step(study, KIND_TITLES[measurement.kind].template, [_Row(len(study.measurements), None, measurement)])
 
 
-def replace_measurement(study: Study, measurement: Measurement, title: str = "Move measurement") -> None:
+def replace_measurement(study: Study, measurement: Measurement, title: str = "") -> None:
     """Put a measurement in the place of the one with the same Tracking UID: a whole drag of a handle is one call."""
-    _change(study, title, _changed(study, [measurement]))
+    _step(study, title if title else "Move measurement", _changed(study, [measurement]))
 
 
 def remove_measurements(study: Study, tracking_uids: Iterable[str]) -> None:
     """Delete measurements."""
-    _remove(study, frozenset(tracking_uids), "Delete measurement")
+    _step(study, "Delete measurement", _removed(study, frozenset(tracking_uids)))
 
 
 def remove_all_measurements(study: Study, series_key: str = "") -> None:
     """Delete all measurements, or those on one series."""
     gone = frozenset(m.tracking_uid for m in study.measurements if series_key in ("", m.series_key))
-    _remove(study, gone, "Delete all measurements")
+    _step(study, "Delete all measurements", _removed(study, gone))
 
 
 def rename_measurement(study: Study, tracking_uid: str, label: str) -> None:
     """Call a measurement something else; of a text, write another text. "" gives it the name of its kind again."""
-    _update(study, tracking_uid, "Rename measurement", label=label.strip())
+    _step(study, "Rename measurement", _with(study, tracking_uid, label=label.strip()))
 
 
 def recolour_measurement(study: Study, tracking_uid: str, colour: tuple[int, int, int]) -> None:
     """Draw a measurement in another colour (sRGB, 0 to 255)."""
-    _update(study, tracking_uid, "Change colour", colour=colour)
+    _step(study, "Change colour", _with(study, tracking_uid, colour=colour))
 
 
 def show_measurement(study: Study, tracking_uid: str, *, visible: bool) -> None:
     """Draw a measurement, or do not."""
-    _update(study, tracking_uid, "Show measurement" if visible else "Hide measurement", is_visible=visible)
+    rows = _with(study, tracking_uid, is_visible=visible)
+    _step(study, "Show measurement" if visible else "Hide measurement", rows)
 
 
 def show_measurements(study: Study, *, visible: bool) -> None:
     """Draw all measurements, or none."""
     wanted = [replace(m, is_visible=visible) for m in study.measurements if m.is_visible is not visible]
-    _change(study, "Show measurements" if visible else "Hide measurements", _changed(study, wanted))
+    _step(study, "Show measurements" if visible else "Hide measurements", _changed(study, wanted))
 
 
 def duplicate_measurement(study: Study, tracking_uid: str) -> Measurement | None:
@@ -83,14 +83,16 @@ def duplicate_measurement(study: Study, tracking_uid: str) -> Measurement | None
     aside = (series.geometry.affine[:3, 1] + series.geometry.affine[:3, 2]) * _ASIDE_PX
     aside = aside - found.normal * float(found.normal @ aside)  # stays in the plane, whichever it is
     made = replace(found, points_mm=found.points_mm + aside, tracking_uid=f"2.25.{uuid4().int}")
-    _change(study, "Duplicate measurement", [_Row(len(study.measurements), None, made)])
+    _step(study, "Duplicate measurement", [_Row(len(study.measurements), None, made)])
     return made
 
 
-def _update(study: Study, tracking_uid: str, title: str, **values: object) -> None:
+def _with(study: Study, tracking_uid: str, **values: object) -> list[_Row]:
+    """Return the row of a measurement with other values, none where it has them already."""
     found = study.measurements.find(tracking_uid)
-    if found is not None and any(getattr(found, name) != value for name, value in values.items()):
-        _change(study, title, _changed(study, [replace(found, **values)]))  # type: ignore[arg-type]  # by name
+    if found is None or all(getattr(found, name) == value for name, value in values.items()):
+        return []
+    return _changed(study, [replace(found, **values)])  # type: ignore[arg-type]  # by name
 
 
 def _changed(study: Study, wanted: Iterable[Measurement]) -> list[_Row]:
@@ -99,12 +101,12 @@ def _changed(study: Study, wanted: Iterable[Measurement]) -> list[_Row]:
     return [_Row(*places[m.tracking_uid], m) for m in wanted if m.tracking_uid in places]
 
 
-def _remove(study: Study, uids: frozenset[str], title: str) -> None:
-    rows = [_Row(place, m, None) for place, m in enumerate(study.measurements) if m.tracking_uid in uids]
-    _change(study, title, rows)
+def _removed(study: Study, uids: frozenset[str]) -> list[_Row]:
+    return [_Row(place, m, None) for place, m in enumerate(study.measurements) if m.tracking_uid in uids]
 
 
-def _change(study: Study, title: str, rows: list[_Row]) -> None:
+def _step(study: Study, title: str, rows: list[_Row]) -> None:
+    """Make one step of the history of rows that change together; the draft ends with it."""
     study.measurements.draft = None
     if not rows:
         study.measurements.set_draft(None)
