@@ -26,7 +26,7 @@ from medview.session.session import Session
 from medview.session.set_slab import MOST_MM, set_slab
 from medview.session.turn_planes import align_to_images, align_to_patient, reset_planes, turn_planes, why_not
 from medview.session.viewport import SlabMode
-from medview.view.corner_text import PANE_TITLES
+from medview.view.plane_titles import PANE_TITLES
 
 _MODES: tuple[tuple[SlabMode, Sentence], ...] = (
     ("max", Sentence("Maximum (MIP)")),

@@ -10,7 +10,7 @@ from medview.gui.language import tr
 from medview.gui.session_watch import SessionWatch
 from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.view.corner_text import position_text
+from medview.view.position_text import position_text
 from medview.view.value_text import value_text
 
 

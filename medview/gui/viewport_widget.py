@@ -34,7 +34,9 @@ from medview.tools.rotate_planes import grip_at
 from medview.tools.toolbox import cursor_radius_mm
 from medview.view.colour_bar import colour_bar
 from medview.view.comparison_lines import comparison_lines
-from medview.view.corner_text import Pointed, corner_text
+from medview.view.corner_fields import Pointed
+from medview.view.corner_set import CornerSet
+from medview.view.corner_text import corner_text
 from medview.view.label_overlay import LabelOverlay
 from medview.view.magnifier import Magnifier, lens
 from medview.view.reference_lines import mark_in_pane, reference_lines
@@ -126,6 +128,8 @@ class ViewportWidget(PaneWidget):
                     patient_text=patient_text,
                     pointed=pointed,
                     beside=comparison_lines(self.session, self.pane),
+                    corners=CornerSet.chosen(self.session.settings["corner_text"]),
+                    mode=self.session.settings["corner_mode"],
                 )
             )
             if not bare:

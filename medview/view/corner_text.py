@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, cast
 
 from medview.errors import Sentence
-from medview.imaging.oblique import tilts
+from medview.imaging.filters import FILTER_TITLES, ImageFilter
 from medview.imaging.volume_look import VolumeLook
 from medview.imaging.volume_presets import VolumePreset
-from medview.imaging.window import COLOUR_WINDOW, value_range
-from medview.session.scene import PixelValue, Scene
+from medview.session.scene import Scene
 from medview.session.viewport import Viewport
-from medview.study.date_text import date_text, time_text
-from medview.study.patient_name import patient_name
 from medview.study.segmentation import Segmentation
-from medview.study.series import Patient
-from medview.study.volume import Volume
+from medview.view.corner_fields import FIELDS, Pointed, Seen
 from medview.view.corner_line import CornerLine
-from medview.view.overlay_lines import overlay_lines, pointed_overlay_lines
+from medview.view.corner_set import CORNERS, CornerMode, CornerSet, shipped_corners
+from medview.view.overlay_lines import overlay_lines
+from medview.view.plane_titles import PANE_TITLES
+from medview.view.series_lines import birth_lines, moment_lines, name_lines, number_lines, text_lines
 from medview.view.slice_view import SlicePicture
-from medview.view.state_lines import axis_lines, state_lines
-from medview.view.true_place import true_place
-from medview.view.value_text import number_text, value_text
+from medview.view.state_lines import state_lines
 from medview.view.volume_fidelity import look_line, volume_fidelity
 from medview.view.volume_frame import VolumePicture
 
-PANE_TITLES = {
-    "axial": Sentence("Axial"),
-    "coronal": Sentence("Coronal"),
-    "sagittal": Sentence("Sagittal"),
-    "volume": Sentence("3D"),
-}
 _IMAGE = Sentence("Image")
 _ACROSS = Sentence("Across the images")
 _SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
@@ -52,14 +40,6 @@ class CornerText:
     bottom_right: tuple[CornerLine, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Pointed:
-    """What lies under the mouse: a point of the volume's grid and the value there, None outside the image."""
-
-    point_mm: NDArray[np.float64]
-    value: PixelValue | None
-
-
 def corner_text(
     scene: Scene,
     viewport: Viewport,
@@ -69,6 +49,8 @@ def corner_text(
     patient_text: bool = True,
     pointed: Pointed | None = None,
     beside: tuple[CornerLine, ...] = (),
+    corners: CornerSet | None = None,
+    mode: CornerMode = "full",
 ) -> CornerText:
     """Return the lines of a 2D pane.
 
@@ -82,20 +64,38 @@ def corner_text(
         What lies under the mouse, or None.
     beside
         What a reader must know since other images are shown beside these (`medview.view.comparison_lines`).
+    corners, mode
+        Which fields stand where, as shipped where none are given; and how many of them. What must not be missed is
+        always there.
     """
-    title = CornerLine(_plane_title(scene, viewport), "title")
     mask = scene.segmentation if scene.mask_visible else None
-    looks = (*fidelity(scene, viewport, picture), *overlay_lines(scene, picture))
+    looks = (*fidelity(scene, viewport, picture), *_laid(viewport), *overlay_lines(scene, picture))
     badges = (*state_lines(scene), *looks, *origin(mask))
-    here = (*_pointed_lines(scene, pointed), *axis_lines(scene), *_slice_lines(scene, picture))
-    if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
-        return CornerText((title, *beside, *badges), (), here, ())
-    return CornerText(
-        (title, *beside, *(_patient_lines(scene) if patient_text else ()), *badges),
-        _examination_lines(scene) if patient_text else (),
-        here,
-        _series_lines(scene, picture),
+    if mode == "full" and (pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]):
+        mode = "minimal"
+    shown = (corners or shipped_corners()).reduced(mode, patient_text=patient_text)
+    seen = Seen(scene, viewport, picture, pointed)
+    first, *others = (
+        tuple(line for name in shown.of(corner) for line in FIELDS[name].lines(seen)) for corner in CORNERS
     )
+    title = (CornerLine(_plane_title(scene, viewport), "title"),) if mode != "none" else ()
+    top_right, bottom_left, bottom_right = others
+    return CornerText((*title, *beside, *first, *badges), top_right, bottom_left, bottom_right)
+
+
+def _laid(viewport: Viewport) -> tuple[CornerLine, ...]:
+    """Return how the image is turned and mirrored, and through what it is seen: not as it was acquired."""
+    facts: dict[str, object] = {"degrees": viewport.turn_deg}
+    lines = []
+    if viewport.is_mirrored:
+        mirrored = Sentence("Mirrored") if not viewport.turn_deg else Sentence("Turned {degrees}°, mirrored", facts)
+        lines.append(CornerLine(mirrored, "warning"))
+    elif viewport.turn_deg:
+        lines.append(CornerLine(Sentence("Turned {degrees}°", facts), "badge"))
+    title = FILTER_TITLES.get(cast(ImageFilter, viewport.image_filter))
+    if title is not None:
+        lines.append(CornerLine(Sentence("Filtered: {filter}", {"filter": title}), "badge"))
+    return tuple(lines)
 
 
 def _plane_title(scene: Scene, viewport: Viewport) -> Sentence:
@@ -162,134 +162,14 @@ def origin(segmentation: Segmentation | None) -> tuple[CornerLine, ...]:
     return (CornerLine(edited if segmentation.edits > 0 else made, "badge"),)
 
 
-def position_text(scene: Scene, point_mm: NDArray[np.float64]) -> str:
-    """Return a point in patient letters and mm ("L 12.3  P 4.5  H 100.0 mm"), or its voxel where those are unknown."""
-    place = true_place(scene.volume, point_mm)
-    if place is None:
-        slice_, row, column = (int(n) + 1 for n in np.rint(scene.volume.geometry.to_index(point_mm)))
-        return f"({column}, {row}, {slice_})"
-    pairs = zip(("RL", "AP", "FH"), place, strict=True)
-    return "  ".join(f"{letters[int(mm >= 0)]} {abs(mm):.1f}" for letters, mm in pairs) + " mm"
-
-
-def _lines(*texts: str) -> tuple[CornerLine, ...]:
-    return tuple(CornerLine(text) for text in texts if text.strip())
-
-
 def _patient_lines(scene: Scene) -> tuple[CornerLine, ...]:
-    patient: Patient = scene.study.facts.patient
-    return _lines(
-        patient_name(patient.patient_name),
-        " ".join(part for part in (date_text(patient.patient_birth_date), patient.patient_sex) if part),
-        patient.patient_id,
-    )
+    return (*name_lines(scene), *birth_lines(scene), *text_lines(scene.study.facts.patient.patient_id))
 
 
 def _examination_lines(scene: Scene) -> tuple[CornerLine, ...]:
-    facts, series = scene.study.facts, scene.series
-    date = series.acquisition_date or facts.study_date
-    time = series.acquisition_time if series.acquisition_date else facts.study_time
-    return _lines(facts.institution_name, facts.study_description, f"{date_text(date)} {time_text(time)}".strip())
+    facts = scene.study.facts
+    return (*text_lines(facts.institution_name, facts.study_description), *moment_lines(scene))
 
 
 def _named_series(scene: Scene) -> tuple[CornerLine, ...]:
-    series = scene.series
-    name = _lines(series.series_description)
-    if series.series_number is None:
-        return name
-    return (CornerLine(Sentence("Series {number}", {"number": series.series_number})), *name)
-
-
-def _series_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    lines = list(_named_series(scene))
-    thickness_mm = scene.series.slice_thickness_mm
-    if scene.volume.geometry.has_spacing:
-        if picture.is_acquired and thickness_mm:
-            lines.append(CornerLine(Sentence("Thickness {mm} mm", {"mm": f"{thickness_mm:g}"})))
-        location = _location(scene, picture)
-        if location is not None:
-            lines.append(CornerLine(Sentence("Location {mm} mm", {"mm": f"{location:.1f}"})))
-    return tuple(lines)
-
-
-def _location(scene: Scene, picture: SlicePicture) -> float | None:
-    """Return how far the plane lies from the patient's origin, along its normal turned to the left, back or head."""
-    place = true_place(scene.volume, scene.cursor_mm)
-    if place is None:
-        return None
-    normal = picture.grid.normal
-    dominant = normal[int(np.argmax(np.abs(normal)))]
-    return round(float(np.sign(dominant) * (normal @ place)), 1) + 0.0  # no "-0.0"
-
-
-def _slice_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    zoom = 100.0 * picture.magnification
-    return (
-        CornerLine(_number(scene, picture)),
-        CornerLine(Sentence("Zoom {percent} %", {"percent": f"{zoom:.0f}"})),
-        *_window_lines(scene),
-        *_tilt_lines(scene, picture),
-    )
-
-
-def _tilt_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    """Return how a turned plane lies in the patient, in the way MR scanners write it."""
-    if not picture.is_turned or not scene.volume.geometry.has_orientation:
-        return ()
-    main, *others = tilts(picture.grid.normal)
-    facts: dict[str, object] = {"main": PANE_TITLES[main[0]]}
-    names = [("first", "one"), ("second", "two")]
-    for (name, degrees), (where, angle) in zip(others, names, strict=False):
-        facts |= {where: PANE_TITLES[name], angle: f"{degrees:.1f}"}
-    if not others:
-        return (CornerLine(Sentence("{main}, straight", facts)),)
-    if len(others) == 1:
-        return (CornerLine(Sentence("{main} > {first} {one}°", facts)),)
-    return (CornerLine(Sentence("{main} > {first} {one}° > {second} {two}°", facts)),)
-
-
-def _number(scene: Scene, picture: SlicePicture) -> Sentence:
-    """Return which slice this is, or which frame of a recording and when."""
-    facts: dict[str, object] = {"index": picture.slice_index + 1, "count": picture.slice_count}
-    if picture.is_turned:
-        facts["step"] = f"{min(scene.volume.geometry.spacing_mm):.2f}"
-        return Sentence("Plane {index}/{count}, {step} mm apart", facts)
-    if not scene.is_recording and not scene.volume.geometry.has_orientation:
-        return Sentence("Image {index}/{count}", facts)  # of a radiograph or a picture nobody says slice
-    if not scene.is_recording:
-        return Sentence("Slice {index}/{count}", facts)
-    if not scene.series.frame_time_ms:
-        return Sentence("Frame {index}/{count}", facts)
-    facts["seconds"] = f"{picture.slice_index * scene.series.frame_time_ms / 1000:.2f}"
-    return Sentence("Frame {index}/{count}, {seconds} s", facts)
-
-
-def _window_lines(scene: Scene) -> tuple[CornerLine, ...]:
-    """Return the window, or the table in its place; red where nothing can be seen through it."""
-    centre, width = scene.window
-    if scene.volume.is_colour and scene.window == COLOUR_WINDOW:
-        return (CornerLine(Sentence("Colours as stored")),)
-    if scene.voi_lut is not None:
-        named = Sentence("Look-up table: {name}", {"name": scene.voi_lut.name})
-        return (CornerLine(named if scene.voi_lut.name else Sentence("Look-up table of the image")),)
-    window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
-    strikes = scene.is_whole and _shows_nothing(scene.volume, scene.window)
-    lines = (CornerLine(window, "warning" if strikes else ""),)
-    suv = dict(scene.series.suv_factors).get("bw")
-    if suv is None:
-        return lines
-    low, high = ((centre + side * width / 2) * suv for side in (-1, 1))
-    return (*lines, CornerLine(Sentence("SUVbw {low} to {high}", {"low": f"{low:.3g}", "high": f"{high:.3g}"})))
-
-
-def _shows_nothing(volume: Volume, window: tuple[float, float]) -> bool:
-    """Whether the window lies beside all values of the volume, so that the image is all black or all white."""
-    low, high = value_range(volume)
-    return window[0] + window[1] / 2 < low or window[0] - window[1] / 2 > high
-
-
-def _pointed_lines(scene: Scene, pointed: Pointed | None) -> tuple[CornerLine, ...]:
-    if pointed is None or pointed.value is None:
-        return ()
-    told = _lines(position_text(scene, pointed.point_mm), value_text(scene.volume, pointed.value))
-    return (*told, *pointed_overlay_lines(scene, pointed.point_mm, pointed.value))
+    return (*number_lines(scene), *text_lines(scene.series.series_description))

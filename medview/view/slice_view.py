@@ -240,7 +240,7 @@ class SliceView:
             slab_mm=max(viewport.slab_mm, 0.0),
             is_turned=is_turned,
             magnification=magnification,
-            colours=None if viewport.colour_map == "grey" or scene.volume.is_colour else colour_table(viewport.colour_map),
+            colours=self._colours,
             display=display,
             unread=unread(self._is_read, self.plane, self.slice_index, section.grid.size, is_slice=self._is_slice),
         )
@@ -262,6 +262,11 @@ class SliceView:
             size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display
         )
         return section, transform, min(transform.scale_x, transform.scale_y)
+
+    @property
+    def _colours(self) -> NDArray[np.uint8] | None:
+        map_id = self._viewport.colour_map
+        return None if map_id == "grey" or self._scene.volume.is_colour else colour_table(map_id)
 
     def _fit(self, display: DisplaySize) -> tuple[str, DisplaySize]:
         """Return how the image is fitted, and the screen in units of the geometry: what has no mm has no true size."""

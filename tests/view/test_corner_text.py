@@ -11,7 +11,8 @@ from medview.session.scene import Scene
 from medview.session.viewport import Viewport
 from medview.study.date_text import date_text, moment_text, time_text
 from medview.study.patient_name import patient_name
-from medview.view.corner_text import CornerText, Pointed, corner_text
+from medview.view.corner_fields import Pointed
+from medview.view.corner_text import CornerText, corner_text
 from medview.view.scale_bar import scale_bar
 from medview.view.slice_view import SliceView
 from tests.view.scenes import AXIAL, draw, grid, lit, scene_of, tilted

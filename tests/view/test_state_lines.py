@@ -14,7 +14,9 @@ from medview.session.viewport import Viewport
 from medview.study.geometry import Geometry
 from medview.study.series import AxisPlace, GuardKind, GuardLine, Instance, Series
 from medview.study.volume import Volume
-from medview.view.corner_text import Pointed, corner_text, position_text
+from medview.view.corner_fields import Pointed
+from medview.view.corner_text import corner_text
+from medview.view.position_text import position_text
 from medview.view.slice_view import SliceView
 from medview.view.true_place import true_place
 from medview.view.value_text import value_text
