@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from medview.errors import Sentence
 from medview.gui import conditions
 from medview.gui.command import Command, Shell
 from medview.gui.planes_form import PlanesForm
+from medview.session.curved_path import path_in_view, turn_across_path
+from medview.session.layout import shipped_layout
 from medview.session.session import Session
 from medview.session.set_slab import set_slab, thicken_slab
 from medview.session.turn_planes import align_to_images, align_to_patient, reset_planes, why_not
-from medview.session.viewport import SlabMode
+from medview.session.viewport import CurveMode, SlabMode, Viewport
+from medview.tools.draw_path import TOOL as DRAW_PATH
+from medview.tools.draw_path import end_path
+from medview.tools.follow_path import turn_curve
 
 _PANE_IS_3D = Sentence("The 3D view shows no slices: choose another pane.")
 _NOT_TURNED = Sentence("The planes lie along the images already.")
+_NO_PATH = Sentence("There is no path on these images: draw one first.")
+_NO_CURVED = Sentence("This layout has no curved view: choose “Show the path laid flat”.")
 _FIRST_SLAB_MM = 10.0
+_TURN_DEG = 15.0
+_HALF_MM = (5.0, 150.0)
 
 
 def has_slices(session: Session) -> Sentence | None:
-    """Ask for a volume in view and a 2D pane as the active one."""
-    return conditions.has_panes(session) or (None if session.active_viewport.is_flat else _PANE_IS_3D)
+    """Ask for a volume in view and a pane that can project a slab as the active one."""
+    is_3d = session.active_viewport.kind == "volume"
+    return conditions.has_panes(session) or (_PANE_IS_3D if is_3d else None)
 
 
 def can_turn(session: Session) -> Sentence | None:
@@ -80,6 +91,60 @@ def _mode_command(mode: SlabMode, title: str) -> Command:
         checked=lambda session: session.active_viewport.slab_mode == mode and session.active_viewport.slab_mm > 0,
         separator=mode == "max",
         submenu="Slab",
+    )
+
+
+def _draw_path(shell: Shell) -> None:
+    """Take the tool; a path that was being drawn is left as it is."""
+    end_path(shell.session)
+    shell.session.choose(tool=DRAW_PATH)
+
+
+def _has_path(session: Session) -> Sentence | None:
+    has = session.scene is not None and path_in_view(session, session.scene) is not None
+    return can_turn(session) or (None if has else _NO_PATH)
+
+
+def _curved(session: Session) -> tuple[Viewport, ...]:
+    return tuple(viewport for viewport in session.of_slot(session.active_slot) if viewport.kind == "curved")
+
+
+def _has_curved(session: Session) -> Sentence | None:
+    return _has_path(session) or (None if _curved(session) else _NO_CURVED)
+
+
+def _set_curve_mode(shell: Shell, mode: CurveMode) -> None:
+    for viewport in _curved(shell.session):
+        viewport.update(curve_mode=mode)
+
+
+def _turn(shell: Shell, degrees: float) -> None:
+    for viewport in _curved(shell.session):
+        turn_curve(shell.session, viewport.pane, degrees)
+
+
+def _widen(shell: Shell, by_mm: float) -> None:
+    for viewport in _curved(shell.session):
+        half_mm = min(max(viewport.curve_half_mm + by_mm, _HALF_MM[0]), _HALF_MM[1])
+        viewport.update(curve_half_mm=half_mm)
+
+
+def _mode_of_curve(mode: CurveMode, title: str) -> Command:
+    return Command(
+        f"curve_{mode}",
+        title,
+        "Planes",
+        partial(_set_curve_mode, mode=mode),
+        when=_has_curved,
+        checked=lambda session: any(viewport.curve_mode == mode for viewport in _curved(session)),
+        separator=mode == "straightened",
+        submenu="Curved view",
+    )
+
+
+def _step_of_curve(name: str, title: str, run: Callable[[Shell], None], key: str) -> Command:
+    return Command(
+        name, title, "Planes", run, (key,) if key else (), when=_has_curved, in_panes=True, submenu="Curved view"
     )
 
 
@@ -147,4 +212,38 @@ PLANES: tuple[Command, ...] = (
     _mode_command("max", "Maximum (MIP)"),
     _mode_command("mean", "Mean"),
     _mode_command("min", "Minimum (MinIP)"),
+    Command(
+        "draw_path",
+        "Draw a path",
+        "Planes",
+        _draw_path,
+        ("Shift+P",),
+        when=can_turn,
+        checked=lambda session: session.tool == DRAW_PATH,
+        separator=True,
+    ),
+    Command(
+        "show_curved",
+        "Show the path laid flat",
+        "Planes",
+        lambda shell: shell.session.set_layout(shipped_layout("mpr_curved")),
+        when=_has_path,
+        submenu="Curved view",
+    ),
+    Command(
+        "planes_across_path",
+        "Turn the planes across the path",
+        "Planes",
+        lambda shell: turn_across_path(shell.session),
+        when=_has_path,
+        submenu="Curved view",
+    ),
+    _mode_of_curve("straightened", "Straightened"),
+    _mode_of_curve("stretched", "Stretched (panoramic)"),
+    _step_of_curve("curve_turn_on", "Turn about the path", partial(_turn, degrees=_TURN_DEG), "Ctrl+Shift+Right"),
+    _step_of_curve(
+        "curve_turn_back", "Turn back about the path", partial(_turn, degrees=-_TURN_DEG), "Ctrl+Shift+Left"
+    ),
+    _step_of_curve("curve_wider", "Wider", partial(_widen, by_mm=5.0), ""),
+    _step_of_curve("curve_narrower", "Narrower", partial(_widen, by_mm=-5.0), ""),
 )

@@ -82,7 +82,7 @@ class PlanesForm(QDialog):
         """Show what is so now."""
         self._follow_scene()
         scene, viewport = self._session.scene, self._session.active_viewport
-        has_slab = scene is not None and scene.only_plane is None and viewport.is_flat
+        has_slab = scene is not None and scene.only_plane is None and viewport.kind != "volume"
         for widget in (self.thickness, self.slider, self.mode):
             widget.setEnabled(has_slab)
         title = PANE_TITLES[viewport.plane(scene)] if scene is not None and viewport.is_flat else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medview.imaging.curve import Curve
 from medview.imaging.pane_frame import PaneFrame
 from medview.study.geometry import FloatArray, Geometry
 from medview.study.measurement import Measurement, slice_index
@@ -13,6 +14,7 @@ from medview.study.series import Series
 
 _PARALLEL = 1 - 1e-4  # cosine: 0.8 degrees
 _EXACT_MM = 1e-3
+_PATH_STEP_MM = 1.0
 _FARTHEST_PX = 1e6  # what is damaged must not keep the painter busy
 
 
@@ -80,8 +82,16 @@ def _is_whole(measurement: Measurement, series: Series, geometry: Geometry, fram
     return not measurement.is_region or abs(float(measurement.normal @ frame.normal)) > _PARALLEL
 
 
+def _lines_mm(measurement: Measurement) -> tuple[FloatArray, ...]:
+    """Return the lines to draw; of a path the smooth one that a curved reformat runs along."""
+    points = measurement.points_mm
+    if measurement.kind != "path" or float(np.ptp(points, axis=0).max()) < _EXACT_MM:
+        return measurement.lines_mm
+    return (Curve.through(points, _PATH_STEP_MM).points_mm,)
+
+
 def _whole(measurement: Measurement, frame: PaneFrame) -> PlacedMeasurement:
-    lines = tuple(frame.to_pane(line) for line in measurement.lines_mm)
+    lines = tuple(frame.to_pane(line) for line in _lines_mm(measurement))
     numbers = () if measurement.kind == "freehand" else tuple(range(len(measurement.points_mm)))
     handles = frame.to_pane(measurement.points_mm[list(numbers)])
     return PlacedMeasurement(measurement, lines, handles, numbers, True, np.empty((0, 2)))
@@ -92,7 +102,7 @@ def _part(measurement: Measurement, frame: PaneFrame) -> PlacedMeasurement:
     near = np.abs(frame.depth(measurement.points_mm)) <= frame.reach_mm + _EXACT_MM
     numbers = () if measurement.kind == "freehand" else tuple(int(n) for n in np.flatnonzero(near))
     handles = frame.to_pane(measurement.points_mm[list(numbers)])
-    crossings = [_crossings(line, frame) for line in measurement.lines_mm]
+    crossings = [_crossings(line, frame) for line in _lines_mm(measurement)]
     if not measurement.is_region:
         found = np.concatenate(crossings) if crossings else np.empty((0, 2))
         return PlacedMeasurement(measurement, (), handles, numbers, False, found)

@@ -11,6 +11,7 @@ from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.measurement import REGION_KINDS, MeasurementKind
 from medview.tools.drag import Drag
+from medview.tools.draw_path import end_path, is_drawing_path
 from medview.tools.handles import HandleDrag, hold_at
 from medview.tools.measure_drawing import MeasureDrawing, drawing_of, end_drawing, start_drawing
 from medview.tools.measure_shape import CLICKS
@@ -83,6 +84,9 @@ def double_press(session: Session, event: PointerEvent) -> bool:
     if drawing is not None and drawing.is_polygon:
         drawing.finish()
         return True
+    if end_path(session):
+        session.choose(tool="window_level")
+        return True
     scene, hold = session.scene_in(event.pane), hold_at(session, event)
     if drawing is not None or hold is None or scene is None:
         return False
@@ -91,10 +95,12 @@ def double_press(session: Session, event: PointerEvent) -> bool:
 
 
 def finish(session: Session) -> None:
-    """Close the polygon that is being drawn."""
+    """Close the polygon that is being drawn, or end the path."""
     drawing = drawing_of(session)
     if drawing is not None:
         drawing.finish()
+    elif end_path(session):
+        session.choose(tool="window_level")
 
 
 def take_back(session: Session) -> None:
@@ -106,12 +112,12 @@ def take_back(session: Session) -> None:
 
 def is_drawing(session: Session) -> bool:
     """Whether a measurement is being drawn."""
-    return drawing_of(session) is not None
+    return drawing_of(session) is not None or is_drawing_path(session)
 
 
 def give_up(session: Session) -> bool:
-    """Give up what is being drawn; returns whether there was something."""
-    return end_drawing(session)
+    """Give up what is being drawn, of a path all but what is there; returns whether there was something."""
+    return end_drawing(session) or end_path(session)
 
 
 def _begun(session: Session, event: PointerEvent) -> MeasureDrawing | None:

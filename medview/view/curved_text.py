@@ -1,0 +1,46 @@
+"""What is written in the corners of a curved pane."""
+
+from __future__ import annotations
+
+from medview.errors import Sentence
+from medview.session.scene import Scene
+from medview.session.viewport import Viewport
+from medview.study.patient_name import patient_name
+from medview.view.corner_line import CornerLine
+from medview.view.corner_text import CornerText
+from medview.view.curved_picture import CurvedPicture
+from medview.view.value_text import number_text
+
+_TITLE = Sentence("Curved")
+_MODES = {
+    "straightened": Sentence("Straightened: distances are true along the path and across it, not aslant"),
+    "stretched": Sentence("Stretched: distances are true on the surface"),
+}
+_SLABS = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
+_NEAR_MM = 0.1
+
+
+def curved_corner_text(
+    scene: Scene, viewport: Viewport, picture: CurvedPicture, *, patient_text: bool = True
+) -> CornerText:
+    """Return the lines of a curved pane; `patient_text` tells whether the patient may be named."""
+    name = patient_name(scene.study.facts.patient.patient_name) if patient_text else ""
+    named = (CornerLine(name),) if name else ()
+    slab: tuple[CornerLine, ...] = ()
+    if viewport.slab_mm > 0:
+        facts: dict[str, object] = {"kind": _SLABS[viewport.slab_mode], "slab": f"{viewport.slab_mm:g}"}
+        slab = (CornerLine(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
+    badges = (CornerLine(_MODES[viewport.curve_mode], "badge"), *slab)
+    if picture.is_coarse:
+        badges = (*badges, CornerLine(Sentence("Coarse while it moves"), "badge"))
+    return CornerText((CornerLine(_TITLE, "title"), *named, *badges), _places(viewport, picture), (), ())
+
+
+def _places(viewport: Viewport, picture: CurvedPicture) -> tuple[CornerLine, ...]:
+    length = f"{picture.curve.length_mm:.1f}"
+    lines = [CornerLine(Sentence("At {arc} of {length} mm", {"arc": f"{picture.arc_mm:.1f}", "length": length}))]
+    if picture.away_mm > _NEAR_MM:
+        lines.append(CornerLine(Sentence("Crosshair {mm} mm beside the path", {"mm": f"{picture.away_mm:.1f}"})))
+    if viewport.curve_angle_deg:
+        lines.append(CornerLine(Sentence("Turned by {degrees}°", {"degrees": number_text(viewport.curve_angle_deg)})))
+    return tuple(lines)
