@@ -8,7 +8,6 @@ from psygnal import Signal
 
 from medview.imaging.plane import PlaneName
 from medview.imaging.volume_look import VolumeLook
-from medview.imaging.volume_look import VolumeLook
 from medview.session.layout import ViewKind
 from medview.session.scene import Scene
 
