@@ -1,4 +1,4 @@
-"""What lies over the images of a 2D pane beside the mask: doses, and the marks of reports and presentation states."""
+"""What lies over the images of a 2D pane beside the mask: the marks of reports and presentation states."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import weakref
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 
 from medview.gui.one_line import one_line
 from medview.gui.outlined_text import draw_text, text_width
 from medview.session.scene import Scene
 from medview.view.annotation_overlay import DrawnMark, annotation_marks
-from medview.view.dose_wash import DoseWash
 from medview.view.slice_view import SlicePicture
 
 _EDGE = QColor(0, 0, 0, 190)
@@ -25,18 +24,8 @@ class OverlayPainter:
     """Draws the overlays of one pane."""
 
     def __init__(self) -> None:
-        self._wash = DoseWash()
         self._key: tuple[object, ...] = ()
         self._marks: tuple[DrawnMark, ...] = ()
-
-    def draw_dose(self, painter: QPainter, picture: SlicePicture, scene: Scene) -> None:
-        """Draw the dose in picture coordinates; smooth, since its grid is coarser than the images."""
-        if scene.dose is None:
-            return
-        colours = self._wash.colours(scene.dose, scene, picture)
-        height, width = colours.shape[:2]
-        image = QImage(colours.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-        painter.drawImage(QPointF(0, 0), image)
 
     def draw_marks(self, painter: QPainter, picture: SlicePicture, scene: Scene, font: QFont, size: QRectF) -> None:
         """Draw the marks of the slice shown, in coordinates of the pane."""

@@ -11,7 +11,7 @@ from medview.gui.session_watch import SessionWatch
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.view.position_text import position_text
-from medview.view.value_text import value_text
+from medview.view.fusion_lines import fused_value_text
 
 
 class ValueReadout(QLabel):
@@ -39,7 +39,7 @@ class ValueReadout(QLabel):
             return
         point = scene.cursor_mm if self._pointed is None else self._pointed
         value = scene.value_at(point)
-        shown = _nothing(scene, point) if value is None else value_text(scene.volume, value)
+        shown = _nothing(scene, point) if value is None else fused_value_text(scene, point, value)
         what = tr("Crosshair") if self._pointed is None else tr("Mouse")
         self.setText(f"{what}   {position_text(scene, point)}   {shown}")
 

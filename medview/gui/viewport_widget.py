@@ -15,6 +15,7 @@ from medview.gui.band_painter import draw_band
 from medview.gui.colour_bar_painter import draw_colour_bar
 from medview.gui.crosshair_painter import CrosshairPainter
 from medview.gui.empty_pane import empty_pane_text
+from medview.gui.fusion_painter import FusionPainter
 from medview.gui.image_painter import ImagePainter
 from medview.gui.magnifier_painter import draw_magnifier
 from medview.gui.measurement_layer import MeasurementLayer
@@ -71,6 +72,7 @@ class ViewportWidget(PaneWidget):
         self._mask: tuple[object, QImage] | None = None
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
+        self._fusion = FusionPainter()
         self._own_layers = OwnLayersPainter()
         self._measurements = MeasurementLayer(session, self)
         self._lasting.connect(session.focus.changed, self._on_focus)
@@ -114,6 +116,7 @@ class ViewportWidget(PaneWidget):
             self._draw_references(painter, picture)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
             self._measurements.draw(painter, picture, scene)
+            self._fusion.draw_line(painter, scene, self.font(), self._size)
             if not bare:
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
@@ -156,11 +159,9 @@ class ViewportWidget(PaneWidget):
         painter.translate(t.offset_x, t.offset_y)
         painter.scale(t.scale_x, t.scale_y)
         image.draw(painter, picture, smooth=self.session.settings["interpolation"] != "nearest")
-        # doses are coarser than the images: they are always smooth
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         overlay, scene = picture.overlay, self.scene
         if scene is not None:
-            self._overlays.draw_dose(painter, picture, scene)
+            self._fusion.draw(painter, picture, scene, self.viewport, self._size)
         if overlay is not None and not overlay.is_empty and scene is not None:
             if scene.mask_outline:
                 _draw_outlines(painter, overlay)
@@ -238,6 +239,7 @@ class ViewportWidget(PaneWidget):
     def _take_scene(self) -> None:
         self._passing.end()
         self._mask = self._picture = self._view = self._magnifier = None
+        self._fusion = FusionPainter()  # no volume is held that nobody shows
         scene = self.scene
         if scene is not None:
             self._view = SliceView(scene, self.viewport)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medview.session.edit_mask import remove_segmentation
+from medview.session.fuse import end_fusions_with
 from medview.session.session import Session
 from medview.study.study import Study
 
@@ -12,6 +13,7 @@ def close_study(session: Session, study: Study) -> None:
     for job in session.jobs.jobs:
         if job.about and job.about == study.facts.study_instance_uid:
             job.cancel()
+    end_fusions_with(session, study)
     session.remove_study(study)
     if session.desk.study is study:
         session.desk.lay_away()

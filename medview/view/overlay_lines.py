@@ -9,15 +9,16 @@ from medview.errors import Sentence
 from medview.session.scene import PixelValue, Scene
 from medview.study.annotation import ImageName
 from medview.view.corner_line import CornerLine
-from medview.view.dose_wash import dose_at
+from medview.view.dose_value import dose_at
+from medview.view.fusion_lines import fusion_lines
 from medview.view.slice_view import SlicePicture
 from medview.view.true_place import true_place
 from medview.view.value_text import number_text
 
 
 def overlay_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    """Return which presentation state is applied, and whether to this image; and which dose is drawn."""
-    lines = []
+    """Return which second volume is drawn, which presentation state is applied, and whether to this image; which dose."""
+    lines = [*fusion_lines(scene)]
     state = scene.presentation
     if state is not None:
         facts: dict[str, object] = {"label": state.label}
