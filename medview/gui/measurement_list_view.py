@@ -12,7 +12,6 @@ from medview.gui.measure_actions import ask_colour
 from medview.gui.measurement_properties import where
 from medview.gui.one_line import one_line
 from medview.gui.session_watch import SessionWatch
-from medview.gui.swatch import swatch
 from medview.gui.theme import theme
 from medview.session.jump_to import jump_to_image
 from medview.session.jump_to_measurement import jump_to_measurement
@@ -131,10 +130,10 @@ class MeasurementListView(QTreeWidget):
         visible = measurement.is_visible
         item.setIcon(EYE, icon("eye") if visible else icon("eye-off", theme().faint))
         item.setToolTip(EYE, tr("Hide this measurement") if visible else tr("Show this measurement"))
-        item.setIcon(SWATCH, swatch(measurement.colour))
+        sign = f"measure-{measurement.kind}" if measurement.kind != "path" else "curve"
+        item.setIcon(SWATCH, icon(sign, _on_panel(measurement.colour)))
         item.setToolTip(SWATCH, tr("Change the colour"))
         item.setText(NAME, one_line(measurement.label) or say(KIND_TITLES[measurement.kind]))
-        item.setIcon(NAME, icon(f"measure-{measurement.kind}" if measurement.kind != "path" else "curve"))
         item.setText(IMAGE, _image_text(study, measurement))
         item.setToolTip(IMAGE, say(where(study, measurement)))
         item.setTextAlignment(IMAGE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -268,3 +267,11 @@ def _image_text(study: Study, measurement: Measurement) -> str:
     """Return the number of the image, a dash where it lies between images."""
     sentence = where(study, measurement)
     return str(sentence.values.get("image", "–"))
+
+
+def _on_panel(colour: tuple[int, int, int]) -> str:
+    """Return a colour as it is seen on the panel: on light ground darker than on the images."""
+    shown = QColor(*colour)
+    if theme().name == "light" and shown.lightnessF() > 0.45:
+        shown.setHslF(shown.hslHueF(), shown.hslSaturationF(), 0.36)
+    return shown.name()

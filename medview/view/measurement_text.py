@@ -41,8 +41,11 @@ def _region(findings: Findings) -> tuple[Line, ...]:
 
 
 def _with_spread(mean: Quantity, spread: Quantity | None) -> str:
-    """Return a mean with its standard deviation; a single value has none."""
-    return mean.text if spread is None else f"{mean.number} ± {spread.text}"
+    """Return a mean with its standard deviation, to the same decimals; a single value has none."""
+    if spread is None:
+        return mean.text
+    decimals = len(mean.number.partition(".")[2])
+    return f"{mean.number} ± {spread.value:.{decimals}f} {spread.unit}".strip()
 
 
 def _value(findings: Findings) -> tuple[Line, ...]:
