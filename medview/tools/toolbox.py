@@ -15,6 +15,7 @@ from medview.tools.measuring import MEASURE_TOOLS, MeasureDrag, measuring_drag
 from medview.tools.measuring import give_up as give_up_drawing
 from medview.tools.pointer import PointerEvent
 from medview.tools.region_window import RegionWindowDrag
+from medview.tools.split import SplitDrag, is_on_split
 from medview.tools.stack_bar import StackBarDrag, is_on_bar
 from medview.tools.volume_drag import volume_tool
 from medview.tools.window_level import WindowLevelDrag
@@ -108,6 +109,8 @@ def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEv
         return volume_tool(session, event)
     if is_on_bar(session, event):
         return StackBarDrag
+    if is_on_split(session, event):
+        return SplitDrag
     # what has been measured is taken hold of with any tool that does not paint
     held = None if event.control or session.tool in _PAINTING else measuring_drag(session, event)
     if held is not None:
