@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from medview.gui.curved_widget import CurvedWidget
 from medview.gui.links import Links
 from medview.gui.pane_drops import PaneDrops
 from medview.gui.pane_grip import PaneGrip
@@ -17,6 +18,7 @@ from medview.session.layout import Cell
 from medview.session.session import Session
 
 _GAP_PX = 2
+_KINDS: dict[str, type[PaneWidget]] = {"volume": VolumeWidget, "curved": CurvedWidget}
 
 
 class LayoutWidget(QWidget):
@@ -88,8 +90,7 @@ class LayoutWidget(QWidget):
         self._arrange()
 
     def _made(self, cell: Cell) -> PaneWidget:
-        kind = VolumeWidget if cell.kind == "volume" else ViewportWidget
-        pane = kind(self._session, cell.name, self)
+        pane = _KINDS.get(cell.kind, ViewportWidget)(self._session, cell.name, self)
         pane.context_menu_requested.connect(self.context_menu_requested)
         pane.pointer_moved.connect(self.pointer_moved)
         self._drops.watch(pane)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from medview.imaging.plane import SlicePlane
+from medview.session.plane_steps import go_to_step, plane_step
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.tools.drag import StepDrag
@@ -100,12 +101,16 @@ def slice_count(session: Session, pane: str) -> int | None:
     scene = session.scene_in(pane)
     if scene is None or not session.viewports[pane].is_flat:
         return None
+    if scene.turned_planes is not None:
+        return plane_step(scene, session.viewports[pane].plane(scene))[1]
     return _plane(session, pane, scene).slice_count
 
 
 def slice_index(session: Session, pane: str) -> int:
     """Return the index of the slice a pane shows, from 0; 0 with nothing open."""
     scene = session.scene_in(pane)
+    if scene is not None and scene.turned_planes is not None:
+        return plane_step(scene, session.viewports[pane].plane(scene))[0]
     return 0 if scene is None else scene.cursor_index[_plane(session, pane, scene).axis]
 
 
@@ -125,6 +130,9 @@ def go_to_slice(session: Session, pane: str, index: int) -> None:
     """Show slice `index` of a pane, or the nearest there is."""
     scene = session.scene_in(pane)
     if scene is None:
+        return
+    if scene.turned_planes is not None:
+        go_to_step(scene, session.viewports[pane].plane(scene), index)
         return
     axis = _plane(session, pane, scene).axis
     position = np.array(scene.cursor_index)

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from medview.session.session import Session
+from medview.session.set_slab import thicken_slab
 from medview.tools.brush import BrushDrag, EraserDrag
 from medview.tools.drag import Drag
-from medview.tools.navigate import CrosshairDrag, PanDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
-from medview.tools.magnify import MagnifyDrag
+from medview.tools.draw_path import DrawPathDrag
+from medview.tools.follow_path import curved_drag, wheel_along
 from medview.tools.handles import HandleDrag
+from medview.tools.magnify import MagnifyDrag
 from medview.tools.measuring import MEASURE_TOOLS, MeasureDrag, measuring_drag
 from medview.tools.measuring import give_up as give_up_drawing
+from medview.tools.navigate import CrosshairDrag, PanDrag, ScrollDrag, ZoomDrag, scroll, zoom_by_wheel
 from medview.tools.pointer import PointerEvent
 from medview.tools.region_window import RegionWindowDrag
+from medview.tools.rotate_planes import grip_drag
 from medview.tools.split import SplitDrag, is_on_split
 from medview.tools.stack_bar import StackBarDrag, is_on_bar
 from medview.tools.volume_drag import volume_tool
@@ -28,6 +32,7 @@ TOOLS: dict[str, Callable[[Session, PointerEvent], Drag]] = {
     "crosshair": CrosshairDrag,
     "region_window": RegionWindowDrag,
     "magnify": MagnifyDrag,
+    "draw_path": DrawPathDrag,
     "brush": BrushDrag,
     "eraser": EraserDrag,
     **dict.fromkeys(MEASURE_TOOLS, MeasureDrag),
@@ -73,6 +78,13 @@ def wheel(session: Session, event: PointerEvent) -> None:
     """Scroll one image a notch, ten with Shift, zoom with Ctrl and in 3D. Away from the person is towards index 0."""
     if session.scene_in(event.pane) is None:
         return
+    kind = session.viewports[event.pane].kind
+    if event.control and event.shift and kind != "volume":
+        thicken_slab(session, event.pane, event.wheel_steps)
+        return
+    if kind == "curved" and not event.control:
+        wheel_along(session, event)
+        return
     if event.control != (session.settings["mouse_wheel"] == "zoom") or not session.viewports[event.pane].is_flat:
         zoom_by_wheel(session, event)
         return
@@ -90,7 +102,7 @@ def give_up(session: Session) -> bool:
 
 def wants_exact_place(session: Session) -> bool:
     """Whether each press of the active tool counts by itself, so that two of them are no double click."""
-    return cursor_radius_mm(session) is not None or session.tool in MEASURE_TOOLS
+    return cursor_radius_mm(session) is not None or session.tool in (*MEASURE_TOOLS, "draw_path")
 
 
 def cursor_radius_mm(session: Session) -> float | None:
@@ -107,6 +119,8 @@ def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEv
         return TOOLS[chosen] if chosen in FLAT_TOOLS else (PanDrag if event.button == "middle" else ZoomDrag)
     if session.viewports[event.pane].kind == "volume":
         return volume_tool(session, event)
+    if session.viewports[event.pane].kind == "curved":
+        return curved_drag(session, event)
     if is_on_bar(session, event):
         return StackBarDrag
     if is_on_split(session, event):
@@ -115,5 +129,8 @@ def _tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEv
     held = None if event.control or session.tool in _PAINTING else measuring_drag(session, event)
     if held is not None:
         return held
+    taken = None if event.control else grip_drag(session, event)
+    if taken is not None:
+        return taken
     # Ctrl draws the window's rectangle with any tool that only looks
     return RegionWindowDrag if event.control and session.tool in FLAT_TOOLS else TOOLS[session.tool]
