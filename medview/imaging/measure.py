@@ -66,26 +66,28 @@ def measured(
     if measurement.kind == "probe":
         return _probed(measurement, volume, is_read)
     ground = ground_of(measurement, volume.series, calibrations)
-    found = _figures(measurement, ground)
-    if not measurement.is_region or _fault(measurement, ground) is not None:
+    fault = _fault(measurement, ground)
+    found = _figures(measurement, ground, fault)
+    if not measurement.is_region or fault is not None:
         return found
     return found.joined(_inside(measurement, volume, ground, is_read))
 
 
 def figures(measurement: Measurement, series: Series, *, calibrations: Iterable[Measurement] = ()) -> Findings:
     """Return the lengths, areas and angles of a measurement, for which no voxel is needed; all else as `measured`."""
-    found = _figures(measurement, ground_of(measurement, series, calibrations))
+    ground = ground_of(measurement, series, calibrations)
+    found = _figures(measurement, ground, _fault(measurement, ground))
     return replace(found, is_complete=not (measurement.is_region or measurement.kind == "probe"))
 
 
-def _figures(measurement: Measurement, ground: Ground) -> Findings:
+def _figures(measurement: Measurement, ground: Ground, fault: Sentence | None) -> Findings:
     """Return lengths, areas and angles; what millimetres they are is said where they are not plain ones."""
-    found = _plain_figures(measurement, ground)
+    found = _plain_figures(measurement, ground, fault)
     is_plain = ground.scale.unit == "mm" or not any(q.unit.startswith(("mm", "px")) for q in found.quantities)
     return found if is_plain else replace(found, remarks=(ground.scale.reason, *found.remarks))
 
 
-def _plain_figures(measurement: Measurement, ground: Ground) -> Findings:
+def _plain_figures(measurement: Measurement, ground: Ground, fault: Sentence | None) -> Findings:
     kind = measurement.kind
     if kind in ("angle", "cobb"):
         return _angle(measurement, ground)
@@ -94,7 +96,7 @@ def _plain_figures(measurement: Measurement, ground: Ground) -> Findings:
     if ground.scale.refusal is not None:
         return Findings(refusals=(refused(ground.scale.refusal),))
     if measurement.is_region:
-        return _area(measurement, ground)
+        return _area(measurement, ground, fault)
     if kind == "bidirectional":
         return _axes(ground)
     return _lengths(ground, [("length", _length(ground.points, kind))])
@@ -132,20 +134,22 @@ def _angle(measurement: Measurement, ground: Ground) -> Findings:
     return Findings((Quantity(name, degrees, "°"),))
 
 
-def _area(measurement: Measurement, ground: Ground) -> Findings:
+def _area(measurement: Measurement, ground: Ground, fault: Sentence | None) -> Findings:
     points, scale = ground.points, ground.scale
     if measurement.kind == "ellipse":
         area, around = ellipse_area(points), ellipse_perimeter(points)
     else:
         area, around = polygon_area(points), polyline_length(closed(points))
-    perimeter, fault = Quantity("perimeter", around, scale.unit), _fault(measurement, ground)
+    perimeter = Quantity("perimeter", around, scale.unit)
     if fault is not None:
         return Findings((perimeter,), (refused(fault),))
     return Findings((Quantity("area", area, scale.area_unit), perimeter))
 
 
 def _fault(measurement: Measurement, ground: Ground) -> Sentence | None:
-    """Return why a region has no one inside, None where it has."""
+    """Return why a region has no one inside, None where it has, and of what is no region."""
+    if not measurement.is_region:
+        return None
     points = ground.points
     if ground.normal is not None:
         points, off = flat(points, ground.normal)

@@ -101,26 +101,34 @@ def crosses_itself(corners: FloatArray) -> bool:
     >>> crosses_itself(np.array([[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]]))
     True
     """
-    keep = np.any(corners != np.roll(corners, 1, axis=0), axis=1)
-    start = corners[keep]
+    start = corners[np.any(corners != np.roll(corners, 1, axis=0), axis=1)]
     end, count = np.roll(start, -1, axis=0), len(start)
-    for edge in range(count - 2):
-        last = count - 1 if edge == 0 else count  # the last edge follows into the first
-        if np.any(_meet(start[edge], end[edge], start[edge + 2 : last], end[edge + 2 : last])):
-            return True
-    return False
+    if count < 3:
+        return False
+    axis = int(np.argmax(np.ptp(start, axis=0)))
+    low, high = np.minimum(start, end)[:, axis], np.maximum(start, end)[:, axis]
+    order = np.argsort(low)
+    # of edges sorted by where they begin, only those can meet that begin before another ends
+    last = np.searchsorted(low[order], high[order], side="right")
+    number = np.maximum(last - np.arange(count) - 1, 0)
+    first = np.repeat(np.arange(count), number)
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(number) - number, number)
+    one, other = order[first], order[second]
+    apart = (one - other) % count
+    strangers = (apart != 1) & (apart != count - 1)  # neighbours have a corner in common
+    one, other = one[strangers], other[strangers]
+    return bool(_meet(start[one], end[one], start[other], end[other]).any())
 
 
 def _meet(start: FloatArray, end: FloatArray, starts: FloatArray, ends: FloatArray) -> NDArray[np.bool_]:
-    """Whether each of many edges has a point in common with one edge."""
-    along = end - start
-    first, last = _cross(along, starts - start), _cross(along, ends - start)
-    own, others = ends - starts, start - starts
-    head, tail = _cross(own, others), _cross(own, end - starts)
+    """Whether edges have a point in common with others, pair by pair."""
+    along, across = end - start, ends - starts
+    sides = _cross(along, starts - start) * _cross(along, ends - start)
+    other_sides = _cross(across, start - starts) * _cross(across, end - starts)
     low, high = np.minimum(starts, ends), np.maximum(starts, ends)
     overlaps = (low <= np.maximum(start, end)) & (high >= np.minimum(start, end))
-    crossed: NDArray[np.bool_] = (first * last <= 0) & (head * tail <= 0) & overlaps.all(axis=1)
-    return crossed
+    met: NDArray[np.bool_] = (sides <= 0) & (other_sides <= 0) & overlaps.all(axis=1)
+    return met
 
 
 def plane_axes(normal: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medview.errors import MedViewError
-from medview.imaging.calibration import calibration
+from medview.session.image_scale import image_scale
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.viewport import Fit
@@ -35,7 +35,7 @@ def mm_per_unit(scene: Scene) -> float | None:
     geometry = scene.volume.geometry
     if geometry.has_spacing:
         return 1.0
-    found = calibration(scene.series, scene.cursor_index[0])
+    found = image_scale(scene)
     if found.unit == "px" or found.refusal is not None:
         return None
     return found.pixel_mm[1] / geometry.spacing_mm[2]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from medview.errors import MedViewError
 from medview.jobs.job import Job
 from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.study.asked_spacing import with_spacing
+from medview.study.measurement import Measurement
 from medview.study.series import Series
 from medview.study.study import Study
 
@@ -29,5 +34,24 @@ def give_spacing(session: Session, study: Study, series: Series, spacing_mm: tup
     except MedViewError as error:
         session.notices.add_error(error)
         return None
+    _move_measurements(study, series, spaced)
     study.replace_series(tuple(spaced if one is series else one for one in study.series))
     return show_series(session, study, spaced)
+
+
+def _move_measurements(study: Study, before: Series, after: Series) -> None:
+    """Leave every measurement on the pixels it was put on; what was changed before cannot be undone any more."""
+    old, new = before.geometry, after.geometry
+    lying = [m for m in study.measurements if m.series_key == before.key]
+    if old is None or new is None or not lying:
+        return
+
+    def moved(measurement: Measurement) -> Measurement:
+        points = new.to_mm(old.to_index(measurement.points_mm))
+        offset = measurement.text_offset_mm
+        if offset is not None:
+            offset = new.affine[:3, :3] @ np.linalg.inv(old.affine[:3, :3]) @ offset
+        return replace(measurement, points_mm=points, text_offset_mm=offset)
+
+    study.measurements.set(moved(m) if m in lying else m for m in study.measurements)
+    study.history.forget(study.measurements)  # its steps hold places in pixels

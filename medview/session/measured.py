@@ -17,7 +17,8 @@ from medview.study.study import Study
 
 _Key = tuple[object, ...]
 _NOT_OPEN = MedViewError("The images that this was measured on are not open.")
-_known: WeakKeyDictionary[Measurement, tuple[_Key, int, Findings]] = WeakKeyDictionary()
+_Known = dict[tuple[str, bool], tuple[_Key, int, Findings]]  # by Tracking UID, and whether it is a draft
+_known: WeakKeyDictionary[Study, _Known] = WeakKeyDictionary()
 
 
 def findings(session: Session, study: Study, measurement: Measurement) -> Findings:
@@ -30,16 +31,17 @@ def findings(session: Session, study: Study, measurement: Measurement) -> Findin
         return Findings(refusals=(_NOT_OPEN,))
     calibrations = tuple(m for m in study.measurements if m.kind == "calibration")
     scene = _scene_of(session, study, measurement)
-    key, is_read = (series.geometry, calibrations), _is_read(scene)
+    key, is_read = (measurement, series.geometry, calibrations), _is_read(scene)
     read = -1 if scene is None else int(is_read.sum()) if is_read is not None else series.geometry.shape[0]
-    known = _known.get(measurement)
+    place = measurement.tracking_uid, measurement is study.measurements.draft
+    known = _known.setdefault(study, {}).get(place)
     if known is not None and known[0] == key and (known[1] >= read or (known[1] >= 0 and known[2].is_complete)):
         return known[2]
     if scene is None:
         found = figures(measurement, series, calibrations=calibrations)
     else:
         found = measured(measurement, scene.volume, calibrations=calibrations, is_read=is_read)
-    _known[measurement] = key, read, found
+    _known[study][place] = key, read, found
     return found
 
 

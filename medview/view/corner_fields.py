@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import Sentence
-from medview.imaging.calibration import calibration
 from medview.imaging.oblique import tilts
 from medview.imaging.window import COLOUR_WINDOW, value_range
+from medview.session.image_scale import image_scale
 from medview.session.scene import PixelValue, Scene
 from medview.session.viewport import Viewport
 from medview.study.volume import Volume
@@ -146,7 +146,7 @@ def _zoom_lines(seen: Seen) -> Lines:
         return (zoom,)
     unit = "mm"
     if not seen.scene.volume.geometry.has_spacing:
-        unit = calibration(seen.scene.series, seen.scene.cursor_index[0]).unit
+        unit = image_scale(seen.scene).unit
     if picture.display.is_calibrated:
         return zoom, CornerLine(Sentence("True size, in {unit}", {"unit": unit}))
     return zoom, CornerLine(Sentence("True size, in {unit}: screen not measured", {"unit": unit}), "warning")

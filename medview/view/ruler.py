@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medview.imaging.calibration import calibration
+from medview.session.image_scale import image_scale
 from medview.session.scene import Scene
 from medview.view.scale_bar import ScaleBar, scale_bar
 from medview.view.slice_view import SlicePicture
@@ -15,7 +15,7 @@ def ruler(scene: Scene, picture: SlicePicture, longest_px: float) -> ScaleBar | 
     if geometry.has_spacing:
         unit = "mm User" if scene.series.has_given_spacing else "mm"
         return scale_bar(px_per_unit, longest_px, unit)
-    found = calibration(scene.series, scene.cursor_index[0])
+    found = image_scale(scene)
     if found.unit == "px" or found.refusal is not None:
         return None
     return scale_bar(px_per_unit * geometry.spacing_mm[2] / found.pixel_mm[1], longest_px, found.unit)

@@ -14,6 +14,7 @@ from skimage.measure import perimeter, regionprops
 
 from medview.imaging.findings import Findings, Quantity
 from medview.imaging.measure import measured
+from medview.imaging.plane_figures import crosses_itself
 from medview.study.annotation import ImageName
 from medview.study.display_facts import DisplayFacts
 from medview.study.geometry import Geometry
@@ -369,3 +370,21 @@ def test_a_histogram_counts_every_value_inside() -> None:
 )
 def test_numbers_have_the_digits_that_mean_something(quantity: Quantity, text: str) -> None:
     assert quantity.text == text
+
+
+def test_outlines_that_cross_are_told_from_those_that_do_not() -> None:
+    turn = np.linspace(0, 2 * np.pi, 900, endpoint=False)
+    radius = 20 + 3 * np.sin(9 * turn)
+    star = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
+    assert not crosses_itself(star)
+    assert not crosses_itself(np.repeat(star, 2, axis=0))  # the same point twice is no crossing
+    knot = star.copy()
+    knot[100:200] = knot[100:200][::-1]
+    assert crosses_itself(knot)
+    comb = np.array([(0, 0), (9, 0), (9, 9), (6, 9), (6, 3), (3, 3), (3, 9), (0, 9)], dtype=float)
+    assert not crosses_itself(comb)
+    touching = np.array([(0, 0), (8, 0), (8, 8), (4, 0), (0, 8)], dtype=float)  # a corner on another edge
+    assert crosses_itself(touching)
+    for first in range(len(comb)):
+        assert not crosses_itself(np.roll(comb, first, axis=0))
+        assert crosses_itself(np.roll(touching, first % 5, axis=0))

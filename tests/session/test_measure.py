@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medview.session.give_spacing import give_spacing
 from medview.session.jump_to_measurement import jump_to_measurement
 from medview.session.measure import (
     add_measurement,
@@ -184,3 +185,23 @@ def test_undo_of_a_measurement_is_not_held_up_by_the_series_in_view(session: Ses
     wait_idle(session)
     undo(session)
     assert len(study.measurements) == 0
+
+
+def test_spacing_that_is_given_leaves_measurements_on_their_pixels(session: Session, tmp_path: Path) -> None:
+    folder = write_stack(tmp_path / "photos", 2, PixelSpacing=None, Modality="OT")
+    study = opened(session, folder)
+    series = study.series[0]
+    assert series.geometry is not None
+    before = on_image(study, 1, text_offset_mm=np.array([3.0, 0.0, 0.0]))
+    add_measurement(study, before)
+    index = series.geometry.to_index(before.points_mm)
+    give_spacing(session, study, series, (1.0, 0.5, 0.25))
+    wait_idle(session)
+    assert study.series[0].geometry is not None
+    assert study.series[0].geometry.has_spacing, said(session)
+    (after,) = study.measurements
+    np.testing.assert_allclose(study.series[0].geometry.to_index(after.points_mm), index, atol=1e-9)
+    found = findings(session, study, after).quantity("length")
+    assert found is not None
+    assert (found.text, found.unit) == (f"{np.hypot(2.5 * 0.5, 3.75 * 0.25):.1f} mm User", "mm User")
+    assert study.history.undo_title is None
