@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from psygnal import SignalInstance
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
@@ -31,10 +30,19 @@ class MeasurementLayer:
         self._painter = MeasurementPainter()
         self._picture: SlicePicture | None = None
         self._entry: MeasurementEntry | None = None
+        self._shows_draft = self._was_drawn = False
 
-    def signals(self, scene: Scene) -> tuple[SignalInstance, ...]:
-        """Return what tells that the pane must be painted anew."""
-        return scene.study.measurements.changed, scene.study.key_images.changed
+    def follow(self) -> None:
+        """Paint the pane anew, while one measurement is dragged only where it is seen or was."""
+        scene, picture = self._pane.scene, self._picture
+        draft = scene.study.measurements.draft if scene is not None else None
+        is_shown = True
+        if scene is not None and draft is not None and picture is not None:
+            frame = pane_frame(scene, picture)
+            is_shown = placed_measurement(draft, scene.series, scene.volume.geometry, frame) is not None
+        if is_shown or self._shows_draft or not self._was_drawn:
+            self._pane.update()
+        self._shows_draft, self._was_drawn = is_shown, draft is not None
 
     def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene) -> None:
         """Draw the measurements that lie in the plane, and the star of a key image."""

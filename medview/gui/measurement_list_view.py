@@ -246,7 +246,7 @@ class MeasurementListView(QTreeWidget):
             menu.popup(at)
 
     def _follow(self, topics: frozenset[str]) -> None:
-        if topics & {"scene", "studies", "measurements", "whole"}:
+        if topics & {"scene", "studies", "measurements", "draft", "whole"}:
             self.refresh()
 
 
