@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
     def _follow(self, topics: frozenset[str]) -> None:
         if "settings" in topics:
             self._follow_settings()
-        if topics - {"progress"}:  # told twenty times a second while something is read
+        if topics - {"progress", "draft"}:  # told twenty times a second while something is read, or drawn
             self._refresh()
         self._follow_report(is_new="report" in topics)
         if "scene" in topics and self._session.scenes and self._session.active_pane in self.panes.panes:

@@ -11,6 +11,7 @@ from medview.gui.links import Links
 from medview.session.loading import Loading
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.measurement_list import MeasurementList
 
 Topic = Literal[
     "studies",  # opened, closed, series found, files left out
@@ -21,7 +22,8 @@ Topic = Literal[
     "mask",  # its voxels
     "segments",  # which mask is shown, its segments and their colours
     "history",
-    "measurements",  # what they are, key images, and which is selected
+    "measurements",  # what they are, key images, which is selected, and whether one is being drawn
+    "draft",  # how the one looks that is being drawn or dragged
     "jobs",  # one came or went
     "progress",  # one got on
     "notices",
@@ -85,7 +87,7 @@ class SessionWatch(QObject):
             self._connect(self._passing, study.segmentation_added, "segments")
             self._connect(self._passing, study.segmentation_removed, "segments")
             self._connect(self._passing, study.history.changed, "history")
-            self._connect(self._passing, study.measurements.changed, "measurements")
+            self._links_measurements(study.measurements)
             self._connect(self._passing, study.key_images.changed, "measurements")
         for job in self._session.jobs.jobs:
             self._connect(self._passing, job.changed, "progress")
@@ -108,6 +110,19 @@ class SessionWatch(QObject):
                 self._timer.start()
 
         self._passing.connect(loading.changed, note)
+
+    def _links_measurements(self, measurements: MeasurementList) -> None:
+        """Tell a drag from what it leaves behind: commands need not be asked anew while the mouse moves."""
+        was_drawn = measurements.draft is not None
+
+        def note() -> None:
+            nonlocal was_drawn
+            is_drawn = measurements.draft is not None
+            self._topics.add("draft" if is_drawn and was_drawn else "measurements")
+            was_drawn = is_drawn
+            self._timer.start()
+
+        self._passing.connect(measurements.changed, note)
 
     def _connect(self, links: Links, signal: SignalInstance, topic: Topic) -> None:
         def note(*_: Any) -> None:

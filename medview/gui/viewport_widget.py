@@ -74,6 +74,7 @@ class ViewportWidget(PaneWidget):
         self._overlays = OverlayPainter()
         self._fusion = FusionPainter()
         self._own_layers = OwnLayersPainter()
+        self._at_hand: SlicePicture | None = None
         self._measurements = MeasurementLayer(session, self)
         self._lasting.connect(session.focus.changed, self._on_focus)
         self._crosshair = CrosshairPainter(session, pane)
@@ -98,7 +99,7 @@ class ViewportWidget(PaneWidget):
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:
         """Return the LPS point under a point of the pane on the slice shown, also outside the image."""
-        picture = self.picture()
+        picture = self._at_hand or self.picture()
         return None if picture is None else picture.pane_to_mm(x, y)
 
     def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
@@ -249,8 +250,8 @@ class ViewportWidget(PaneWidget):
                 self._passing.connect(scene.loading.changed, self._on_loading)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
             self._passing.connect(scene.study.annotations.changed, self._repaint)
-            for signal in self._measurements.signals(scene):
-                self._passing.connect(signal, self._repaint)
+            self._passing.connect(scene.study.measurements.changed, self._measurements.follow)
+            self._passing.connect(scene.study.key_images.changed, self._repaint)
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)
@@ -339,7 +340,10 @@ class ViewportWidget(PaneWidget):
         return self._measurements.double_press(self._pointer(event.position(), event, "left"))
 
     def _pointer(self, at: QPointF, event: Any, button: Button, steps: float = 0.0) -> PointerEvent:
-        return self._measurements.completed(super()._pointer(at, event, button, steps))
+        self._at_hand = self.picture()  # asked for several points of one event
+        found = super()._pointer(at, event, button, steps)
+        self._at_hand = None
+        return self._measurements.completed(found)
 
 
 def _draw_outlines(painter: QPainter, overlay: LabelOverlay) -> None:
