@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from medview.errors import Sentence
 from medview.imaging.filters import FILTER_TITLES, ImageFilter
@@ -12,10 +11,10 @@ from medview.imaging.volume_look import VolumeLook
 from medview.imaging.volume_presets import VolumePreset
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
-from medview.study.segmentation import Segmentation
 from medview.view.corner_fields import FIELDS, Pointed, Seen
 from medview.view.corner_line import CornerLine
 from medview.view.corner_set import CORNERS, CornerMode, CornerSet, shipped_corners
+from medview.view.fidelity import Shown, fidelity
 from medview.view.overlay_lines import overlay_lines
 from medview.view.plane_titles import PANE_TITLES
 from medview.view.series_lines import birth_lines, moment_lines, name_lines, number_lines, text_lines
@@ -26,7 +25,6 @@ from medview.view.volume_frame import VolumePicture
 
 _IMAGE = Sentence("Image")
 _ACROSS = Sentence("Across the images")
-_SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
 _SMALL_PX = (300, 240)  # below this only what is needed to read the image safely
 
 
@@ -68,9 +66,8 @@ def corner_text(
         Which fields stand where, as shipped where none are given; and how many of them. What must not be missed is
         always there.
     """
-    mask = scene.segmentation if scene.mask_visible else None
-    looks = (*fidelity(scene, viewport, picture), *_laid(viewport), *overlay_lines(scene, picture))
-    badges = (*state_lines(scene), *looks, *origin(mask))
+    fidelity_lines = tuple(mark.text for mark in fidelity(scene, Shown.of_picture(viewport, picture)))
+    badges = (*fidelity_lines, *state_lines(scene), *_laid(viewport), *overlay_lines(scene, picture))
     if mode == "full" and (pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]):
         mode = "minimal"
     shown = (corners or shipped_corners()).reduced(mode, patient_text=patient_text)
@@ -116,50 +113,13 @@ def volume_corner_text(
     beside: tuple[CornerLine, ...] = (),
 ) -> CornerText:
     """Return the lines of the 3D pane with its newest picture, None before there is one."""
-    made_by = origin(scene.segmentation if scene.mask_visible else None)
-    badges = (*beside, *volume_fidelity(chosen, picture), *made_by)
+    fidelity_lines = tuple(mark.text for mark in fidelity(scene, Shown.in_3d(picture)))
+    badges = (*beside, *fidelity_lines, *volume_fidelity(chosen, picture))
     top_left = (CornerLine(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
     look = (look_line(chosen, preset),)
     if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((top_left[0], *badges), (), look, ())
     return CornerText(top_left, _examination_lines(scene) if patient_text else (), look, _named_series(scene))
-
-
-def fidelity(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    """Return what a reader must know of how the pixels came about; nothing for images as they were acquired."""
-    if picture.slab_mm > 0:
-        facts: dict[str, object] = {"kind": _SLAB_TITLES[viewport.slab_mode], "slab": f"{picture.slab_mm:g}"}
-        if scene.volume.geometry.has_spacing:
-            return (CornerLine(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
-        return (CornerLine(Sentence("{kind}, slab of {slab} px", facts), "badge"),)
-    if picture.is_turned:
-        return (CornerLine(Sentence("Interpolated: the planes are turned"), "badge"),)
-    if picture.is_resampled:
-        return (CornerLine(Sentence("Interpolated: the images are tilted"), "badge"),)
-    return () if picture.is_acquired else (CornerLine(Sentence("Reformatted"), "badge"),)
-
-
-def origin(segmentation: Segmentation | None) -> tuple[CornerLine, ...]:
-    """Return by what the mask was made and whether a person has changed it."""
-    if segmentation is None:
-        return ()
-    facts: Mapping[str, Any] = segmentation.provenance
-    if "file" in facts:
-        maker: dict[str, object] = {"maker": facts.get("algorithm") or facts.get("manufacturer") or facts["file"]}
-        read = Sentence("Mask from a file: {maker}", maker)
-        edited = Sentence("Mask from a file: {maker}, edited", maker)
-        return (CornerLine(edited if segmentation.edits > 0 else read, "badge"),)
-    if "plugin" not in facts:
-        return (CornerLine(Sentence("Mask: drawn by hand"), "badge"),)
-    values: dict[str, object] = {"plugin": facts["plugin"], "version": facts.get("plugin_version", "")}
-    if facts.get("classical", False):
-        made, edited = (
-            Sentence("Computed: {plugin} {version}", values),
-            Sentence("Computed: {plugin} {version}, edited", values),
-        )
-    else:
-        made, edited = Sentence("AI: {plugin} {version}", values), Sentence("AI: {plugin} {version}, edited", values)
-    return (CornerLine(edited if segmentation.edits > 0 else made, "badge"),)
 
 
 def _patient_lines(scene: Scene) -> tuple[CornerLine, ...]:

@@ -1,10 +1,11 @@
-"""What a reader must know of the images as such: not all there yet, unevenly spaced, compressed with loss."""
+"""What a reader must know of the images as such: how they lie, and what of them is hidden."""
 
 from __future__ import annotations
 
 from medview.errors import Sentence
 from medview.session.scene import Scene
 from medview.view.corner_line import CornerLine, Mark
+from medview.view.overlay_planes import shutter_of
 from medview.view.value_text import number_text
 
 # what the other panes and the slice number do not say already
@@ -15,6 +16,7 @@ _GUARD_MARKS: dict[str, Mark] = {
     "mixed": "badge",
     "tilted": "badge",
     "unspaced": "badge",
+    "lengths": "badge",
 }
 _AXES = {
     "time": Sentence("Time"),
@@ -28,8 +30,8 @@ _AXES = {
 
 
 def state_lines(scene: Scene) -> tuple[CornerLine, ...]:
-    """Return the lines that stand below the plane's name in every 2D pane, the gravest first."""
-    return (*_loading(scene), *_lossy(scene), *_guard(scene))
+    """Return the lines that stand in every 2D pane, the gravest first."""
+    return (*_guard(scene), *_hidden(scene))
 
 
 def axis_lines(scene: Scene) -> tuple[CornerLine, ...]:
@@ -53,19 +55,16 @@ def axis_title(name: str) -> Sentence | str:
     return _AXES.get(name, name)
 
 
-def _loading(scene: Scene) -> tuple[CornerLine, ...]:
-    loading = scene.loading
-    if loading is None:
-        return ()
-    facts: dict[str, object] = {"count": loading.count, "total": loading.total}
-    if loading.state == "reading":
-        return (CornerLine(Sentence("Reading: {count} of {total} images", facts), "badge"),)
-    return (CornerLine(Sentence("Not whole: {count} of {total} images were read", facts), "warning"),)
-
-
-def _lossy(scene: Scene) -> tuple[CornerLine, ...]:
-    is_lossy = any("lossy" in warning.template.lower() for warning in scene.series.warnings)
-    return (CornerLine(Sentence("Compressed with loss"), "warning"),) if is_lossy else ()
+def _hidden(scene: Scene) -> tuple[CornerLine, ...]:
+    """Return what belongs to the image and has been switched off: a side marker may be among it."""
+    lines = []
+    number, instances = scene.cursor_index[0], scene.series.instances
+    has_overlays = number < len(instances) and instances[number].display.has_overlays
+    if has_overlays and not scene.overlays_visible:
+        lines.append(CornerLine(Sentence("Overlays hidden"), "badge"))
+    if not scene.shutter_visible and shutter_of(scene) is not None:
+        lines.append(CornerLine(Sentence("Without its shutter"), "badge"))
+    return tuple(lines)
 
 
 def _guard(scene: Scene) -> tuple[CornerLine, ...]:

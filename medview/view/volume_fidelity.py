@@ -10,13 +10,10 @@ from medview.view.volume_frame import VolumePicture
 
 
 def volume_fidelity(look: VolumeLook, picture: VolumePicture | None) -> tuple[CornerLine, ...]:
-    """Return that voxels were averaged, that there is no OpenGL, that a part is left out; nothing where all is there."""
+    """Return that there is no OpenGL, or that a part is left out; what it is worth is told by `view.fidelity`."""
     if picture is None:
         return ()
     lines = []
-    if picture.reduction != (1, 1, 1):
-        slices, rows, columns = picture.reduction
-        lines.append(Sentence("Decimated {factors}", {"factors": f"{columns}x{rows}x{slices}"}))
     if picture.without_opengl:
         lines.append(Sentence("No OpenGL: drawn by the processor"))
     if look.clipping is not None:

@@ -15,7 +15,7 @@ from medview.view.corner_fields import Pointed
 from medview.view.corner_text import CornerText, corner_text
 from medview.view.scale_bar import scale_bar
 from medview.view.slice_view import SliceView
-from tests.view.scenes import AXIAL, draw, grid, lit, scene_of, tilted
+from tests.view.scenes import AXIAL, draw, grid, lit, scene_of
 
 PANE = (500, 400)
 FACTS: dict[str, Any] = {"series_number": 4, "series_description": "Thorax 5.0 B40f", "slice_thickness_mm": 5.0}
@@ -38,7 +38,7 @@ def scene() -> Scene:
 
 def test_the_four_corners_say_who_what_when_and_where(scene: Scene) -> None:
     shown = texts(scene)
-    assert said(shown.top_left) == ["Axial", "Doe, Jane M", "1970-01-02 F", "ID-42"]
+    assert said(shown.top_left) == ["Axial", "Doe, Jane M", "1970-01-02 F", "ID-42", "Full fidelity"]
     assert said(shown.top_right) == ["City", "Chest with contrast", "2024-01-31 10:15:02"]
     assert said(shown.bottom_right) == ["Series 4", "Thorax 5.0 B40f", "Thickness 5 mm", "Location 16.0 mm"]
     assert said(shown.bottom_left) == ["Slice 4/7", "Zoom 4444 %", "W 1000  L 500"]
@@ -50,12 +50,12 @@ def test_no_name_no_date_and_no_place_without_leave(scene: Scene) -> None:
     everything = " ".join(said((*shown.top_left, *shown.top_right, *shown.bottom_left, *shown.bottom_right)))
     for secret in ("Doe", "Jane", "1970", "ID-42", "City", "2024", "Chest"):
         assert secret not in everything
-    assert said(shown.top_left) == ["Axial"]
+    assert said(shown.top_left) == ["Axial", "Full fidelity"]
 
 
 def test_a_small_pane_keeps_what_is_needed_to_read_the_image(scene: Scene) -> None:
     shown = texts(scene, size=(200, 180))
-    assert said(shown.top_left) == ["Axial"]
+    assert said(shown.top_left) == ["Axial", "Full fidelity"]
     assert shown.top_right == shown.bottom_right == ()
     assert [text.split()[0] for text in said(shown.bottom_left)] == ["Slice", "Zoom", "W"]
 
@@ -106,17 +106,6 @@ def test_a_badge_says_what_made_the_mask(scene: Scene, facts: dict[str, Any], ed
     assert (str(badge.text), badge.mark) == (expected, "badge")
     scene.update(mask_visible=False)
     assert expected not in said(texts(scene).top_left)
-
-
-def test_a_badge_says_when_pixels_are_not_those_acquired(scene: Scene) -> None:
-    assert said(texts(scene, Viewport("coronal")).top_left)[-1] == "Reformatted"
-    viewport = Viewport("axial")
-    viewport.update(slab_mm=10.0, slab_mode="mean")
-    assert said(texts(scene, viewport).top_left)[-1] == "Mean, slab of 10 mm"
-    geometry = tilted(18.5)
-    sheared = scene_of(lit(geometry, (3, 4, 5)), geometry)
-    assert said(texts(sheared, Viewport("coronal")).top_left)[-1] == "Interpolated: the images are tilted"
-    assert said(texts(sheared).top_left)[-1] == "ID-42"
 
 
 def test_a_window_that_shows_nothing_is_marked(scene: Scene) -> None:

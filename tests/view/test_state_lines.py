@@ -137,13 +137,6 @@ def test_the_place_on_the_axis_is_that_of_the_pixels() -> None:
     assert "spin 1/2" in corners(unknown)
 
 
-def test_loss_by_compression_strikes() -> None:
-    array = np.zeros(AXIAL.shape, np.int16)
-    lossy = scene_of(array, AXIAL, warnings=(Sentence("The images were compressed with loss (lossy, 20:1)."),))
-    assert corners(lossy)["Compressed with loss"] == "warning"
-    assert "Compressed with loss" not in corners(scene_of(array, AXIAL))
-
-
 def test_a_pet_value_has_its_suv_beside_it_and_begins_at_suv_0_to_6() -> None:
     series = Series("1.2", "1", modality="PT", suv_factors=(("bw", 0.0005), ("lbm", 0.0004)), windows=((9.0, 9.0),))
     volume = Volume(np.zeros(AXIAL.shape, np.float32), AXIAL, series, "Bq/ml")

@@ -206,6 +206,7 @@ def _maker(values: Values) -> dict[str, str]:
         identified = item.item("SegmentationAlgorithmIdentificationSequence")
         name = item.text("SegmentAlgorithmName") or identified.text("AlgorithmName")
         algorithms.append(f"{name} {identified.text('AlgorithmVersion')}".strip())
+    types = [item.text("SegmentAlgorithmType") for item in values.items("SegmentSequence")]
     facts = {
         "manufacturer": values.text("Manufacturer"),
         "model": values.text("ManufacturerModelName"),
@@ -213,6 +214,7 @@ def _maker(values: Values) -> dict[str, str]:
         "creator": values.text("ContentCreatorName"),
         "created": f"{values.text('ContentDate')} {values.text('ContentTime')}".strip(),
         "algorithm": ", ".join(dict.fromkeys(filter(None, algorithms))),
+        "algorithm_type": "AUTOMATIC" if "AUTOMATIC" in types else "",
         "sop_instance_uid": values.text("SOPInstanceUID"),
     }
     return {key: value for key, value in facts.items() if value}
