@@ -10,7 +10,6 @@ from medview.gui import conditions
 from medview.gui.command import Command, Shell
 from medview.gui.planes_form import PlanesForm
 from medview.session.curved_path import path_in_view, turn_across_path
-from medview.session.layout import shipped_layout
 from medview.session.session import Session
 from medview.session.set_slab import set_slab, thicken_slab
 from medview.session.turn_planes import align_to_images, align_to_patient, reset_planes, why_not
@@ -22,7 +21,7 @@ from medview.tools.follow_path import turn_curve
 _PANE_IS_3D = Sentence("The 3D view shows no slices: choose another pane.")
 _NOT_TURNED = Sentence("The planes lie along the images already.")
 _NO_PATH = Sentence("There is no path on these images: draw one first.")
-_NO_CURVED = Sentence("This layout has no curved view: choose “Show the path laid flat”.")
+_NO_CURVED = Sentence("This layout has no curved view: choose the layout “MPR and curved”.")
 _FIRST_SLAB_MM = 10.0
 _TURN_DEG = 15.0
 _HALF_MM = (5.0, 150.0)
@@ -217,18 +216,10 @@ PLANES: tuple[Command, ...] = (
         "Draw a path",
         "Planes",
         _draw_path,
-        ("Shift+P",),
+        ("Ctrl+Shift+D",),
         when=can_turn,
         checked=lambda session: session.tool == DRAW_PATH,
         separator=True,
-    ),
-    Command(
-        "show_curved",
-        "Show the path laid flat",
-        "Planes",
-        lambda shell: shell.session.set_layout(shipped_layout("mpr_curved")),
-        when=_has_path,
-        submenu="Curved view",
     ),
     Command(
         "planes_across_path",
