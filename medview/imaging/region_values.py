@@ -95,10 +95,35 @@ def _inside(measurement: Measurement, corners: FloatArray, shape: tuple[int, ...
     axes = np.stack([ends[1] - ends[0], ends[3] - ends[2]], axis=1) / 2.0
     if abs(np.linalg.det(axes)) < 1e-12:
         return np.zeros(shape[:2], dtype=np.bool_)
-    u, v = np.einsum("ij,jkl->ikl", np.linalg.inv(axes), np.indices(shape[:2]) - ends.mean(axis=0)[:, None, None])
-    if measurement.kind == "ellipse":
-        return np.asarray(u * u + v * v <= 1.0 + _EDGE)
-    return np.asarray((np.abs(u) <= 1.0 + _EDGE) & (np.abs(v) <= 1.0 + _EDGE))
+    row = np.arange(shape[0]) - ends[:, 0].mean()
+    inverse = np.linalg.inv(axes)
+    reach = _ellipse_reach if measurement.kind == "ellipse" else _rectangle_reach
+    low, high = (ends[:, 1].mean() + edge for edge in reach(inverse[:, :1] * row, inverse[:, 1]))
+    column = np.arange(shape[1])
+    return np.asarray((column >= low[:, None] - _EDGE) & (column <= high[:, None] + _EDGE))
+
+
+def _ellipse_reach(start: FloatArray, step: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the first and last column of each row where the length of `start` + column * `step` is at most 1.
+
+    `start` is (2, rows) and `step` (2,); where there is none, the last column comes before the first.
+    """
+    square, half = float(step @ step), step @ start
+    root = half * half - square * (np.square(start).sum(axis=0) - 1.0)
+    width = np.where(root >= -_EDGE, np.sqrt(np.maximum(root, 0.0)), -np.inf)
+    return (-half - width) / square, (-half + width) / square
+
+
+def _rectangle_reach(start: FloatArray, step: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the first and last column of each row where both of `start` + column * `step` lie between -1 and 1."""
+    low, high = np.full(start.shape[1], -np.inf), np.full(start.shape[1], np.inf)
+    for first, slope in zip(start, step, strict=True):
+        if slope == 0.0:
+            high = np.where(np.abs(first) <= 1.0 + _EDGE, high, -np.inf)
+            continue
+        ends = np.sort(np.stack([(-1.0 - first) / slope, (1.0 - first) / slope]), axis=0)
+        low, high = np.maximum(low, ends[0]), np.minimum(high, ends[1])
+    return low, high
 
 
 def _sampled_values(measurement: Measurement, volume: Volume, padding: Range | None) -> RegionValues:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BINS = 64
+_COUNTED = (np.dtype(np.int8), np.dtype(np.uint8), np.dtype(np.int16), np.dtype(np.uint16))
+_AT_ONCE = 2**20  # values that are counted at once: numpy widens them to eight bytes
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,26 @@ class ValueStatistics:
         """
         if not values.size:
             return None
-        exact = values.astype(np.float64)
+        if values.dtype in _COUNTED:
+            return cls._of_counts(*_counts(values))
         return cls(
-            exact.size,
-            float(exact.mean()),
-            float(exact.std()),
-            float(exact.min()),
-            float(exact.max()),
-            float(np.median(exact)),
+            values.size,
+            float(values.mean(dtype=np.float64)),
+            float(values.std(dtype=np.float64)),
+            float(values.min()),
+            float(values.max()),
+            float(np.median(values)),
         )
+
+    @classmethod
+    def _of_counts(cls, levels: NDArray[np.int64], counts: NDArray[np.int64]) -> ValueStatistics:
+        """Return the statistics of whole numbers by how often each occurs."""
+        total = int(counts.sum())
+        mean = float(levels @ counts) / total
+        spread = float(np.square(levels - mean) @ counts) / total
+        middle = np.searchsorted(np.cumsum(counts), [(total - 1) // 2, total // 2], side="right")
+        low, high = float(levels[0]), float(levels[-1])
+        return cls(total, mean, float(np.sqrt(spread)), low, high, float(levels[middle].mean()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +90,23 @@ class Histogram:
         if values.dtype.kind in "iu":
             width = max(1, int(np.ceil((high - low + 1) / bins)))
             edges = np.arange(low - 0.5, high + width, width)
+            if values.dtype in _COUNTED:
+                levels, numbers = _counts(values)
+                counts, _ = np.histogram(levels, edges, weights=numbers)
+                return cls(edges, counts.astype(np.int64))
         else:
             edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
         counts, _ = np.histogram(values, edges)
         return cls(edges.astype(np.float64), counts.astype(np.int64))
+
+
+def _counts(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the values of a small integer type that occur, rising, and how often: exact, and faster than sorting."""
+    kind = np.iinfo(values.dtype)
+    bits = np.ascontiguousarray(values).view(f"u{values.dtype.itemsize}")
+    counts = np.zeros(kind.max - kind.min + 1, dtype=np.int64)
+    for start in range(0, bits.size, _AT_ONCE):
+        counts += np.bincount(bits[start : start + _AT_ONCE], minlength=counts.size)
+    counts = np.roll(counts, -kind.min)  # negative numbers are counted behind the others
+    found = np.flatnonzero(counts)
+    return found + kind.min, counts[found]

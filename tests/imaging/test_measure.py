@@ -15,6 +15,7 @@ from skimage.measure import perimeter, regionprops
 from medview.imaging.findings import Findings, Quantity
 from medview.imaging.measure import measured
 from medview.imaging.plane_figures import crosses_itself
+from medview.imaging.value_statistics import Histogram, ValueStatistics
 from medview.study.annotation import ImageName
 from medview.study.display_facts import DisplayFacts
 from medview.study.geometry import Geometry
@@ -388,3 +389,43 @@ def test_outlines_that_cross_are_told_from_those_that_do_not() -> None:
     for first in range(len(comb)):
         assert not crosses_itself(np.roll(comb, first, axis=0))
         assert crosses_itself(np.roll(touching, first % 5, axis=0))
+
+
+@pytest.mark.parametrize("kind", ["ellipse", "rectangle"])
+@pytest.mark.parametrize("turn_deg", [0, 17, 45, 90, 123])
+def test_turned_regions_hold_just_the_centres_inside(kind: MeasurementKind, turn_deg: float) -> None:
+    volume = make_volume(geometry=Geometry(SHAPE, np.eye(4)))
+    turn, centre = np.deg2rad(turn_deg), np.array([37.0, 31.0])
+    one, other = np.array([np.cos(turn), np.sin(turn)]) * 25, np.array([-np.sin(turn), np.cos(turn)]) * 8
+    if kind == "ellipse":
+        points = [centre - one, centre + one, centre - other, centre + other]
+    else:
+        points = [centre - one - other, centre + one - other, centre + one + other, centre - one + other]
+    rows, columns = np.indices(SHAPE[1:])
+    offset = np.stack([columns - centre[0], rows - centre[1]], axis=-1)
+    u, v = offset @ one / 625, offset @ other / 64
+    mask = u * u + v * v <= 1 + 1e-9 if kind == "ellipse" else (np.abs(u) <= 1 + 1e-9) & (np.abs(v) <= 1 + 1e-9)
+    assert_values(measured(drawn(volume, kind, points), volume), volume.array[2][mask])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.uint16, np.int32, np.float32])
+@pytest.mark.parametrize("count", [1, 2, 1001, 2_500_000])
+def test_statistics_are_numpys_whatever_the_type(dtype: Any, count: int) -> None:
+    values = (np.random.default_rng(count).random(count) * 240 - (0 if dtype in (np.uint8, np.uint16) else 120)).astype(
+        dtype
+    )
+    found = ValueStatistics.of(values)
+    assert found is not None
+    exact = values.astype(np.float64)
+    assert (found.count, found.minimum, found.maximum) == (count, exact.min(), exact.max())
+    assert found.mean == pytest.approx(exact.mean(), rel=1e-6)
+    assert found.sd == pytest.approx(exact.std(), rel=1e-6, abs=1e-9)
+    assert found.median == pytest.approx(float(np.median(exact)), rel=1e-6)
+    histogram = Histogram.of(values, 40)
+    assert histogram is not None
+    np.testing.assert_array_equal(histogram.counts, np.histogram(values, histogram.edges)[0])
+
+
+def test_of_nothing_there_are_no_statistics() -> None:
+    assert ValueStatistics.of(np.zeros(0, np.int16)) is None
+    assert Histogram.of(np.zeros(0)) is None
