@@ -7,15 +7,15 @@ from medview.study.volume import Volume
 
 
 def value_text(volume: Volume, value: PixelValue) -> str:
-    """Return a value with its unit, a colour as its parts, a PET value with its SUV beside it.
+    """Return a value with its unit, a colour as its parts, a PET value by its SUV.
 
-    "-12 HU", "R 255  G 0  B 12", "5120 Bq/ml  SUVbw 2.41 g/ml".
+    "-12 HU", "R 255  G 0  B 12", "SUVbw 2.41 g/ml  (5120 Bq/ml)".
     """
     if isinstance(value, tuple):
         return "R {}  G {}  B {}".format(*value)
     text = f"{number_text(value)} {volume.unit}".strip()
     factor = dict(volume.series.suv_factors).get("bw")
-    return text if factor is None else f"{text}  SUVbw {value * factor:.2f} g/ml"
+    return text if factor is None else f"SUVbw {value * factor:.2f} g/ml  ({text})"
 
 
 def number_text(value: float) -> str:

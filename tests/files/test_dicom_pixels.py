@@ -121,6 +121,7 @@ def test_bits_above_the_stored_ones_are_not_values(tmp_path: Path) -> None:
         ({"RescaleType": None}, "HU"),
         ({"RescaleType": "US"}, ""),
         ({"RescaleType": None, "ImageType": ["DERIVED", "PRIMARY", "AXIAL"]}, ""),
+        ({"RescaleType": None, "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, ""),
         ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, ""),
         ({"Modality": "MR"}, ""),
         ({"RescaleSlope": 0}, ""),

@@ -409,9 +409,9 @@ def test_the_picture_that_is_saved_may_go_without_the_patient_s_name(session: Se
     named, nameless = pane.grab_pixels(), pane.grab_pixels(hide_patient_text=True)
     assert named.shape == (SIZE[1], SIZE[0], 4)
     assert np.all(named[..., 3] == 255)
-    # lines 2 to 4 on the left hold name, birth date and ID, the right corner the examination
+    # lines 2 to 4 on the left hold name, birth date and ID, or line 2 how true the image is; the right the examination
     line = pane.fontMetrics().height()
-    patient = (slice(8 + line, 8 + 4 * line), slice(0, 170))
+    patient = (slice(8 + 2 * line, 8 + 4 * line), slice(0, 170))
     examination = (slice(8, 8 + 3 * line), slice(250, SIZE[0]))
     for place in (patient, examination):
         assert named[place][..., :3].max() > 200

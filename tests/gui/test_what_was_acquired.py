@@ -258,7 +258,7 @@ def test_pet_begins_dark_on_white_from_suv_0_to_6_and_tells_suv_beside_the_activ
     assert scene.window == pytest.approx((3 / factor, 6 / factor), rel=1e-4)
     assert scene.inverted
     activity = 0.5 * (1000 + scene.cursor_index[0])
-    assert f"{activity:.0f} Bq/ml  SUVbw {activity * factor:.2f} g/ml" in window.readout.text()
+    assert f"SUVbw {activity * factor:.2f} g/ml  ({activity:.0f} Bq/ml)" in window.readout.text()
     assert at(window, scene.volume.geometry.to_mm((2, 1, 1)))[0] == pytest.approx(
         255 * (1 - activity * factor / 6), abs=2
     )

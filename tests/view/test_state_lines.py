@@ -140,7 +140,7 @@ def test_the_place_on_the_axis_is_that_of_the_pixels() -> None:
 def test_a_pet_value_has_its_suv_beside_it_and_begins_at_suv_0_to_6() -> None:
     series = Series("1.2", "1", modality="PT", suv_factors=(("bw", 0.0005), ("lbm", 0.0004)), windows=((9.0, 9.0),))
     volume = Volume(np.zeros(AXIAL.shape, np.float32), AXIAL, series, "Bq/ml")
-    assert value_text(volume, 6400.0) == "6400 Bq/ml  SUVbw 3.20 g/ml"
+    assert value_text(volume, 6400.0) == "SUVbw 3.20 g/ml  (6400 Bq/ml)"
     assert default_window(volume) == (6000.0, 12000.0)
     without = Volume(volume.array, AXIAL, Series("1.2", "1", modality="PT", windows=((9.0, 8.0),)), "Bq/ml")
     assert value_text(without, 6400.0) == "6400 Bq/ml"

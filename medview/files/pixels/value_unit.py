@@ -7,6 +7,7 @@ from medview.files.headers.dicom_file import read_dicom_file
 from medview.study.series import Instance, Series
 
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
+_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # Secondary Capture
 # Units (0054,1001) of PET: PS3.3 C.8.9.1.1.3
 _PET_UNITS = {
     "BQML": "Bq/ml", "CNTS": "counts", "CPS": "counts/s", "PROPCNTS": "", "PROPCPS": "", "NONE": "", "GML": "g/ml",
@@ -29,7 +30,8 @@ def value_unit(series: Series) -> str:
         return ""
     if series.rescale_type or any(instance.has_modality_lut for instance in series.instances):
         return "HU" if series.rescale_type == "HU" else ""
-    return "HU" if series.image_type[:1] == ("ORIGINAL",) else ""
+    is_capture = series.sop_class_uid == _CAPTURE or series.sop_class_uid.startswith(f"{_CAPTURE}.")
+    return "HU" if series.image_type[:1] == ("ORIGINAL",) and not is_capture else ""
 
 
 def _pet_unit(series: Series) -> str:
