@@ -96,6 +96,7 @@ class PlanesForm(QDialog):
         for angle in self.angles:
             angle.setEnabled(scene is not None and reason is None)
         self._why_not.setText(say(reason) if reason is not None else "")
+        self._why_not.setVisible(reason is not None)
         self._show_angles()
 
     def _follow_scene(self) -> None:
@@ -157,11 +158,11 @@ class PlanesForm(QDialog):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         for title, verb in (
-            ("Reset the planes", reset_planes),
-            ("Along the images", align_to_images),
-            ("Along the patient", align_to_patient),
+            (tr("Reset the planes"), reset_planes),
+            (tr("Along the images"), align_to_images),
+            (tr("Along the patient"), align_to_patient),
         ):
-            button = QPushButton(tr(title), self)
+            button = QPushButton(title, self)
             button.setAutoDefault(False)
             button.clicked.connect(lambda _=False, verb=verb: verb(self._session))
             row.addWidget(button)

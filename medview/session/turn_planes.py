@@ -12,7 +12,6 @@ from medview.study.geometry import FloatArray
 _ONE_PLANE = Sentence("These images show only one plane: there are no others to turn.")
 _NO_PLACE = Sentence("The images do not say how large and how far apart they are: planes cannot be turned.")
 _BEING_READ = Sentence("Planes can be turned when all images have been read.")
-_TURN = "Turn the planes"
 
 
 def why_not(scene: Scene) -> Sentence | None:
@@ -24,14 +23,14 @@ def why_not(scene: Scene) -> Sentence | None:
     return None if scene.is_whole else _BEING_READ
 
 
-def turn_planes(scene: Scene, planes: TurnedPlanes | None, title: str = _TURN) -> None:
+def turn_planes(scene: Scene, planes: TurnedPlanes | None, title: str = "Turn the planes") -> None:
     """Turn the planes about the crosshair; None puts them along the volume's own axes, where its voxels are native."""
     before = scene.turned_planes, scene.cursor_mm
     scene.turn(planes)
     remember_turn(scene, before, title)
 
 
-def remember_turn(scene: Scene, before: tuple[TurnedPlanes | None, FloatArray], title: str = _TURN) -> None:
+def remember_turn(scene: Scene, before: tuple[TurnedPlanes | None, FloatArray], title: str = "Turn the planes") -> None:
     """Keep a turn that has been made, as one step that can be undone; `before` are the planes and cursor before it."""
     after = scene.turned_planes, scene.cursor_mm
     if before[0] is after[0]:

@@ -94,7 +94,7 @@ def _number(scene: Scene, picture: SlicePicture) -> Sentence:
     facts: dict[str, object] = {"index": picture.slice_index + 1, "count": picture.slice_count}
     if picture.is_turned:
         facts["step"] = f"{min(scene.volume.geometry.spacing_mm):.2f}"
-        return Sentence("Plane {index}/{count}, {step} mm apart", facts)
+        return Sentence("Plane {index}/{count}, {step} mm", facts)
     if not scene.is_recording and not scene.volume.geometry.has_orientation:
         return Sentence("Image {index}/{count}", facts)  # of a radiograph or a picture nobody says slice
     if not scene.is_recording:
