@@ -28,6 +28,8 @@ from medview.gui.cine_player import CinePlayer
 from medview.gui.command import SideName
 from medview.gui.command_palette import CommandPalette
 from medview.gui.command_set import CommandSet
+from medview.gui.flicker_clock import FlickerClock
+from medview.gui.fusion_bar import FusionBar
 from medview.gui.header_inspector import HeaderInspector
 from medview.gui.header_source import HeaderSource
 from medview.gui.icon import icon
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.watch = SessionWatch(session, self)
         self.panes = LayoutWidget(session)
         self.player = CinePlayer(session, self.watch, self)
+        self.flicker = FlickerClock(session, self.watch, self)
         self.panes.context_menu_requested.connect(self._show_context_menu)
         self.report_window: ReportWindow | None = None
         self._is_divided_by_person = bool(session.settings["window_state"])
@@ -265,6 +268,8 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.panes)
         layout.addWidget(self.notice_bar)
         layout.addWidget(self.stack, 1)
+        self.fusion_bar = FusionBar(self._session, self.watch, self.commands.actions, centre)
+        layout.addWidget(self.fusion_bar)
         self.sequence_bar = SequenceBar(self._session, self.watch, self.commands.actions["play"], centre)
         layout.addWidget(self.sequence_bar)
         return centre
@@ -438,6 +443,7 @@ class MainWindow(QMainWindow):
         self.watch.release()
         self.panes.release()
         self.player.release()
+        self.flicker.release()
         self._session.jobs.cancel_all()
         for unpacked in self._session.unpacked:
             unpacked.cleanup()

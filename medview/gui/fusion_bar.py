@@ -1,0 +1,173 @@
+"""The bar below the images while a second volume lies over them: which it is, how it is drawn, how it was placed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from medview.errors import Sentence
+from medview.gui.fusion_colours import FusionColours
+from medview.gui.fusion_settings import FusionSettings
+from medview.gui.icon import icon
+from medview.gui.language import say, tr
+from medview.gui.one_line import one_line
+from medview.gui.session_watch import SessionWatch
+from medview.session.fuse import Partner, fuse, partners
+from medview.session.session import Session
+from medview.study.fusion import MODES, Fusion
+from medview.view.fusion_lines import modality_name, registration_text
+
+REGISTER = ("register_rigid", "register_affine", "register_deformable", "register_in_mask", "forget_registration")
+_SAME_FRAME = Sentence("One frame of reference")
+_UNREGISTERED = Sentence("Not registered: positions may not agree")
+_LONGEST_NAME = 34
+
+
+class FusionBar(QFrame):
+    """Two rows of controls; hidden where no second volume lies over the one in view.
+
+    Parameters
+    ----------
+    actions
+        Of the command table, by id.
+    """
+
+    def __init__(
+        self, session: Session, watch: SessionWatch, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("fusion_bar")
+        self._session = session
+        self._listed: tuple[Partner, ...] = ()
+        self.series = QComboBox(self)
+        self.series.setAccessibleName(tr("The second series"))
+        self.series.setToolTip(tr("The second series"))
+        self.series.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.series.activated.connect(self._choose)
+        self.basis = QLabel(self)
+        self.basis.setMinimumWidth(40)
+        self.settings = FusionSettings(session, actions, self)
+        self.colours = FusionColours(session, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(4)
+        layout.addLayout(self._first_row(actions))
+        layout.addLayout(self._second_row(actions))
+        watch.changed.connect(self._follow)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the second volume of now."""
+        scene = self._session.scene
+        fusion = scene.fusion if scene is not None else None
+        self.setVisible(fusion is not None)
+        if fusion is None:
+            return
+        self._list_series(fusion)
+        self._tell_basis()
+        self.settings.refresh(fusion)
+        self.colours.refresh(fusion)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the sentence to the room there is."""
+        super().resizeEvent(event)
+        self._tell_basis()
+
+    def _first_row(self, actions: Mapping[str, QAction]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        register = QToolButton(self)
+        register.setText(tr("Register"))
+        register.setObjectName("menu_button")
+        register.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        register.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        menu = QMenu(register)
+        menu.setToolTipsVisible(True)
+        menu.addActions([actions[name] for name in REGISTER])
+        register.setMenu(menu)
+        exchange, end = _button(self, actions["exchange_fusion"]), _button(self, actions["end_fusion"])
+        end.setIcon(icon("close"))
+        end.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        row.addWidget(self.series)
+        row.addWidget(self.basis, 1)
+        for widget in (register, exchange, end):
+            row.addWidget(widget)
+        return row
+
+    def _second_row(self, actions: Mapping[str, QAction]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for mode in MODES:
+            row.addWidget(_button(self, actions[f"fusion_{mode}"]))
+        row.addSpacing(8)
+        row.addWidget(self.settings)
+        row.addStretch(1)
+        row.addWidget(self.colours)
+        return row
+
+    def _list_series(self, fusion: Fusion) -> None:
+        """List every open series; those that cannot be laid over the one in view say why."""
+        listed = partners(self._session)
+        if self._key(listed) != self._key(self._listed) or not self.series.count():
+            self._listed = listed
+            self.series.clear()
+            self.series.addItems([partner_title(one) for one in listed])
+            model = self.series.model()
+            assert isinstance(model, QStandardItemModel)
+            for number, one in enumerate(listed):
+                item = model.item(number)
+                item.setEnabled(one.refusal is None)
+                item.setToolTip(say(one.refusal) if one.refusal is not None else partner_title(one))
+        keys = [one.series.key for one in self._listed]
+        shown = fusion.volume.series.key
+        self.series.setCurrentIndex(keys.index(shown) if shown in keys else -1)
+
+    @staticmethod
+    def _key(listed: tuple[Partner, ...]) -> list[object]:
+        return [(one.series.key, one.basis, one.refusal) for one in listed]
+
+    def _choose(self, number: int) -> None:
+        one = self._listed[number]
+        if one.refusal is None:
+            fuse(self._session, one.study, one.series)
+
+    def _tell_basis(self) -> None:
+        scene = self._session.scene
+        fusion = scene.fusion if scene is not None else None
+        if fusion is None:
+            return
+        if fusion.registration is not None:
+            said = registration_text(fusion.registration)
+        else:
+            said = _UNREGISTERED if fusion.basis == "unregistered" else _SAME_FRAME
+        name = "research_only" if fusion.basis == "unregistered" else "dim"  # the theme's colours of a warning, or less
+        if self.basis.objectName() != name:
+            self.basis.setObjectName(name)
+            self.basis.style().unpolish(self.basis)
+            self.basis.style().polish(self.basis)
+        metrics = QFontMetrics(self.basis.font())
+        self.basis.setText(metrics.elidedText(say(said), Qt.TextElideMode.ElideRight, max(self.basis.width(), 40)))
+        self.basis.setToolTip(say(said))
+
+    def _follow(self, topics: frozenset[str]) -> None:
+        if topics & {"scene", "display", "studies"}:
+            self.refresh()
+
+
+def _button(parent: QWidget, action: QAction) -> QToolButton:
+    button = QToolButton(parent)
+    button.setDefaultAction(action)
+    button.setObjectName(action.objectName())
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+def partner_title(one: Partner) -> str:
+    """Return what a series is called in a list: number, modality, description."""
+    number = f"{one.series.series_number}  " if one.series.series_number is not None else ""
+    name = one_line(f"{number}{modality_name(one.series)}  {one.series.series_description}".strip())
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
