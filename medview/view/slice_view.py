@@ -28,7 +28,7 @@ from medview.view.oblique_slices import ObliqueSlices
 from medview.view.overlay_planes import OverlayLayer, ShutterLayer, overlay_layer, shutter_layer
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
-from medview.view.slab import slab
+from medview.view.slab import slab, slab_range
 from medview.view.unread import PictureRect, read_part, unread
 
 T = TypeVar("T")
@@ -242,7 +242,9 @@ class SliceView:
             magnification=magnification,
             colours=self._colours,
             display=display,
-            unread=unread(self._is_read, self.plane, self.slice_index, section.grid.size, is_slice=self._is_slice),
+            unread=unread(
+                self._is_read, self.plane, self.slice_index, section.grid.size, is_slice=self._is_shown_in_part
+            ),
         )
 
     def _laid_out(
@@ -259,7 +261,7 @@ class SliceView:
         size, pixel_mm = section.grid.size, section.grid.pixel_mm
         fit, display = self._fit(display)
         transform = PaneTransform.fit(
-            size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display
+            size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display, side=viewport.side
         )
         return section, transform, min(transform.scale_x, transform.scale_y)
 
@@ -340,25 +342,36 @@ class SliceView:
         """Return what tells that more of the volume lies in this plane than before."""
         if self._is_read is None:
             return -1
-        if self.plane.axis == 0 and self._is_slice:
-            return int(self._is_read[self.slice_index])
-        return int(np.count_nonzero(self._is_read))
+        is_across = self.plane.axis != 0 or self.is_resliced
+        return int(np.count_nonzero(self._is_read if is_across else self._is_read[self._slab_range]))
 
     def _make_section(self) -> _Section:
-        volume, viewport = self._scene.volume, self._viewport
-        index = self.slice_index
-        if self._is_slice and self._is_read is not None:
-            values = read_part(self.plane.slice_view(volume.array, index), self.plane, self._is_read)
-        elif self._can_project:
-            values = slab(volume.array, self.plane, index, viewport.slab_mm, viewport.slab_mode)
+        array, viewport, index = self._scene.volume.array, self._viewport, self.slice_index
+        if not self._is_shown_in_part:
+            values = np.zeros(self.plane.size[::-1], array.dtype)
+        elif self._is_slice and self._is_read is not None:
+            values = read_part(self.plane.slice_view(array, index), self.plane, self._is_read)
         else:
-            values = np.zeros(self.plane.size[::-1], volume.array.dtype)
+            values = slab(array, self.plane, index, viewport.slab_mm, viewport.slab_mode, self._is_read)
         return _Section(PictureGrid.of_slice(self.plane, index), values, None)
 
     @property
+    def _slab_range(self) -> slice:
+        return slab_range(self.plane, self.slice_index, max(self._viewport.slab_mm, 0.0))
+
+    @property
     def _can_project(self) -> bool:
-        """Whether every image is there that a slab or an interpolated plane is made of."""
+        """Whether every image is there that an interpolated plane is made of."""
         return self._is_read is None or bool(self._is_read.all())
+
+    @property
+    def _is_shown_in_part(self) -> bool:
+        """Whether what has been read so far can be shown: a slab along the images only where all of its are there."""
+        if self._is_read is None or self._is_slice:
+            return True
+        if self.is_resliced:
+            return self._can_project
+        return self.plane.axis != 0 or bool(self._is_read[self._slab_range].all())
 
     def _grey(self, section: _Section, part: GreyPart) -> NDArray[np.uint8]:
         """Return the grey of the part that is seen."""

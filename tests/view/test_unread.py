@@ -10,7 +10,7 @@ import pytest
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.loading import Loading
 from medview.session.scene import Scene
-from medview.session.viewport import Viewport
+from medview.session.viewport import SlabMode, Viewport
 from medview.view.corner_text import corner_text
 from medview.view.slice_view import SliceView
 from medview.view.unread import unread
@@ -66,11 +66,30 @@ def test_what_arrives_is_shown_and_the_picture_of_before_is_not() -> None:
     assert picture.grey[2].min() == 255
 
 
-def test_a_slab_or_an_interpolated_plane_needs_every_image() -> None:
-    scene = loading_scene("axial, thick slices", 2, 3, 4)
+def test_a_slab_along_the_images_needs_those_that_lie_in_it() -> None:
+    scene = loading_scene("axial, thick slices", 2, 3, 4)  # 3 mm apart, the cursor is on slice 3
     viewport = Viewport("axial")
-    viewport.slab_mm = 3.0
+    viewport.slab_mm = 6.5
+    picture = SliceView(scene, viewport).picture(PANE)
+    assert picture.unread == ()
+    assert np.all(picture.values == 1)
+    viewport.slab_mm = 12.5
     assert SliceView(scene, viewport).picture(PANE).unread == ((0, 0, 11, 9),)
+
+
+@pytest.mark.parametrize("mode", ["max", "mean", "min"])
+def test_a_slab_across_the_images_shows_what_has_been_read(mode: SlabMode) -> None:
+    scene = loading_scene("axial, thick slices", 2, 3, 5)
+    viewport = Viewport("coronal")
+    viewport.update(slab_mm=3.0, slab_mode=mode)
+    picture = SliceView(scene, viewport).picture(PANE)
+    marked = np.zeros(picture.values.shape, bool)
+    for left, top, width, height in picture.unread:
+        marked[top : top + height, left : left + width] = True
+    assert np.array_equal(marked, picture.values == 0)
+
+
+def test_an_interpolated_plane_needs_every_image() -> None:
     plane = SlicePlane.of(tilted(20.0), "coronal")
     some = np.array([True, False, True, True, True, True, True])
     assert unread(some, plane, 3, (40, 30), is_slice=False) == ((0, 0, 40, 30),)
