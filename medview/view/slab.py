@@ -50,6 +50,7 @@ def slab(
 def _projected(part: NDArray[Any], axis: int, mode: SlabMode) -> NDArray[Any]:
     if mode == "mean":
         mean = part.mean(axis=axis, keepdims=True, dtype=np.float64)
-        return (np.rint(mean) if part.dtype.kind in "iu" else mean).astype(part.dtype)
+        made: NDArray[Any] = (np.rint(mean) if part.dtype.kind in "iu" else mean).astype(part.dtype)
+        return made
     projected: NDArray[Any] = (part.max if mode == "max" else part.min)(axis=axis, keepdims=True)
     return projected
