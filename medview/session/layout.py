@@ -12,6 +12,7 @@ from medview.paths import resources_folder
 from medview.session.scene import Scene
 
 ViewKind = Literal["acquired", "axial", "coronal", "sagittal", "volume", "curved"]
+Side = Literal["", "left", "right"]
 
 
 @dataclass(frozen=True)

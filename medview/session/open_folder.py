@@ -1,9 +1,8 @@
-"""Open what lies in folders, files and archives: find the studies, show the most telling series."""
+"""Open what lies in folders, files and archives: find the studies, lay out the most telling one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,12 @@ from medview.files.passing_folder import PassingFolder
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.add_to_library import add_to_library
+from medview.session.hang import hang_opened
+from medview.session.join_study import join_study
 from medview.session.session import Session
 from medview.session.show_series import show_series
-from medview.study.joined_series import joined_series
 from medview.study.series import Series
+from medview.study.series_worth import worth
 from medview.study.study import Study
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = T
     path
         What a ZIP archive holds is unpacked into a folder of its own, which goes when the program ends.
     show
-        Whether to put the largest volume found on the screen.
+        Whether to put the most telling study found on the screen.
     """
     paths = [path] if isinstance(path, Path) else list(path)
 
@@ -58,8 +59,11 @@ def open_folder(session: Session, path: Path | Sequence[Path], *, show: bool = T
 
 
 def add_found(session: Session, report: ScanReport, *, show: bool, tell: bool = True) -> list[Study]:
-    """Add the studies of a scan to the session, say what was found, and show the largest volume."""
-    studies = [_joined(session, found) for found in report.studies]
+    """Add the studies of a scan to the session, say what was found, and lay out the most telling study.
+
+    Where no hanging protocol does, its most telling series is shown.
+    """
+    studies = [join_study(session, found) for found in report.studies]
     session.note_found(report.images, report.other, len(report.rejected))
     session.note_rejected(report.rejected)
     if tell:
@@ -68,42 +72,10 @@ def add_found(session: Session, report: ScanReport, *, show: bool, tell: bool = 
         session.notices.add("warning", remark)
     shown = [(study, series) for study in studies for series in study.series]
     if show and shown:
-        show_series(session, *max(shown, key=lambda pair: _worth(pair[1])))
+        study, series = max(shown, key=lambda pair: worth(pair[1]))
+        if not (session.settings["hanging"] and hang_opened(session, study)):
+            show_series(session, study, series)
     return studies
-
-
-def _joined(session: Session, found: FoundStudy) -> Study:
-    """Add a study, or add its new series to the same study where that is open."""
-    uid = found.facts.study_instance_uid
-    for study in session.studies:
-        if uid and study.facts == found.facts:
-            known = {one.path for one in study.objects}
-            objects = (*study.objects, *(one for one in found.objects if one.path not in known))
-            series = joined_series(study.series, found.series, partial(_is_used, session, study))
-            study.replace_series(series, objects)
-            return study
-    study = Study(found.facts, found.series, found.objects)
-    session.add_study(study)
-    return study
-
-
-def _is_used(session: Session, study: Study, series: Series) -> bool:
-    """Whether a series is on the screen, is being read to be, or has been drawn on."""
-    shown = any(scene.study is study and scene.series.key == series.key for scene in session.scenes.values())
-    drawn = any(mask.source.series_key == series.key for mask in study.segmentations)
-    return shown or drawn or series in session.wanted.values()
-
-
-def _worth(series: Series) -> tuple[bool, bool, bool, int, bool]:
-    """Order series by how telling they are.
-
-    What can be shown comes before the rest, stacks of grey slices before recordings and screenshots, many images before
-    few and the original before what was derived from it; localizers last.
-    """
-    localizer = "LOCALIZER" in series.image_type
-    is_stack = not series.is_colour and all(line.kind != "cine" for line in series.guard)
-    original = series.image_type[:1] == ("ORIGINAL",)
-    return series.refusal is None, not localizer, is_stack, len(series.instances), original
 
 
 def _tell(session: Session, report: ScanReport) -> None:

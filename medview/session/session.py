@@ -14,12 +14,13 @@ from medview.files.passing_folder import PassingFolder
 from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
+from medview.session.hanging_plan import Hanging
 from medview.session.kept_volumes import KeptVolumes
 from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
 from medview.session.look_links import LookLinks
-from medview.session.overlay_reading import OverlayReading
 from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
+from medview.session.overlay_reading import OverlayReading
 from medview.session.report_desk import ReportDesk
 from medview.session.scene import Scene
 from medview.session.scene_links import SceneLinks
@@ -53,6 +54,8 @@ class Session:
         How the slots follow each other.
     viewed
         Which series have been on the screen.
+    hanging
+        How a study was laid out by a hanging protocol; None where none was.
     active_pane
         The pane that commands and panels act on, and with it its slot and scene.
     maximised
@@ -123,6 +126,7 @@ class Session:
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
+        self.hanging: Hanging | None = None
         self.links = SceneLinks(self)
         self._look_links = LookLinks(self)
         self._overlay_reading = OverlayReading(self)
@@ -143,6 +147,8 @@ class Session:
         """Forget a study; its files are untouched. With the last one goes what was said of files left out."""
         self.studies = tuple(s for s in self.studies if s is not study)
         self.away = {slot: scene for slot, scene in self.away.items() if scene.study is not study}
+        if self.hanging is not None and self.hanging.study is study:
+            self.hanging = None
         if not self.studies:
             self.rejected, self.other_files, self.last_found = (), (), (0, 0, 0)
         self.studies_changed.emit()

@@ -8,7 +8,7 @@ from psygnal import Signal
 
 from medview.imaging.plane import PlaneName
 from medview.imaging.volume_look import VolumeLook
-from medview.session.layout import ViewKind
+from medview.session.layout import Side, ViewKind
 from medview.session.scene import Scene
 
 SlabMode = Literal["max", "mean", "min"]
@@ -40,6 +40,10 @@ class Viewport:
         Shift of the image's middle, in widget pixels at the present zoom: (right, down).
     turn_deg, is_mirrored
         The image is turned clockwise by a multiple of 90 degrees, and then mirrored from left to right.
+    side
+        At which edge of the pane an image lies that is narrower than the pane, "" for its middle.
+    hung_turn_deg, is_hung_mirrored
+        How a hanging protocol has turned it: what "fit" goes back to.
     colour_map
         Id of the colours that grey values are shown in (`medview.imaging.colour_maps`).
     image_filter
@@ -76,11 +80,16 @@ class Viewport:
         return scene.acquired_plane if self.kind not in PLANES else self.kind
 
     def reset(self, *, keep_look: bool = False) -> None:
-        """Fit the image to the pane, one slice thick, camera in front; what was made of a 3D look may stay."""
+        """Fit the image to the pane, one slice thick, camera in front.
+
+        How it hangs and what was made of a 3D look may stay.
+        """
+        if not keep_look:
+            self.side: Side = ""
+            self.hung_turn_deg, self.is_hung_mirrored = 0, False
         self.fit: Fit = "whole"
         self.zoom = 1.0
-        self.turn_deg = 0
-        self.is_mirrored = False
+        self.turn_deg, self.is_mirrored = self.hung_turn_deg, self.is_hung_mirrored
         self.colour_map = "grey"
         self.image_filter = ""
         self.lens_px: tuple[float, float] | None = None

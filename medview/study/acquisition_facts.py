@@ -20,7 +20,7 @@ class AcquisitionFacts:
     kvp
         (0018,0060).
     patient_orientation
-        (0020,0020): where the rows run, to the right, and the columns, downwards, in letters of the patient: ("A", "F").
+        (0020,0020): where the rows run, to the right, and the columns, downwards, in the patient's letters: ("A", "F").
     """
 
     laterality: str = ""

@@ -36,6 +36,7 @@ class PaneTransform:
         *,
         fit: str = "whole",
         display: DisplaySize = PLAIN_DISPLAY,
+        side: str = "",
     ) -> PaneTransform:
         """Return the transform that shows a picture fitted and undistorted, then zoomed and shifted.
 
@@ -45,14 +46,17 @@ class PaneTransform:
             Of the picture: pixels across and down, and the size of one.
         pane_size
             In device-independent pixels.
-        zoom, pan_px, fit
+        zoom, pan_px, fit, side
             As in `medview.session.viewport.Viewport`.
         display
             The screen, where `fit` asks for its pixels or millimetres.
         """
         width_mm, height_mm = size[0] * pixel_mm[0], size[1] * pixel_mm[1]
         px_per_mm = zoom * pane_scale(fit, (width_mm, height_mm), min(pixel_mm), pane_size, display)
-        left = pane_size[0] / 2 + pan_px[0] - width_mm * px_per_mm / 2
+        # what an image is shifted to the side grows with the zoom, so that zooming about a point holds that point
+        room = max(pane_size[0] * zoom - width_mm * px_per_mm, 0.0) / 2
+        shift = {"left": -room, "right": room}.get(side, 0.0)
+        left = pane_size[0] / 2 + pan_px[0] + shift - width_mm * px_per_mm / 2
         top = pane_size[1] / 2 + pan_px[1] - height_mm * px_per_mm / 2
         return cls(px_per_mm * pixel_mm[0], px_per_mm * pixel_mm[1], left, top)
 

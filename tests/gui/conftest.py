@@ -55,7 +55,7 @@ def _forget_corrections(window: MainWindow) -> None:
 def window(qtbot: QtBot, medview_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     """Return the main window of a new session in English, shown."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back at the end
-    (medview_home / "settings.json").write_text('{"language": "en"}', encoding="utf-8")
+    (medview_home / "settings.json").write_text('{"language": "en", "hanging": false}', encoding="utf-8")
     jobs = JobQueue()
     application = QApplication.instance()
     assert isinstance(application, QApplication)

@@ -18,6 +18,7 @@ from tests.walk.person import Person
 @pytest.fixture
 def person(qapp: QApplication, qtbot: QtBot, medview_home: Path) -> Iterator[Person]:
     """Return a person before the open window."""
+    (medview_home / "settings.json").write_text('{"hanging": false}', encoding="utf-8")  # the panes of the layout "mpr"
     jobs = JobQueue()
     window = make_window(qapp, jobs)
     qtbot.addWidget(window, before_close_func=_forget_edits)
