@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813  what everybody calls it
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError
