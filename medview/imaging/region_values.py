@@ -95,10 +95,11 @@ def _inside(measurement: Measurement, corners: FloatArray, shape: tuple[int, ...
     axes = np.stack([ends[1] - ends[0], ends[3] - ends[2]], axis=1) / 2.0
     if abs(np.linalg.det(axes)) < 1e-12:
         return np.zeros(shape[:2], dtype=np.bool_)
-    row = np.arange(shape[0]) - ends[:, 0].mean()
+    row = np.arange(shape[0], dtype=np.float64) - float(ends[:, 0].mean())
     inverse = np.linalg.inv(axes)
-    reach = _ellipse_reach if measurement.kind == "ellipse" else _rectangle_reach
-    low, high = (ends[:, 1].mean() + edge for edge in reach(inverse[:, :1] * row, inverse[:, 1]))
+    start, step = np.asarray(inverse[:, :1] * row), np.asarray(inverse[:, 1], dtype=np.float64)
+    reach = _ellipse_reach(start, step) if measurement.kind == "ellipse" else _rectangle_reach(start, step)
+    low, high = (ends[:, 1].mean() + edge for edge in reach)
     column = np.arange(shape[1])
     return np.asarray((column >= low[:, None] - _EDGE) & (column <= high[:, None] + _EDGE))
 
@@ -108,7 +109,7 @@ def _ellipse_reach(start: FloatArray, step: FloatArray) -> tuple[FloatArray, Flo
 
     `start` is (2, rows) and `step` (2,); where there is none, the last column comes before the first.
     """
-    square, half = float(step @ step), step @ start
+    square, half = float(step @ step), np.asarray(step @ start, dtype=np.float64)
     root = half * half - square * (np.square(start).sum(axis=0) - 1.0)
     width = np.where(root >= -_EDGE, np.sqrt(np.maximum(root, 0.0)), -np.inf)
     return (-half - width) / square, (-half + width) / square

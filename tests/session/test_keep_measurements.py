@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from medview.errors import MedViewError
 from medview.library.marks import Change, Marks
@@ -33,7 +34,7 @@ from medview.session.regularise import regularise
 from medview.session.session import Session
 from medview.session.undo import undo
 from medview.study.annotation import ImageName
-from medview.study.measurement import Measurement, MeasurementKind
+from medview.study.measurement import Measurement, MeasurementKind, slice_index
 from medview.study.study import Study
 from tests.files.full_disk import limited_file_size
 from tests.files.make_dicom import write_stack
@@ -173,7 +174,7 @@ def test_another_patients_study_with_the_same_identifiers_gets_none_of_them(
 
 @pytest.mark.parametrize("how", ["no", "link", "copy"])
 def test_they_are_kept_whether_the_study_is_on_the_list_or_not(
-    session: Session, kept: KeptMeasurements, tmp_path: Path, how: str, medview_home: Path
+    session: Session, kept: KeptMeasurements, tmp_path: Path, how: str
 ) -> None:
     session.settings["library_add"] = how
     folder = write_stack(tmp_path / "ct")
@@ -181,7 +182,7 @@ def test_they_are_kept_whether_the_study_is_on_the_list_or_not(
     add_measurement(study, on_image(study))
     again = reopened(session, study, folder)
     assert len(again.measurements) == 1
-    assert (medview_home / "library" / "index.sqlite").exists() is (how != "no")
+    assert session.library is None or session.library.count() == (how != "no")
     assert "rebuil" not in said(session).lower()
 
 
@@ -406,3 +407,43 @@ def test_a_moved_handle_is_written_and_names_no_patient(
     (record,) = json.loads(text)["measurements"].values()
     spacing = study.series[0].geometry.spacing_mm[2]  # type: ignore[union-attr]
     np.testing.assert_allclose(record["points"][0], (2.25 + 1 / spacing, 1.5), atol=1e-6)
+
+
+def test_the_rest_of_uneven_slices_moves_no_measurement_to_another_image(
+    session: Session, kept: KeptMeasurements, tmp_path: Path
+) -> None:
+    folder = write_stack(tmp_path / "ct", 7)
+    names = sorted(folder.iterdir(), key=lambda path: float(dcmread(path).ImagePositionPatient[2]))
+    (tmp_path / "late").mkdir()
+    for number in (0, 3, 4):  # what is left has gaps
+        names[number].rename(tmp_path / "late" / names[number].name)
+    study = opened(session, folder)
+    assert study.series[0].geometry is not None
+    assert not study.series[0].geometry.is_placed
+    add_measurement(study, on_image(study, 1))
+    (before,) = study.measurements
+    session.show(None)
+    session.wanted.clear()
+    opened(session, tmp_path / "late")
+    for measurement in study.measurements:
+        series = study.find(measurement.series_key)
+        assert series is not None
+        assert series.geometry is not None
+        number = slice_index(measurement, series.geometry)
+        assert ImageName(series.instances[number].sop_instance_uid, 0) == before.image
+    again = reopened(session, study, folder)
+    (after,) = again.measurements
+    assert after.image == before.image
+
+
+def test_they_outlive_the_list_of_studies(session: Session, kept: KeptMeasurements, tmp_path: Path) -> None:
+    folder = write_stack(tmp_path / "ct")
+    study = opened(session, folder)
+    add_measurement(study, on_image(study))
+    wait_idle(session)
+    close_study(session, study)
+    library = session.library
+    assert library is not None
+    library.forget([row.id for row in library.search()])
+    library.rebuild(fresh=True)
+    assert len(opened(session, folder).measurements) == 1
