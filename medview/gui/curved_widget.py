@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import MedViewError, Sentence
@@ -31,6 +31,7 @@ _NO_PATH = Sentence(
 )
 _STILL_MS = 150
 _TICK_PX = 5.0
+_RULER_PX = 40.0  # room for its numbers
 _TEXT = QColor(232, 236, 240)
 _PATH = QColor(255, 214, 64, 170)
 _Sampled = tuple[NDArray[Any], NDArray[np.bool_]]
@@ -86,7 +87,7 @@ class CurvedWidget(PaneWidget):
             self._draw_reformat(painter, picture)
             for section in picture.sections:
                 self._draw_section(painter, section, is_here=abs(section.arc_mm - picture.arc_mm) < 1e-6)
-            pane.letters(picture.letters)
+            self._draw_letters(painter, picture)
             pane.corners(curved_corner_text(scene, self.viewport, picture, patient_text=patient_text))
         elif scene is not None:
             reason = why_not(scene)
@@ -199,6 +200,25 @@ class CurvedWidget(PaneWidget):
                 painter.drawLine(QLineF(x, edge - _TICK_PX, x, edge))
                 draw_text(painter, x - text_width(text, self.font()) / 2, edge - _TICK_PX - 3, text, self.font(), _TEXT)
 
+    def _draw_letters(self, painter: QPainter, picture: CurvedPicture) -> None:
+        """Write the letters of the place at the marker about the reformat."""
+        t = picture.transform
+        rows, columns = picture.grey.shape
+        seen = QRectF(t.offset_x, t.offset_y, columns * t.scale_x, rows * t.scale_y) & QRectF(*picture.area)
+        font = QFont(self.font())
+        font.setBold(True)
+        widths = [text_width(text, font) for text in picture.letters]
+        middle, ascent = seen.center(), QFontMetrics(font).ascent()
+        beside_ruler = _RULER_PX if picture.is_upright else 6.0
+        above_ruler = 6.0 if picture.is_upright else _RULER_PX / 1.6
+        for text, x, y in (
+            (picture.letters[0], seen.left() - widths[0] - beside_ruler, middle.y() + ascent / 2),
+            (picture.letters[1], seen.right() + 6.0, middle.y() + ascent / 2),
+            (picture.letters[2], middle.x() - widths[2] / 2, seen.top() - above_ruler),
+            (picture.letters[3], middle.x() - widths[3] / 2, seen.bottom() + ascent + 4.0),
+        ):
+            draw_text(painter, x, y, text, font, QColor(255, 255, 255))
+
     def _draw_section(self, painter: QPainter, section: CrossSection, *, is_here: bool) -> None:
         area = QRectF(*section.rect)
         painter.drawImage(area, _image(section.grey))
@@ -210,6 +230,8 @@ class CurvedWidget(PaneWidget):
         middle = area.center()
         for x, y in ((6.0, 0.0), (0.0, 6.0)):
             painter.drawLine(QPointF(middle.x() - x, middle.y() - y), QPointF(middle.x() + x, middle.y() + y))
+        draw_text(painter, area.left() + 4, middle.y() + 5, section.letters[0], self.font(), _TEXT)
+        draw_text(painter, middle.x() - 4, area.top() + 14, section.letters[1], self.font(), _TEXT)
         text = f"{section.arc_mm:.1f} mm"
         draw_text(painter, area.left() + 4, area.bottom() - 5, text, self.font(), _TEXT)
 

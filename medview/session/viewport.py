@@ -99,7 +99,7 @@ class Viewport:
         self.slab_mode: SlabMode = "max"
         self.curve_mode: CurveMode = "straightened"
         self.curve_angle_deg = 0.0
-        self.curve_half_mm = 25.0
+        self.curve_half_mm = 40.0
         self.azimuth_deg = 0.0
         self.elevation_deg = 0.0
         self.roll_deg = 0.0

@@ -32,12 +32,15 @@ class CrossSection:
         Where its pixels lie in the patient.
     rect
         (left, top, width, height) in the pane.
+    letters
+        Of the (left, top) edge.
     """
 
     arc_mm: float
     grey: NDArray[np.uint8]
     grid: PictureGrid
     rect: PictureRect
+    letters: tuple[str, str]
 
     def pane_to_mm(self, x: float, y: float) -> FloatArray | None:
         """Return the LPS point under a pane point, None beside the section."""

@@ -13,7 +13,7 @@ from medview.view.value_text import number_text
 
 _TITLE = Sentence("Curved")
 _MODES = {
-    "straightened": Sentence("Straightened: distances are true along the path and across it, not aslant"),
+    "straightened": Sentence("Straightened: distances aslant are not true"),
     "stretched": Sentence("Stretched: distances are true on the surface"),
 }
 _SLABS = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
@@ -40,7 +40,7 @@ def _places(viewport: Viewport, picture: CurvedPicture) -> tuple[CornerLine, ...
     length = f"{picture.curve.length_mm:.1f}"
     lines = [CornerLine(Sentence("At {arc} of {length} mm", {"arc": f"{picture.arc_mm:.1f}", "length": length}))]
     if picture.away_mm > _NEAR_MM:
-        lines.append(CornerLine(Sentence("Crosshair {mm} mm beside the path", {"mm": f"{picture.away_mm:.1f}"})))
+        lines.append(CornerLine(Sentence("{mm} mm off the path", {"mm": f"{picture.away_mm:.1f}"})))
     if viewport.curve_angle_deg:
         lines.append(CornerLine(Sentence("Turned by {degrees}°", {"degrees": number_text(viewport.curve_angle_deg)})))
     return tuple(lines)

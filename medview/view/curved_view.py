@@ -31,7 +31,10 @@ from medview.view.unread import PictureRect
 SECTION_GAP_MM = 5.0
 _STRIP = 0.3  # of the pane for the sections
 _MOST_STRIP_PX = 190
-_MARGIN_PX = 26  # about the reformat, for letters and ruler
+_SIDE_PX = 44  # beside the reformat, for letters and ruler
+_TOP_PX = 84  # above it, for the texts of the corners
+_BOTTOM_PX = 26
+_GAP_PX = 8
 _LEAST_PX = 40
 _BUDGET = 500_000  # samples that are taken within a frame
 _COARSE = 3.0
@@ -245,10 +248,12 @@ class CurvedView:
         place = np.round(grid.origin_mm, 6).tobytes(), np.round(right, 6).tobytes(), rect, half
         key = (*place, scene.volume, scene.look, scene.is_shown_inverted)
         sampler = self._sampler
-        made = self._keep(
-            f"section {rect}", key, lambda: CrossSection(arc_mm, _grey(scene, *sampler.sample(grid)), grid, rect)
-        )
-        return cast(CrossSection, made)
+        edges = grid.edge_letters() if scene.volume.geometry.has_orientation else ("", "", "", "")
+
+        def make() -> CrossSection:
+            return CrossSection(arc_mm, _grey(scene, *sampler.sample(grid)), grid, rect, (edges[0], edges[2]))
+
+        return cast(CrossSection, self._keep(f"section {rect}", key, make))
 
     def _keep(self, name: str, key: tuple[object, ...], make: Any) -> Any:
         """Return what was made for the same key, or make it."""
@@ -265,23 +270,23 @@ def _grey(scene: Scene, values: NDArray[Any], inside: NDArray[np.bool_]) -> NDAr
 
 
 def _area(pane_size: tuple[int, int], *, is_upright: bool) -> PictureRect:
-    """Return the part of a pane that the reformat has; the rest is for the sections."""
+    """Return the part of a pane that the reformat has; the rest is for the texts and the sections."""
     width, height = pane_size
     strip = min(round(_STRIP * (width if is_upright else height)), _MOST_STRIP_PX)
-    room_x = width - 2 * _MARGIN_PX - (strip if is_upright else 0)
-    room_y = height - 2 * _MARGIN_PX - (0 if is_upright else strip)
-    return _MARGIN_PX, _MARGIN_PX, max(room_x, _LEAST_PX), max(room_y, _LEAST_PX)
+    room_x = width - 2 * _SIDE_PX - (strip if is_upright else 0)
+    room_y = height - _TOP_PX - _BOTTOM_PX - (0 if is_upright else strip)
+    return _SIDE_PX, _TOP_PX, max(room_x, _LEAST_PX), max(room_y, _LEAST_PX)
 
 
 def _section_rects(area: PictureRect, pane_size: tuple[int, int], *, is_upright: bool) -> tuple[PictureRect, ...]:
     """Return three equal squares beside the reformat: below it, or to its right where it is upright."""
     left, top, width, height = area
     if is_upright:
-        side = max(8, min((pane_size[1] - 2 * _MARGIN_PX) // 3 - 6, pane_size[0] - left - width - 12))
-        return tuple((pane_size[0] - side - 8, _MARGIN_PX + n * (side + 6), side, side) for n in range(3))
-    side = max(8, min((pane_size[0] - 24) // 3 - 6, pane_size[1] - top - height - 34))
-    start = (pane_size[0] - 3 * side - 12) // 2
-    return tuple((start + n * (side + 6), pane_size[1] - side - 8, side, side) for n in range(3))
+        side = max(8, min((pane_size[1] - _TOP_PX - 3 * _GAP_PX) // 3, pane_size[0] - left - width - _SIDE_PX // 2))
+        return tuple((pane_size[0] - side - _GAP_PX, _TOP_PX + n * (side + _GAP_PX), side, side) for n in range(3))
+    side = max(8, min((pane_size[0] - 4 * _GAP_PX) // 3, pane_size[1] - top - height - _BOTTOM_PX))
+    start = (pane_size[0] - 3 * side - 2 * _GAP_PX) // 2
+    return tuple((start + n * (side + _GAP_PX), pane_size[1] - side - _GAP_PX, side, side) for n in range(3))
 
 
 def _transform(laid: _Laid, shape: tuple[int, ...], pixel_mm: tuple[float, float], viewport: Viewport) -> PaneTransform:
