@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
-from medview.session import advance
+from medview.session import played
 from medview.session.layout import visible_cells
 from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.scene import Scene
@@ -19,9 +19,10 @@ _UNEVEN = Sentence("No other plane is cut: the distances between these images ar
 _NO_WINDOW = Sentence("Colours are shown as they are stored: there is no window to set.")
 _BEING_READ = Sentence("The images are still being read.")
 _NOT_WHOLE = Sentence("Not all images were read. Open the series again.")
-_NOTHING_TO_PLAY = Sentence("These images follow no time: there is nothing to play.")
+_NOTHING_TO_PLAY = Sentence("There is a single image, or no plane is chosen: there is nothing to play.")
 _EVEN = Sentence("These slices lie evenly and at right angles, or do not say where they lie.")
 _RESAMPLED = ("missing", "variable", "tilted")
+_NO_PLANE = Sentence("The active pane shows no plane of the images.")
 _NO_PLACES = Sentence("These images are of one time, or one kind.")
 _NO_STUDY = Sentence("No study is open.")
 _NO_MASK = Sentence("There is no segmentation on these images yet.")
@@ -98,8 +99,18 @@ def lacks_spacing(session: Session) -> Sentence | None:
 
 
 def can_play(session: Session) -> Sentence | None:
-    """Ask for frames, or for places of a 4-D series."""
-    return has_images(session) or (None if advance.can_play(session) else _NOTHING_TO_PLAY)
+    """Ask for frames, places of a 4-D series, or slices."""
+    return has_images(session) or (None if played.can_play(session) else _NOTHING_TO_PLAY)
+
+
+def has_plane(session: Session) -> Sentence | None:
+    """Ask for a plane in the active pane: a 3D view is turned by the mouse, and no image of its own."""
+    return has_images(session) or (None if session.active_viewport.is_flat else _NO_PLANE)
+
+
+def has_grey_plane(session: Session) -> Sentence | None:
+    """Ask for a plane of grey values in the active pane."""
+    return has_plane(session) or has_grey(session)
 
 
 def has_places(session: Session) -> Sentence | None:

@@ -270,7 +270,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.stack, 1)
         self.fusion_bar = FusionBar(self._session, self.watch, self.commands.actions, centre)
         layout.addWidget(self.fusion_bar)
-        self.sequence_bar = SequenceBar(self._session, self.watch, self.commands.actions["play"], centre)
+        self.sequence_bar = SequenceBar(self._session, self.watch, self.commands.actions, centre)
+        self.player.speed_changed.connect(self.sequence_bar.show_speed)
         layout.addWidget(self.sequence_bar)
         return centre
 

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from medview.gui import actions, conditions
 from medview.gui.command import Command
+from medview.session.play import change_speed, play_all, play_from_here, play_to_here, toggle_playing
+from medview.session.session import Session
 from medview.session.step_place import step_place
+
+
+def _playing(command_id: str, title: str, verb: Callable[[Session], None], *shortcuts: str) -> Command:
+    return Command(
+        command_id,
+        title,
+        "View",
+        lambda shell: verb(shell.session),
+        shortcuts,
+        when=conditions.can_play,
+        submenu="Playing",
+    )
+
 
 SEQUENCE: tuple[Command, ...] = (
     Command(
@@ -30,13 +48,18 @@ SEQUENCE: tuple[Command, ...] = (
         "play",
         "Play or pause",
         "View",
-        lambda shell: actions.toggle_display(shell.session, "is_playing"),
+        lambda shell: toggle_playing(shell.session),
         ("C",),
         icon="play",
         when=conditions.can_play,
         checked=lambda session: session.scene is not None and session.scene.is_playing,
         in_context=True,
     ),
+    _playing("play_from_here", "Play from here", play_from_here),
+    _playing("play_to_here", "Play to here", play_to_here),
+    _playing("play_all", "Play all", play_all),
+    _playing("play_faster", "Play faster", partial(change_speed, factor=1.25), "Ctrl+Up"),
+    _playing("play_slower", "Play slower", partial(change_speed, factor=0.8), "Ctrl+Down"),
     Command(
         "regularise",
         "Resample to an even grid",

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from medview.session.cine import FPS_RANGE, ORDERS, PlayOrder
+from medview.session.played import played_count, played_number, show_played, what_is_played
 from medview.session.session import Session
-from medview.session.step_place import places, step_place
+from medview.session.step_place import step_place
 
-_DEFAULT_MS = 100.0  # ten a second where the file does not say
-
-
-def can_play(session: Session) -> bool:
-    """Whether there is something that can follow itself: frames of a recording, or places of a 4-D series."""
-    return session.scene is not None and (session.scene.is_recording or len(places(session)) > 1)
+_DEFAULT_FPS = 10.0  # where neither the file nor the person says
 
 
-def advance(session: Session) -> None:
-    """Show the next frame of a recording, else the next place of a 4-D series; after the last one the first."""
-    scene = session.scene
-    if scene is None:
+def advance(session: Session, steps: int = 1) -> None:
+    """Show the next frame, place or slice, or one further on; stops where it is played once and has ended.
+
+    A place of a 4-D series that is not read yet sets the pace itself.
+    """
+    scene, played = session.scene, what_is_played(session)
+    if scene is None or played is None:
         return
-    if not scene.is_recording:
-        if session.reading is None or session.reading.is_finished:  # else the reading sets the pace
+    if played == "places":
+        if session.reading is None or session.reading.is_finished:
             step_place(session, 1, round_and_round=True)
         return
-    index = np.array(scene.cursor_index)
-    index[0] = (index[0] + 1) % scene.volume.geometry.shape[0]
-    scene.move_cursor(scene.volume.geometry.to_mm(index))
+    number, count = played_number(session, scene), played_count(session, scene)
+    found = scene.cine.following(number, steps, count, play_order(session))
+    if found is None:
+        scene.update(is_playing=False)
+        return
+    if found[1] != scene.cine:
+        scene.cine = found[1]  # which way it goes is nothing to be told
+    show_played(session, scene, found[0])
 
 
-def picture_time_ms(session: Session) -> float:
-    """Return for how long each picture stays: as recorded, else a tenth of a second."""
+def frames_per_s(session: Session) -> float:
+    """Return how many pictures are shown in a second: as the person says, as recorded, or ten."""
     scene = session.scene
-    recorded = scene.series.frame_time_ms if scene is not None and scene.is_recording else None
-    return recorded if recorded else _DEFAULT_MS
+    if scene is not None and scene.cine.fps is not None:
+        return scene.cine.fps
+    chosen = float(session.settings["cine_fps"])
+    recorded_ms = scene.series.frame_time_ms if scene is not None and scene.is_recording else None
+    wanted = chosen or (1000.0 / recorded_ms if recorded_ms else _DEFAULT_FPS)
+    return min(max(wanted, FPS_RANGE[0]), FPS_RANGE[1])
+
+
+def play_order(session: Session) -> PlayOrder:
+    """Return in which order pictures follow: as the person says for these images, else for all."""
+    scene = session.scene
+    if scene is not None and scene.cine.order is not None:
+        return scene.cine.order
+    wanted = session.settings["cine_order"]
+    return wanted if wanted in ORDERS else "loop"

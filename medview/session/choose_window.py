@@ -89,3 +89,15 @@ def invert(session: Session) -> None:
     """Swap black and white."""
     if session.scene is not None:
         session.scene.update(inverted=not session.scene.inverted)
+
+
+def keep_presets(session: Session, modality: str, presets: tuple[WindowPreset, ...]) -> None:
+    """Remember a person's presets of a modality.
+
+    Raises
+    ------
+    MedViewError
+        They cannot be written.
+    """
+    own_presets.keep_presets(modality, presets)
+    session.display_changed.emit()

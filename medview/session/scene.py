@@ -11,6 +11,7 @@ from psygnal import Signal
 from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.imaging.window import is_stored_inverse
+from medview.session.cine import Cine
 from medview.session.image_look import ImageLook, image_look, stated_look
 from medview.session.loading import Loading
 from medview.study.fusion import Fusion
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from medview.files.pixels.dicom_overlay import Overlay
 
 PixelValue = float | tuple[int, int, int]  # a modality value, or red, green, blue
+
+_CARRIED = (
+    "window", "voi_function", "voi_lut", "_given", "inverted", "is_playing", "cine", "mask_visible", "mask_opacity",
+    "mask_outline",
+)  # fmt: skip
 
 
 class Scene:
@@ -45,8 +51,8 @@ class Scene:
         A table in the place of the window, or None.
     loading
         What of the volume is there while it is being read, None once it is whole.
-    is_playing
-        Whether frames or places of a 4-D series follow each other by themselves.
+    is_playing, cine
+        Whether frames, slices or places of a 4-D series follow each other by themselves, and how.
     segmentation
         The mask drawn and edited, or None.
     active_segment
@@ -81,6 +87,7 @@ class Scene:
         self.loading = loading
         self.inverted = is_dark_on_white(volume.series)
         self.is_playing = False
+        self.cine = Cine()
         self.mask_visible = True
         self.mask_opacity = 0.4
         self.mask_outline = False
@@ -240,7 +247,7 @@ class Scene:
         if other.turned_planes is not None:
             self.turned_planes, self.cursor_mm = other.turned_planes, self._held(other.cursor_mm)
         # one window for all places: what changes from one to the next must be the patient
-        for name in ("window", "voi_function", "voi_lut", "_given", "inverted", "is_playing", "mask_visible", "mask_opacity", "mask_outline"):
+        for name in _CARRIED:
             setattr(self, name, getattr(other, name))
         self.crosshair_visible = other.crosshair_visible
         if self.volume.geometry.frame_of_reference_uid == other.volume.geometry.frame_of_reference_uid:

@@ -8,6 +8,7 @@ import numpy as np
 
 from medview.imaging.plane import SlicePlane
 from medview.session.plane_steps import go_to_step, plane_step
+from medview.session.play import pause_for
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.tools.drag import StepDrag
@@ -131,6 +132,7 @@ def go_to_slice(session: Session, pane: str, index: int) -> None:
     scene = session.scene_in(pane)
     if scene is None:
         return
+    pause_for(session, scene)
     if scene.turned_planes is not None:
         go_to_step(scene, session.viewports[pane].plane(scene), index)
         return
