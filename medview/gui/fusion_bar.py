@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from medview.errors import Sentence
+from medview.gui.flow_layout import FlowLayout
 from medview.gui.fusion_colours import FusionColours
 from medview.gui.fusion_settings import FusionSettings
-from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
 from medview.gui.session_watch import SessionWatch
 from medview.session.fuse import Partner, fuse, partners
 from medview.session.session import Session
 from medview.study.fusion import MODES, Fusion
-from medview.view.fusion_lines import modality_name, registration_text
+from medview.view.fusion_lines import registration_text, series_name
 
 REGISTER = ("register_rigid", "register_affine", "register_deformable", "register_in_mask", "forget_registration")
 _SAME_FRAME = Sentence("One frame of reference")
@@ -27,7 +27,7 @@ _LONGEST_NAME = 34
 
 
 class FusionBar(QFrame):
-    """Two rows of controls; hidden where no second volume lies over the one in view.
+    """As many rows of controls as the width asks for; hidden where no second volume lies over the one in view.
 
     Parameters
     ----------
@@ -48,14 +48,13 @@ class FusionBar(QFrame):
         self.series.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.series.activated.connect(self._choose)
         self.basis = QLabel(self)
-        self.basis.setMinimumWidth(40)
         self.settings = FusionSettings(session, actions, self)
         self.colours = FusionColours(session, self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(4)
-        layout.addLayout(self._first_row(actions))
-        layout.addLayout(self._second_row(actions))
+        layout = FlowLayout(self)
+        layout.setContentsMargins(8, 4, 8, 5)
+        modes = [_button(self, actions[f"fusion_{mode}"]) for mode in MODES]
+        for widget in (self.series, _group(*modes), self.settings, self.colours, self._ends(actions), self.basis):
+            layout.addWidget(widget)
         watch.changed.connect(self._follow)
         self.refresh()
 
@@ -71,14 +70,8 @@ class FusionBar(QFrame):
         self.settings.refresh(fusion)
         self.colours.refresh(fusion)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut the sentence to the room there is."""
-        super().resizeEvent(event)
-        self._tell_basis()
-
-    def _first_row(self, actions: Mapping[str, QAction]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+    def _ends(self, actions: Mapping[str, QAction]) -> QWidget:
+        """Return the buttons that register both, exchange them, and end it."""
         register = QToolButton(self)
         register.setText(tr("Register"))
         register.setObjectName("menu_button")
@@ -88,25 +81,9 @@ class FusionBar(QFrame):
         menu.setToolTipsVisible(True)
         menu.addActions([actions[name] for name in REGISTER])
         register.setMenu(menu)
-        exchange, end = _button(self, actions["exchange_fusion"]), _button(self, actions["end_fusion"])
-        end.setIcon(icon("close"))
+        end = _button(self, actions["end_fusion"])
         end.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        row.addWidget(self.series)
-        row.addWidget(self.basis, 1)
-        for widget in (register, exchange, end):
-            row.addWidget(widget)
-        return row
-
-    def _second_row(self, actions: Mapping[str, QAction]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for mode in MODES:
-            row.addWidget(_button(self, actions[f"fusion_{mode}"]))
-        row.addSpacing(8)
-        row.addWidget(self.settings)
-        row.addStretch(1)
-        row.addWidget(self.colours)
-        return row
+        return _group(register, _button(self, actions["exchange_fusion"]), end)
 
     def _list_series(self, fusion: Fusion) -> None:
         """List every open series; those that cannot be laid over the one in view say why."""
@@ -148,13 +125,22 @@ class FusionBar(QFrame):
             self.basis.setObjectName(name)
             self.basis.style().unpolish(self.basis)
             self.basis.style().polish(self.basis)
-        metrics = QFontMetrics(self.basis.font())
-        self.basis.setText(metrics.elidedText(say(said), Qt.TextElideMode.ElideRight, max(self.basis.width(), 40)))
-        self.basis.setToolTip(say(said))
+        self.basis.setText(say(said))
 
     def _follow(self, topics: frozenset[str]) -> None:
         if topics & {"scene", "display", "studies"}:
             self.refresh()
+
+
+def _group(*widgets: QWidget) -> QWidget:
+    """Return widgets that stay beside each other."""
+    group = QWidget()
+    layout = QHBoxLayout(group)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(3)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return group
 
 
 def _button(parent: QWidget, action: QAction) -> QToolButton:
@@ -169,5 +155,5 @@ def _button(parent: QWidget, action: QAction) -> QToolButton:
 def partner_title(one: Partner) -> str:
     """Return what a series is called in a list: number, modality, description."""
     number = f"{one.series.series_number}  " if one.series.series_number is not None else ""
-    name = one_line(f"{number}{modality_name(one.series)}  {one.series.series_description}".strip())
+    name = one_line(number + series_name(one.series))
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

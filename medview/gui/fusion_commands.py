@@ -178,6 +178,7 @@ FUSION: tuple[Command, ...] = (
         "Fusion",
         lambda shell: fusing.end_fusion(shell.session),
         ("Shift+F",),
+        icon="close",
         when=_has_fusion,
         in_context=True,
     ),
@@ -203,7 +204,7 @@ FUSION: tuple[Command, ...] = (
     ),
     Command(
         "fusion_split_direction",
-        "Split from top to bottom",
+        "One above the other",
         "Fusion",
         _toggle_direction,
         when=_has_mode("split"),

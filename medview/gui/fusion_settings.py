@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSlider,
-    QStackedWidget,
     QToolButton,
     QWidget,
 )
@@ -25,7 +24,7 @@ from medview.study.fusion import MODES, Fusion
 _DIGITS = 8
 
 
-class FusionSettings(QStackedWidget):
+class FusionSettings(QWidget):
     """One row for each way of comparing; the one in use is shown."""
 
     def __init__(self, session: Session, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
@@ -58,12 +57,16 @@ class FusionSettings(QStackedWidget):
             "split": (_button(self, actions["fusion_split_direction"]),),
             "difference": (QLabel(tr("Width"), self), self.width_box),
         }
-        for mode in MODES:
-            self.addWidget(_row(rows[mode]))
+        self._rows = {mode: _row(rows[mode]) for mode in MODES}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for row in self._rows.values():
+            layout.addWidget(row)
 
     def refresh(self, fusion: Fusion) -> None:
         """Show what is set."""
-        self.setCurrentIndex(MODES.index(fusion.mode))
+        for mode, row in self._rows.items():
+            row.setVisible(mode == fusion.mode)
         factor = fusion.suv_factor or 1.0
         unit = "SUV" if fusion.suv_factor is not None else fusion.volume.unit
         self.percent.setText(f"{100 * fusion.opacity:.0f} %")

@@ -28,14 +28,20 @@ def modality_name(series: Series) -> str:
     return {"PT": "PET", "": "?"}.get(series.modality, series.modality)
 
 
+def series_name(series: Series) -> str:
+    """Return modality and description of a series, the modality once."""
+    name = series.series_description.strip()
+    modality = modality_name(series)
+    return name if modality.lower() in name.lower().split() else f"{modality} {name}".strip()
+
+
 def fusion_lines(scene: Scene) -> tuple[CornerLine, ...]:
     """Return the lines of the second volume, the gravest first; nothing without one."""
     fusion = scene.fusion
     if fusion is None:
         return ()
-    series = fusion.volume.series
-    name = f"{modality_name(series)} {series.series_description}".strip()
-    return (*_basis(fusion), CornerLine(Sentence("Fused: {name}", {"name": name}), "badge"), *_mode(scene, fusion))
+    facts: dict[str, object] = {"name": series_name(fusion.volume.series)}
+    return (*_basis(fusion), CornerLine(Sentence("Fused: {name}", facts), "badge"), *_mode(scene, fusion))
 
 
 def fused_value_text(scene: Scene, point_mm: NDArray[np.float64], value: PixelValue) -> str:
