@@ -35,6 +35,11 @@ _LEFT_RULER_FROM_PX = 360
 _LETTER_ROOM = 14  # on each side of the middle, for the letter at the top and bottom edge
 
 
+def corner_row(y: float, font: QFont) -> int:
+    """Return which line of an upper corner lies at a height of the pane, counted from 0; below 0 above them."""
+    return int((y - _MARGIN) // QFontMetrics(font).height())
+
+
 class PanePainter:
     """Draws with a QPainter on a pane of a size in device-independent pixels.
 

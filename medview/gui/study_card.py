@@ -15,7 +15,7 @@ from medview.study.series import GuardLine, Series
 from medview.study.study import Study
 from medview.study.study_object import ObjectKind, StudyObject
 
-_EXPECTED = {"uniform", "single"}  # nothing that a reader must be told
+_EXPECTED = {"single"}  # the number of images says it
 _ALARMING = {"tilted", "missing", "variable", "mixed", "unplaced", "unspaced"}
 _KINDS: dict[ObjectKind, Sentence] = {
     "segmentation": Sentence("Segmentation"),

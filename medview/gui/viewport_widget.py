@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from medview.errors import Sentence
 from medview.gui.band_painter import draw_band
 from medview.gui.colour_bar_painter import draw_colour_bar
+from medview.gui.corner_tips import CornerTips
 from medview.gui.crosshair_painter import CrosshairPainter
 from medview.gui.empty_pane import empty_pane_text
 from medview.gui.fusion_painter import FusionPainter
@@ -74,6 +75,7 @@ class ViewportWidget(PaneWidget):
         self._overlays = OverlayPainter()
         self._fusion = FusionPainter()
         self._own_layers = OwnLayersPainter()
+        self._tips = CornerTips(self)
         self._at_hand: SlicePicture | None = None
         self._measurements = MeasurementLayer(session, self)
         self._lasting.connect(session.focus.changed, self._on_focus)
@@ -123,19 +125,18 @@ class ViewportWidget(PaneWidget):
             pane.letters(picture.letters)
             self._draw_scales(painter, pane, picture, scene)
             pointed = None if bare else self._pointed(picture)
-            pane.corners(
-                corner_text(
-                    scene,
-                    self.viewport,
-                    picture,
-                    self._size,
-                    patient_text=patient_text,
-                    pointed=pointed,
-                    beside=comparison_lines(self.session, self.pane),
-                    corners=CornerSet.chosen(self.session.settings["corner_text"]),
-                    mode=self.session.settings["corner_mode"],
-                )
+            told = corner_text(
+                scene,
+                self.viewport,
+                picture,
+                self._size,
+                patient_text=patient_text,
+                pointed=pointed,
+                beside=comparison_lines(self.session, self.pane),
+                corners=CornerSet.chosen(self.session.settings["corner_text"]),
+                mode=self.session.settings["corner_mode"],
             )
+            pane.corners(self._tips.of(told))
             if not bare:
                 self._draw_held(painter, picture, scene)
         if not bare:

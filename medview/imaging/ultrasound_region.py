@@ -26,12 +26,14 @@ def region_of(
 ) -> tuple[UltrasoundRegion | None, Sentence | None]:
     """Return the region that holds every point (n, 2) of (column, row), and why nothing may be measured there.
 
-    (None, None) where no region holds them all. Of several that do, the one of higher priority is meant. Without any
-    point, the only region there is.
+    (None, None) where no region holds them all. Of several that do, the one of higher priority is meant; one without a
+    format only frames the others. Without any point, a region whose scale holds in all that have one.
     """
+    regions = tuple(region for region in regions if region.spatial_format)
+    if not len(points):
+        scaled = {region_spacing(region): region for region in regions if region_spacing(region) is not None}
+        return (next(iter(scaled.values())) if len(scaled) == 1 else None), None
     around = [region for region in regions if _holds(region, points).all()]
-    if not len(points) and len(around) != 1:
-        return None, None
     if around:
         meant = min(around, key=lambda region: region.is_low_priority)
         return meant, _AXES.get(meant.spatial_format)

@@ -33,7 +33,7 @@ def image_windows(session: Session) -> tuple[ImageWindow, ...]:
         ImageWindow(names[place] if place < len(names) else "", ImageLook(window, _function(scene)))
         for place, window in enumerate(instances[number].windows)
     )
-    return tables + windows
+    return tables + tuple({window.look: window for window in reversed(windows)}.values())[::-1]  # each once
 
 
 def choose_image_window(session: Session, window: ImageWindow) -> None:

@@ -20,3 +20,4 @@ class CornerLine:
 
     text: Sentence | str
     mark: Mark = ""
+    tip: Sentence | None = None

@@ -69,7 +69,9 @@ def _hidden(scene: Scene) -> tuple[CornerLine, ...]:
 
 def _guard(scene: Scene) -> tuple[CornerLine, ...]:
     if scene.series.resampled_from is not None:
-        return tuple(CornerLine(line.text, "badge") for line in scene.series.guard)
+        return tuple(CornerLine(line.text, "badge", line.meaning) for line in scene.series.guard)
     return tuple(
-        CornerLine(line.text, _GUARD_MARKS[line.kind]) for line in scene.series.guard if line.kind in _GUARD_MARKS
+        CornerLine(line.text, _GUARD_MARKS[line.kind], line.meaning)
+        for line in scene.series.guard
+        if line.kind in _GUARD_MARKS
     )

@@ -143,8 +143,21 @@ def test_a_tilted_series_wears_a_badge_that_is_explained(window: MainWindow, set
     settle()
     cards = [item(window, n, 0).data(0, CardRole.CARD) for n in range(2)]
     assert (cards[0].badge, cards[0].badge_is_alarming) == ("tilted by 20.0 degrees", True)
-    assert cards[1].badge == ""
+    assert (cards[1].badge, cards[1].badge_is_alarming) == ("even, 2.50 mm", False)
     assert "stacked at a slant of 20.0 degrees" in item(window, 0, 0).toolTip(0)
+    assert "other planes, distances, volumes and models hold" in item(window, 1, 0).toolTip(0)
+
+
+def test_a_radiograph_wears_its_unit_and_no_warning_for_what_no_radiograph_has(
+    window: MainWindow, settle: Settle, tmp_path: Path
+) -> None:
+    facts = {"Modality": "CR", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1", "ImagerPixelSpacing": [0.1, 0.1]}
+    nowhere = dict.fromkeys(("PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "RescaleType"))
+    open_folder(window.session, write_stack(tmp_path, 1, **facts, **nowhere))
+    settle()
+    card = item(window, 0, 0).data(0, CardRole.CARD)
+    assert (card.badge, card.badge_is_alarming, card.sign) == ("lengths in mm Proj", False, "")
+    assert "what lies in the patient is smaller" in item(window, 0, 0).toolTip(0)
 
 
 def test_a_resampled_stack_has_a_picture_and_as_many_images_as_slices(

@@ -163,6 +163,8 @@ INSIDE, WITHIN_SECOND = [(1, 1), (3, 4)], [(5, 1), (6, 4)]
         ("a delta below zero", [region(0, 0, 3, 5, PhysicalDeltaY=-0.03)], INSIDE, "mm", np.hypot(0.4, 0.9)),
         ("the more important of two", [region(0, 0, 7, 5, RegionFlags=1, PhysicalDeltaX=1.0), region(0, 0, 3, 5)],
          INSIDE, "mm", np.hypot(0.4, 0.9)),
+        ("not the frame of them all", [region(0, 0, 7, 5, RegionSpatialFormat=0, PhysicalUnitsXDirection=0),
+                                       region(0, 0, 3, 5)], INSIDE, "mm", np.hypot(0.4, 0.9)),
         ("outside", [region(0, 0, 3, 5)], WITHIN_SECOND, "px", np.hypot(1, 3)),
         ("half outside", [region(0, 0, 3, 5)], [(1, 1), (6, 1)], "px", 5),
         ("units that are not alike", [region(0, 0, 3, 5, PhysicalUnitsXDirection=4)], INSIDE, "px", np.hypot(2, 3)),
@@ -176,6 +178,22 @@ def test_rule_3_ultrasound_is_measured_in_one_region_alone(
     tmp_path: Path, rule: str, regions: list[Dataset], points: list[tuple[float, float]], unit: str, length: float
 ) -> None:
     assert calibration(ultrasound(tmp_path, *regions), 0, points).length(points) == (pytest.approx(length), unit), rule
+
+
+@pytest.mark.parametrize(
+    ("others", "unit"),
+    [
+        ([], "mm"),
+        ([region(4, 0, 7, 5, RegionSpatialFormat=4)], "mm"),
+        ([region(4, 0, 7, 5)], "mm"),
+        ([region(4, 0, 7, 5, PhysicalDeltaX=0.1)], "px"),
+    ],
+)
+def test_the_ruler_of_ultrasound_has_millimetres_where_all_its_regions_have_the_same(
+    tmp_path: Path, others: list[Dataset], unit: str
+) -> None:
+    found = calibration(ultrasound(tmp_path, region(0, 0, 3, 5), *others), 0)
+    assert (found.unit, found.refusal) == (unit, None)
 
 
 @pytest.mark.parametrize(

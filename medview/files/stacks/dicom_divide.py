@@ -16,6 +16,7 @@ from medview.errors import Sentence
 from medview.files.headers.dicom_header import Image
 from medview.files.stacks.dicom_axis import Placed, by_contrast, by_time, groups_by_contrast
 from medview.files.stacks.dicom_stack import Stack, acquired
+from medview.imaging.image_kind import image_kind
 from medview.imaging.stack import places, regularity, slice_normal
 
 _FEW = 3  # up to so many images at one single place are each a stack; more, or frames of one file, are a recording
@@ -105,9 +106,15 @@ def _unplaced(images: Sequence[Image], names: tuple[str, ...]) -> list[Stack]:
     stacks = [
         Stack(frames, (*names, *_number_name(frames[0])), is_recording=_is_film(frames[0])) for frames in recordings
     ]
-    if alone and alone[0].series.modality in _SLICED:
+    is_stack = len(alone) == 1 or not any(map(_is_captured, alone))
+    if alone and alone[0].series.modality in _SLICED and is_stack:
         return [*stacks, Stack(alone, names)]
     return [*stacks, *(Stack([image], (*names, *_number_name(image))) for image in alone)]
+
+
+def _is_captured(image: Image) -> bool:
+    """Whether an image is a picture of a screen, as of a dose report, though a scanner has sent it."""
+    return image_kind(image.series.modality, image.series.sop_class_uid, is_placed=False) == "capture"
 
 
 def _is_film(image: Image) -> bool:
