@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget, QWidgetAction
 
 from medview.gui.icon import icon
 from medview.gui.language import tr
@@ -113,13 +113,14 @@ class LayoutButton(QToolButton):
         Of the named layouts.
     """
 
-    def __init__(self, session: Session, actions: list[QAction], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, actions: list[QAction], bar: QToolBar) -> None:
+        super().__init__(bar)
         self.setObjectName("layout")
         self.setIcon(icon("layout"))
         self.setText(tr("Layout"))
         self.setToolTip(tr("Choose how many panes there are"))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setToolButtonStyle(bar.toolButtonStyle())
+        bar.toolButtonStyleChanged.connect(self.setToolButtonStyle)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)

@@ -72,22 +72,22 @@ class LayoutWidget(QWidget):
 
     def _take_layout(self) -> None:
         """Make the panes that are new, and let go of those that are no more."""
-        before, self.panes = self.panes, {}
-        for cell in self._session.layout.cells:
-            if cell.window == self._window:
-                old = before.get(cell.name)
-                if old is not None and old.viewport is self._session.viewports[cell.name]:
-                    self.panes[cell.name] = before.pop(cell.name)
-                else:
-                    self.panes[cell.name] = self._made(cell)
-        for pane in before.values():
-            self._grips.pop(pane.pane)
-            pane.release()
-            self._grid.removeWidget(pane)
-            pane.hide()
-            pane.deleteLater()
+        cells = {cell.name: cell for cell in self._session.layout.cells if cell.window == self._window}
+        viewports = self._session.viewports
+        for name in [n for n, pane in self.panes.items() if n not in cells or pane.viewport is not viewports[n]]:
+            self._remove(name)
+        self.panes = {name: self.panes.get(name) or self._made(cell) for name, cell in cells.items()}
         self._placed = ()
         self._arrange()
+
+    def _remove(self, name: str) -> None:
+        """Let go of a pane."""
+        pane = self.panes.pop(name)
+        del self._grips[name]
+        pane.release()
+        self._grid.removeWidget(pane)
+        pane.hide()
+        pane.deleteLater()
 
     def _made(self, cell: Cell) -> PaneWidget:
         pane = _KINDS.get(cell.kind, ViewportWidget)(self._session, cell.name, self)

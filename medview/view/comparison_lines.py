@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from medview.errors import Sentence
-from medview.session.comparison import current_of, patients_seen
+from medview.session.comparison import current_of, patients_seen, seen_scenes
 from medview.session.scene import Scene
 from medview.session.scene_links import Offset
 from medview.session.session import Session
@@ -38,12 +38,20 @@ def _prior(session: Session, scene: Scene) -> tuple[CornerLine, ...]:
     """Return by how much the study is older than the current one of the patient."""
     current = current_of(session, scene.study)
     if current is None:
-        return ()
+        return _current(session, scene)
     dates = scene.study.facts.study_date, current.facts.study_date
     facts: dict[str, object] = {"age": time_between(*dates) or "", "date": date_text(dates[0])}
     if dates[0] == dates[1]:
         return (CornerLine(Sentence("PRIOR, earlier on {date}", facts), "prior"),)
     return (CornerLine(Sentence("PRIOR {age} · {date}", facts), "prior"),)
+
+
+def _current(session: Session, scene: Scene) -> tuple[CornerLine, ...]:
+    """Return that this is the current study, where one of its priors is seen."""
+    priors = [one for one in seen_scenes(session).values() if current_of(session, one.study) is scene.study]
+    if not priors:
+        return ()
+    return (CornerLine(Sentence("Current · {date}", {"date": date_text(scene.study.facts.study_date)}), "badge"),)
 
 
 def _links(session: Session, slot: int) -> tuple[CornerLine, ...]:
