@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -45,16 +45,16 @@ class PlotWindow(QDialog):
         self._uid = measurement.tracking_uid
         self._kind: PlotKind = kind
         self._asked: Measurement | None = None
-        self._is_open = True
+        self._is_open = False
         self.data: PlotData | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
         self.setWindowTitle(f"{_title(kind)} – {one_line(measurement.label) or say(KIND_TITLES[measurement.kind])}")
         self._build()
+        self._is_open = True
         self._links = Links()  # no signal must reach a window that Qt has destroyed
         self._links.connect(study.measurements.changed, self.refresh)
         self._links.connect(session.scene_changed, self.refresh)
-        self._links.connect(session.settings.changed, self._on_settings)
         self.refresh()
 
     def refresh(self) -> None:
@@ -81,6 +81,14 @@ class PlotWindow(QDialog):
         self._is_open = False
         self._links.end()
         super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._is_open:
+            self._dress()
+            if self.data is not None:
+                self._show(self.data)
 
     def _measurement(self) -> Measurement | None:
         draft = self._study.measurements.draft
@@ -191,10 +199,6 @@ class PlotWindow(QDialog):
     def _copy(self) -> None:
         if self.data is not None:
             QGuiApplication.clipboard().setText(self.data.as_csv())
-
-    def _on_settings(self, name: str) -> None:
-        if name == "theme":
-            self._dress()
 
 
 def _title(kind: PlotKind) -> str:
