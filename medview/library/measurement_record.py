@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -55,14 +55,23 @@ def _coordinates(
 
 
 class MeasurementPlaces:
-    """Finds where kept measurements belong among the series of a study."""
+    """Finds where kept measurements belong among the series of a study.
 
-    def __init__(self, series: Iterable[Series]) -> None:
+    Parameters
+    ----------
+    records
+        Those that will be asked for: of a large study, only their images are looked up.
+    """
+
+    def __init__(self, series: Iterable[Series], records: Iterable[Mapping[str, Any]]) -> None:
         self._series = [one for one in series if one.geometry is not None and one.refusal is None]
         self._images: dict[tuple[Any, ...], list[tuple[Series, int]]] = defaultdict(list)
-        for one in self._series:
+        images = [record.get("image") for record in records]
+        wanted = {image.get("sop") for image in images if isinstance(image, dict)}
+        for one in self._series if wanted else ():
             for number, instance in enumerate(one.instances):
-                self._images[instance.sop_instance_uid, instance.frame_index, instance.tile].append((one, number))
+                if instance.sop_instance_uid in wanted:
+                    self._images[instance.sop_instance_uid, instance.frame_index, instance.tile].append((one, number))
 
     def placed(self, tracking_uid: str, record: dict[str, Any]) -> Measurement | None:
         """Return a kept measurement on its images; None where they are not here, or are no longer the same.

@@ -152,7 +152,7 @@ class KeptMeasurements:
 
     def _place(self, study: Study, state: _State) -> int:
         """Put what waits on its images where they are here; return how many records are damaged."""
-        places, found, damaged = MeasurementPlaces(study.series), [], []
+        places, found, damaged = MeasurementPlaces(study.series, state.waiting.values()), [], []
         for uid, record in state.waiting.items():
             try:
                 measurement = places.placed(uid, record)

@@ -12,7 +12,9 @@ from medview.imaging.findings import Findings
 from medview.imaging.measure import figures, measured
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.geometry import Geometry
 from medview.study.measurement import Measurement
+from medview.study.series import Series
 from medview.study.study import Study
 
 _Key = tuple[object, ...]
@@ -30,7 +32,7 @@ def findings(session: Session, study: Study, measurement: Measurement) -> Findin
     if series is None or series.geometry is None:
         return Findings(refusals=(_NOT_OPEN,))
     calibrations = tuple(m for m in study.measurements if m.kind == "calibration")
-    scene = _scene_of(session, study, measurement)
+    scene = _scene_of(session, study, series)
     key, is_read = (measurement, series.geometry, calibrations), _is_read(scene)
     read = -1 if scene is None else int(is_read.sum()) if is_read is not None else series.geometry.shape[0]
     place = measurement.tracking_uid, measurement is study.measurements.draft
@@ -45,10 +47,15 @@ def findings(session: Session, study: Study, measurement: Measurement) -> Findin
     return found
 
 
-def _scene_of(session: Session, study: Study, measurement: Measurement) -> Scene | None:
-    """Return a scene that shows the series of a measurement."""
-    shown = [s for s in session.scenes.values() if s.study is study and s.series.key == measurement.series_key]
-    return max(shown, key=lambda scene: scene.is_whole, default=None)
+def _scene_of(session: Session, study: Study, series: Series) -> Scene | None:
+    """Return a scene that shows a series, on the grid that it has now."""
+    shown = [s for s in session.scenes.values() if s.study is study and s.series.key == series.key]
+    fitting = [scene for scene in shown if _is_same(scene.volume.geometry, series.geometry)]
+    return max(fitting, key=lambda scene: scene.is_whole, default=None)
+
+
+def _is_same(one: Geometry, other: Geometry | None) -> bool:
+    return one is other or (other is not None and one.same_grid(other))
 
 
 def _is_read(scene: Scene | None) -> NDArray[np.bool_] | None:

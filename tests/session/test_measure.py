@@ -23,6 +23,7 @@ from medview.session.measure import (
     show_measurements,
 )
 from medview.session.measured import findings
+from medview.session.regularise import regularise
 from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.session.undo import redo, undo
@@ -205,3 +206,21 @@ def test_spacing_that_is_given_leaves_measurements_on_their_pixels(session: Sess
     assert found is not None
     assert (found.text, found.unit) == (f"{np.hypot(2.5 * 0.5, 3.75 * 0.25):.1f} mm User", "mm User")
     assert study.history.undo_title is None
+
+
+def test_numbers_of_a_resampled_stack_are_those_of_its_own_voxels(session: Session, tmp_path: Path) -> None:
+    tilted = {"ImageOrientationPatient": [1.0, 0.0, 0.0, 0.0, float(np.cos(0.2)), float(np.sin(0.2))]}
+    study = opened(session, write_stack(tmp_path / "ct", 6, **tilted))
+    regularise(session, study, study.series[0])
+    wait_idle(session)
+    scene = session.scene
+    assert scene is not None
+    assert scene.series.resampled_from is not None
+    corners = scene.volume.geometry.to_mm([(2, 1, 1), (2, 1, 3), (2, 3, 3), (2, 3, 1)])
+    box = Measurement("rectangle", corners, scene.series.key, normal=scene.volume.geometry.directions[:, 0])
+    add_measurement(study, box)
+    found = findings(session, study, box)
+    mean, pixels = found.quantity("mean"), found.quantity("pixels")
+    assert mean is not None
+    assert pixels is not None
+    assert (mean.value, pixels.value) == (pytest.approx(scene.volume.array[2, 1:4, 1:4].mean()), 9)
