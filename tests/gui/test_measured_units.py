@@ -116,7 +116,8 @@ def test_an_unspaced_picture_is_measured_in_pixels_and_calibrated_by_hand(
     assert reader.written() == {"50.0 px"}
     reader.draw("measure_calibration", (60, 10), (60, 30))  # 20 pixels
     entry = reader.only.findChild(MeasurementEntry)
-    assert entry is not None and entry.placeholderText() == "Known length in mm"
+    assert entry is not None
+    assert entry.placeholderText() == "Known length in mm"
     reader.qtbot.keyClicks(entry, "10")
     reader.qtbot.keyClick(entry, Qt.Key.Key_Return)
     assert reader.written() == {"25.0 mm User", "Known: 10 mm"}

@@ -54,11 +54,14 @@ def click(person: Person, item: QTreeWidgetItem, column: int) -> None:
 def test_an_empty_list_says_how_to_begin(person: Person) -> None:
     panel = person.window.measurement_panel
     assert person.window.side_tabs.currentIndex() == MEASUREMENTS  # a measuring tool was taken
-    assert panel.empty.isVisible() and not panel.list.isVisible()
-    assert "D and a drag" in panel.empty.text()
+    assert panel.empty.isVisible()
+    assert not panel.list.isVisible()
+    assert "D
+    assert a drag" in panel.empty.text()
     person.drag("axial", (-12, -8, Z), (12, -1, Z))
     person.qtbot.wait(30)
-    assert panel.list.isVisible() and not panel.empty.isVisible()
+    assert panel.list.isVisible()
+    assert not panel.empty.isVisible()
     person.key(Qt.Key.Key_B)
     person.qtbot.wait(30)
     assert person.window.side_tabs.currentIndex() == SEGMENTATION
@@ -217,7 +220,8 @@ def test_the_list_is_exported_as_a_table(
     person.window.commands.actions["export_measurements"].trigger()
     settle()
     table = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
-    assert "25.0" in table and "mm" in table
+    assert "25.0" in table
+    assert "mm" in table
     assert "Testmann" not in table
 
 

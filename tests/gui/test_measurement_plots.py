@@ -138,8 +138,8 @@ def test_properties_tell_every_number_and_where(opened: Open, tmp_path: Path) ->
     person.qtbot.wait(30)
     person.window.commands.actions["measurement_properties"].trigger()
     form = person.window.findChild(MeasurementProperties).form
-    rows = {form.itemAt(n, form.ItemRole.LabelRole).widget().text(): form.itemAt(n, form.ItemRole.FieldRole).widget().text()
-            for n in range(form.rowCount())}  # fmt: skip
+    roles = form.ItemRole.LabelRole, form.ItemRole.FieldRole
+    rows = dict([form.itemAt(n, role).widget().text() for role in roles] for n in range(form.rowCount()))
     assert rows["Area"] == "100.0 mm²"
     assert rows["Perimeter"] == "40.0 mm"
     assert rows["Pixels"] == "100"
