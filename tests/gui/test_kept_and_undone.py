@@ -1,0 +1,105 @@
+"""What is put on images comes back when they are opened again, and every kind of change is undone in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from medview.gui.main_window import MainWindow
+from medview.session.close_study import close_study
+from medview.session.keep_measurements import KeptMeasurements
+from medview.session.open_folder import open_folder
+from tests.gui.conftest import WAIT_MS, write_ct
+from tests.gui.measured import Person
+
+Z = 124.0
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def kept(window: MainWindow) -> KeptMeasurements:
+    """Keep measurements as the program does."""
+    return KeptMeasurements(window.session)
+
+
+@pytest.fixture
+def person(
+    window: MainWindow, kept: KeptMeasurements, qtbot: QtBot, tmp_path: Path, settle: Callable[[], None]
+) -> Person:
+    write_ct(tmp_path / "ct")
+    person = Person(window, qtbot)
+    open_images(person, tmp_path / "ct", settle)
+    return person
+
+
+def open_images(person: Person, folder: Path, settle: Callable[[], None]) -> None:
+    """Open a folder, and look at the images without the crosshair."""
+    session = person.window.session
+    open_folder(session, folder)
+    person.qtbot.waitUntil(lambda: session.scene is not None and session.scene.is_whole, timeout=WAIT_MS)
+    settle()
+    assert session.scene is not None
+    session.scene.update(crosshair_visible=False)
+    person.qtbot.wait(30)
+
+
+def undo_text(person: Person) -> str:
+    person.qtbot.wait(30)
+    return person.window.commands.actions["undo"].text()
+
+
+def test_what_was_measured_is_seen_again_when_the_images_are_opened_again(
+    person: Person, tmp_path: Path, settle: Callable[[], None]
+) -> None:
+    person.key(Qt.Key.Key_D)
+    person.drag("axial", (-12, -8, Z), (12, -1, Z))
+    person.window.session.choose(active_pane="axial")
+    person.key(Qt.Key.Key_K)
+    before = person.listed()
+    assert before == [("Length", "25.0 mm")]
+    settle()
+    (study,) = person.window.session.studies
+    close_study(person.window.session, study)
+    settle()
+    assert person.listed() == []
+    open_images(person, tmp_path / "ct", settle)
+    assert person.window.session.studies[0] is not study
+    assert person.listed() == before
+    person.window.session.scene.move_cursor((0.0, 0.0, Z))  # type: ignore[union-attr]
+    person.qtbot.wait(30)
+    assert person.texts("axial") == {"25.0 mm"}
+    assert person.is_drawn_at("axial", (0.0, -4.5, Z))
+    assert person.coloured("axial", (255, 205, 60)).sum() > 30  # the star
+    assert not person.window.commands.actions["undo"].isEnabled()
+
+
+def test_every_kind_of_change_is_undone_in_the_order_it_was_made(person: Person) -> None:
+    session = person.window.session
+    person.key(Qt.Key.Key_D)
+    person.drag("axial", (-12, -8, Z), (12, -1, Z))
+    assert undo_text(person) == "Undo: Length"
+    person.key(Qt.Key.Key_B)
+    person.drag("axial", (-5, -5, Z), (5, -5, Z))
+    assert undo_text(person) == "Undo: Brush"
+    session.choose(active_pane="axial")
+    person.key(Qt.Key.Key_K)
+    assert undo_text(person) == "Undo: Mark key image"
+    assert session.scene is not None
+    study, mask = session.scene.study, session.scene.segmentation
+    assert mask is not None
+    person.key(Qt.Key.Key_Z, CONTROL)
+    assert (len(study.key_images), bool(mask.labels.any()), len(study.measurements)) == (0, True, 1)
+    person.key(Qt.Key.Key_Z, CONTROL)
+    assert (bool(mask.labels.any()), len(study.measurements)) == (False, 1)
+    assert undo_text(person) == "Undo: Length"
+    person.key(Qt.Key.Key_Z, CONTROL)
+    assert len(study.measurements) == 0
+    assert undo_text(person) == "Undo"
+    assert person.window.commands.actions["redo"].text() == "Redo: Length"
+    for _ in range(3):
+        person.key(Qt.Key.Key_Y, CONTROL)
+    assert (len(study.key_images), bool(mask.labels.any()), len(study.measurements)) == (1, True, 1)
