@@ -269,7 +269,7 @@ _WINDOW = (
         "Image",
         lambda shell: choose_window.default_window(shell.session),
         ("1",),
-        when=conditions.has_grey,
+        when=conditions.has_images,
         in_context=True,
     ),
     *(_preset_command(place) for place in range(8)),
