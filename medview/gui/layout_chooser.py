@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget, QWidgetAction
@@ -10,7 +12,7 @@ from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.theme import theme
 from medview.session.choose_layout import choose_layout
-from medview.session.layout import grid_layout
+from medview.session.layout import grid_layout, layouts
 from medview.session.session import Session
 
 ROWS, COLUMNS = 4, 5
@@ -111,9 +113,11 @@ class LayoutButton(QToolButton):
     ----------
     actions
         Of the named layouts.
+    window
+        Whose panes are laid out.
     """
 
-    def __init__(self, session: Session, actions: list[QAction], bar: QToolBar) -> None:
+    def __init__(self, session: Session, actions: list[QAction], bar: QToolBar, window: int = 0) -> None:
         super().__init__(bar)
         self.setObjectName("layout")
         self.setIcon(icon("layout"))
@@ -124,19 +128,21 @@ class LayoutButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
-        self.grid = add_grid(menu, session)
+        self.grid = add_grid(menu, session, window)
         menu.addSeparator()
         menu.addActions(actions)
+        for layout in layouts() if not actions else ():
+            menu.addAction(tr(layout.title), partial(choose_layout, session, layout, window))
         self.setMenu(menu)
 
 
-def add_grid(menu: QMenu, session: Session) -> GridChooser:
+def add_grid(menu: QMenu, session: Session, window: int) -> GridChooser:
     """Put the grid into a menu, which closes when it is clicked."""
     grid = GridChooser(menu)
 
     def choose(rows: int, columns: int) -> None:
         menu.close()
-        choose_layout(session, grid_layout(rows, columns))
+        choose_layout(session, grid_layout(rows, columns), window)
 
     grid.chosen.connect(choose)
     action = QWidgetAction(menu)

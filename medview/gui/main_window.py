@@ -29,6 +29,7 @@ from medview.gui.command import SideName
 from medview.gui.command_palette import CommandPalette
 from medview.gui.command_set import CommandSet
 from medview.gui.flicker_clock import FlickerClock
+from medview.gui.extra_window import ExtraWindows
 from medview.gui.fusion_bar import FusionBar
 from medview.gui.header_inspector import HeaderInspector
 from medview.gui.header_source import HeaderSource
@@ -82,6 +83,8 @@ class MainWindow(QMainWindow):
         self._session = session
         self.watch = SessionWatch(session, self)
         self.panes = LayoutWidget(session)
+        self.further = ExtraWindows(session, self.panes, self)
+        self.further.context_menu_requested.connect(self._show_context_menu)
         self.player = CinePlayer(session, self.watch, self)
         self.flicker = FlickerClock(session, self.watch, self)
         self.panes.context_menu_requested.connect(self._show_context_menu)
@@ -112,7 +115,8 @@ class MainWindow(QMainWindow):
 
     def picture(self) -> NDArray[np.uint8]:
         """Return what the active pane shows without the patient's name: (rows, columns, 4) uint8 sRGB with alpha."""
-        return self.panes.grab_pixels(hide_patient_text=True)
+        pane = self.further.find(self._session.active_pane)
+        return pane.grab_pixels(hide_patient_text=True) if pane is not None else np.zeros((1, 1, 4), np.uint8)
 
     def run_segmentation(self) -> None:
         """Run the plugin that is chosen in the panel."""
@@ -156,7 +160,8 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        window = self.further.active() or self
+        window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def toggle_side(self, name: SideName) -> None:
         """Hide or show the study list or the segmentation panel."""
@@ -168,6 +173,7 @@ class MainWindow(QMainWindow):
     def _furnish(self) -> None:
         """Make menus, toolbar, panels and bars in the language and colours of now."""
         self.commands = CommandSet(self, self, self.panes)
+        self.further.furnish(self.commands)
         menus = self.commands.fill_menu_bar()
         self._add_language_menu(menus["View"])
         self._make_tool_bar()
@@ -179,6 +185,7 @@ class MainWindow(QMainWindow):
         self.job_bar = JobBar(self._session, self.watch, self)
         self.readout = ValueReadout(self._session, self.watch, self)
         self.panes.pointer_moved.connect(self.readout.point_at)
+        self.further.pointer_moved.connect(self.readout.point_at)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.job_bar, 1)
         self.statusBar().addPermanentWidget(self.readout)
@@ -195,6 +202,7 @@ class MainWindow(QMainWindow):
         hidden = {name for name, side in self.sides.items() if side.isHidden()}
         self.panes.setParent(None)
         self.panes.pointer_moved.disconnect(self.readout.point_at)
+        self.further.pointer_moved.disconnect(self.readout.point_at)
         self.commands.release()
         self.removeToolBar(self.tool_bar)
         self.tool_bar.deleteLater()
@@ -365,7 +373,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self._dressed_as = (self._session.settings["language"], self._session.settings["theme"])
         self.commands.refresh()
-        self.stack.setCurrentWidget(self.panes if self._session.scenes else self.welcome)
+        self.stack.setCurrentWidget(self.panes if self._session.scenes or self._session.readings else self.welcome)
         self.welcome.refresh(self._session)
         self.setWindowTitle(self._title())
 
@@ -443,6 +451,7 @@ class MainWindow(QMainWindow):
         self._session.settings["window_state"] = _packed(self.splitter.saveState())
         self.watch.release()
         self.panes.release()
+        self.further.release()
         self.player.release()
         self.flicker.release()
         self._session.jobs.cancel_all()

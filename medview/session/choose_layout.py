@@ -1,24 +1,51 @@
-"""Lay the panes out in another way, and move what they show about."""
+"""Lay the panes out in another way, in one window or several, and move what they show about."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from medview.session.layout import Layout, ViewKind, with_kind
+from medview.session.layout import Layout, ViewKind, grid_layout, in_window, with_kind
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_series import show_series
 
 
-def choose_layout(session: Session, layout: Layout) -> None:
-    """Show another layout in the main window; further windows stay as they are unless the layout says them itself.
+def choose_layout(session: Session, layout: Layout, window: int | None = None) -> None:
+    """Show another layout in a window; other windows stay as they are unless the layout says them itself.
 
     Where none of its slots shows anything yet, the first one takes what is in the active pane.
+
+    Parameters
+    ----------
+    window
+        That of the active pane where none is named; 0 is the main window.
     """
-    if all(cell.window == 0 for cell in layout.cells):
-        further = tuple(cell for cell in session.layout.cells if cell.window > 0)
-        layout = replace(layout, cells=(*layout.cells, *further))
-    _set(session, layout)
+    if any(cell.window for cell in layout.cells):
+        _set(session, layout)
+        return
+    place = session.layout.cell(session.active_pane).window if window is None else window
+    others = tuple(cell for cell in session.layout.cells if cell.window != place)
+    if place == 0:
+        _set(session, replace(layout, cells=(*layout.cells, *others)))
+        return
+    cells = sorted((*others, *in_window(layout, place)), key=lambda cell: cell.window)
+    _set(session, replace(session.layout, cells=tuple(cells)))
+
+
+def open_window(session: Session) -> int:
+    """Open a further window with one empty pane, which becomes the active one; return its number."""
+    number = max(cell.window for cell in session.layout.cells) + 1
+    cells = in_window(grid_layout(1, 1), number)
+    _set(session, replace(session.layout, cells=(*session.layout.cells, *cells)))
+    session.choose(active_pane=cells[0].name)
+    return number
+
+
+def close_window(session: Session, number: int) -> None:
+    """Close a further window: what it shows is put away, and nothing is lost."""
+    cells = tuple(cell for cell in session.layout.cells if cell.window != number)
+    if number > 0 and len(cells) < len(session.layout.cells):
+        _set(session, replace(session.layout, cells=cells))
 
 
 def change_kind(session: Session, pane: str, kind: ViewKind) -> None:

@@ -112,7 +112,7 @@ def _is_untouched(session: Session, hanging: Hanging) -> bool:
 def _show_stage(session: Session, hanging: Hanging) -> None:
     """Lay out a stage. What other studies have left in its slots goes first: nobody sees two patients for a moment."""
     found = hanging.stage
-    choose_layout(session, found.stage.layout)
+    choose_layout(session, found.stage.layout, window=0)
     for slot in found.stage.layout.slots:
         scene, hung = session.scenes.get(slot), found.shown.get(slot)
         if scene is not None and (hung is None or scene.study is not hung.study or scene.series is not hung.series):

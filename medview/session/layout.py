@@ -14,6 +14,8 @@ from medview.session.scene import Scene
 ViewKind = Literal["acquired", "axial", "coronal", "sagittal", "volume", "curved"]
 Side = Literal["", "left", "right"]
 
+SLOTS_OF_A_WINDOW = 100
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -99,6 +101,14 @@ def grid_layout(rows: int, columns: int) -> Layout:
     places = [(row, column) for row in range(rows) for column in range(columns)]
     cells = (Cell(str(n + 1), "acquired", n, row, column) for n, (row, column) in enumerate(places))
     return Layout(layout_id, f"{rows} × {columns}", tuple(cells))
+
+
+def in_window(layout: Layout, window: int) -> tuple[Cell, ...]:
+    """Return the cells of a layout as those of a further window, with names and slots that no other window has."""
+    first = window * SLOTS_OF_A_WINDOW
+    return tuple(
+        replace(cell, name=f"{window}: {cell.name}", slot=first + cell.slot, window=window) for cell in layout.cells
+    )
 
 
 def with_kind(layout: Layout, pane: str, kind: ViewKind) -> Layout:

@@ -22,6 +22,7 @@ from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
 from medview.session.overlay_reading import OverlayReading
 from medview.session.report_desk import ReportDesk
+from medview.session.saved_layouts import SavedLayouts
 from medview.session.scene import Scene
 from medview.session.scene_links import SceneLinks
 from medview.session.settings import Settings
@@ -54,6 +55,8 @@ class Session:
         How the slots follow each other.
     viewed
         Which series have been on the screen.
+    saved_layouts
+        The layouts that a person has saved under a name.
     hanging
         How a study was laid out by a hanging protocol; None where none was.
     active_pane
@@ -126,6 +129,7 @@ class Session:
         self.demo_truths: dict[str, Path] = {}
         self._exported: WeakKeyDictionary[Segmentation, int] = WeakKeyDictionary()
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
+        self.saved_layouts = SavedLayouts()
         self.hanging: Hanging | None = None
         self.links = SceneLinks(self)
         self._look_links = LookLinks(self)
