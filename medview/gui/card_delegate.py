@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from medview.gui.icon import icon_pixmap
+from medview.gui.key_image_mark import draw_star
 from medview.gui.one_line import one_line
 from medview.gui.study_card import Card, CardRole
 from medview.gui.theme import theme
@@ -14,6 +15,7 @@ from medview.gui.theme import theme
 THUMBNAIL_PX = 56
 SIGN_PX = 18
 _VIEWED_PX = 16
+_STAR_PX = 8  # radius
 _GAP = 10
 
 
@@ -82,6 +84,8 @@ def _draw_thumbnail(painter: QPainter, place: QRect, pixmap: QPixmap | None, car
         painter.drawPixmap(place, pixmap)
         if card.viewed:
             _draw_viewed(painter, place, ratio)
+        if card.has_key_image:
+            draw_star(painter, place.right() - _STAR_PX, place.top() + _STAR_PX, _STAR_PX - 1)
         return
     sign = card.picture or ("refused" if not card.usable else "scroll")
     painter.drawPixmap(place.center().x() - 11, place.center().y() - 11, icon_pixmap(sign, 22, "#5d6875", ratio))

@@ -14,10 +14,15 @@ _MARGIN = 9.0
 def draw_key_image_mark(painter: QPainter, size: QRectF, font: QFont) -> None:
     """Draw a star at the right edge of a pane, above its middle: there is no text there."""
     radius = QFontMetrics(font).height() * 0.62
+    draw_star(painter, size.right() - _MARGIN - radius, size.height() * 0.3, radius)
+
+
+def draw_star(painter: QPainter, x: float, y: float, radius: float) -> None:
+    """Draw the star about a point, on whatever ground."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(0, 0, 0, 210), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.setBrush(_YELLOW)
-    painter.drawPolygon(star(size.right() - _MARGIN - radius, size.height() * 0.3, radius))
+    painter.drawPolygon(star(x, y, radius))
 
 
 def star(x: float, y: float, radius: float) -> QPolygonF:

@@ -73,6 +73,8 @@ class Card:
         What the geometry guard says, drawn below the lines, and whether measurements and planes depend on it.
     viewed
         Whether the series has been on the screen.
+    has_key_image
+        Whether a person has marked one of its images.
     picture
         Name of the icon that stands where a thumbnail would, "" for a series.
     """
@@ -87,6 +89,7 @@ class Card:
     badge_is_alarming: bool = False
     picture: str = ""
     viewed: bool = False
+    has_key_image: bool = False
 
     @property
     def height_in_lines(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
@@ -25,8 +26,10 @@ from medview.gui.series_pictures import SeriesPictures
 from medview.gui.series_tree import SeriesTree
 from medview.gui.session_watch import SessionWatch
 from medview.gui.study_card import CardRole, object_card, object_tip, series_card, series_tip, study_card
+from medview.session.key_images import holds_key_image
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from medview.study.annotation import ImageName
 from medview.study.series import Series
 from medview.study.study import Study
 from medview.study.study_object import StudyObject
@@ -51,6 +54,7 @@ class StudyPanel(QWidget):
         self._thumbnails = SeriesPictures(session, self._put_thumbnail, self)
         self._items: list[QTreeWidgetItem] = []
         self._in_sight: Series | None = None
+        self._starred: list[tuple[ImageName, ...]] = []
         self.tree = SeriesTree(self)
         self._build()
         watch.changed.connect(self._follow)
@@ -71,6 +75,12 @@ class StudyPanel(QWidget):
             if item.data(0, CardRole.OF) is selected:
                 self.tree.setCurrentItem(item)
         self._refresh_warnings()
+        self._starred = self._stars
+
+    @property
+    def _stars(self) -> list[tuple[ImageName, ...]]:
+        """The key images of every study: other measurements change nothing here, and do so at every move of a mouse."""
+        return [tuple(study.key_images) for study in self._session.studies]
 
     def _refresh_warnings(self) -> None:
         rows = (row for study in self._session.studies for row in stacks_by_axis(study.series))
@@ -145,9 +155,11 @@ class StudyPanel(QWidget):
         self._items.append(item)
         viewed = any(self._session.viewed.holds(study, one) for one in stacks)
         card = series_card(series, shown=series.key in shown, places=len(stacks), viewed=viewed)
+        if any(holds_key_image(study, one) for one in stacks):
+            card = replace(card, has_key_image=True)
         _fill(item, series.series_description, card, series)
-        tip = series_tip(series)
-        item.setToolTip(0, plain_tip("\n".join((tip, tr("Already viewed"))) if viewed else tip))
+        told = (tr("Already viewed") if viewed else "", tr("Holds key images") if card.has_key_image else "")
+        item.setToolTip(0, plain_tip("\n".join(line for line in (series_tip(series), *told) if line)))
         item.setData(0, CardRole.PICTURED, stacks[0])
         item.setData(0, CardRole.THUMBNAIL, self._thumbnails.picture(study, stacks[0]))
 
@@ -203,7 +215,7 @@ class StudyPanel(QWidget):
                 self.tree.scrollToItem(item)
 
     def _follow(self, topics: frozenset[str]) -> None:
-        if topics & {"studies", "scene", "settings"}:
+        if topics & {"studies", "scene", "settings"} or ("measurements" in topics and self._starred != self._stars):
             self.refresh()
         if "scene" in topics:
             self._bring_in_sight()

@@ -8,6 +8,7 @@ from medview.session.session import Session
 from medview.study.annotation import ImageName
 from medview.study.image_index import ImageIndex, ImagePlace
 from medview.study.key_images import KeyImages
+from medview.study.series import Series
 from medview.study.study import Study
 
 
@@ -42,6 +43,14 @@ def is_key_image(scene: Scene) -> bool:
         return False
     place = image_in_view(scene)
     return place is not None and place.name in scene.study.key_images
+
+
+def holds_key_image(study: Study, series: Series) -> bool:
+    """Whether one of the images of a series is a key image."""
+    if not len(study.key_images):
+        return False
+    marked = set(study.key_images)
+    return any(ImageName(i.sop_instance_uid, i.frame_index) in marked for i in series.instances)
 
 
 def listed_key_images(study: Study) -> tuple[ImagePlace, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -15,6 +16,7 @@ from medview.session.keep_measurements import KeptMeasurements
 from medview.session.open_folder import open_folder
 from tests.gui.conftest import WAIT_MS, write_ct
 from tests.gui.measured import Person
+from tests.gui.panes import pixels_of
 
 Z = 124.0
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -103,3 +105,27 @@ def test_every_kind_of_change_is_undone_in_the_order_it_was_made(person: Person)
     for _ in range(3):
         person.key(Qt.Key.Key_Y, CONTROL)
     assert (len(study.key_images), bool(mask.labels.any()), len(study.measurements)) == (1, True, 1)
+
+
+def test_a_series_with_a_key_image_has_a_star_on_its_picture(person: Person) -> None:
+    panel = person.window.study_panel
+
+    def yellow() -> int:
+        row = panel.tree.visualItemRect(panel.tree.topLevelItem(0).child(0))
+        picture = pixels_of(panel.tree.viewport())[row.top() : row.bottom(), : row.left() + 70].astype(int)
+        return int((np.abs(picture - (255, 205, 60)).max(axis=2) < 40).sum())
+
+    assert yellow() == 0
+    person.window.session.choose(active_pane="axial")
+    person.key(Qt.Key.Key_K)
+    person.qtbot.wait(30)
+    assert yellow() > 20
+    assert "Holds key images" in panel.tree.topLevelItem(0).child(0).toolTip(0)
+    kept_item = panel.tree.topLevelItem(0).child(0)
+    person.key(Qt.Key.Key_D)
+    person.drag("axial", (-12, -8, Z), (12, -1, Z))
+    person.qtbot.wait(30)
+    assert panel.tree.topLevelItem(0).child(0) is kept_item  # a measurement lists nothing anew
+    person.key(Qt.Key.Key_K)
+    person.qtbot.wait(30)
+    assert yellow() == 0
