@@ -71,7 +71,8 @@ class ExtraWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Make one of its panes the active one when the window is chosen."""
         super().changeEvent(event)
-        names, is_chosen = list(self.panes.panes), event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
+        names = list(self.panes.panes)
+        is_chosen = event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
         if is_chosen and names and self._session.active_pane not in names and not self._is_released:
             self._session.choose(active_pane=names[0])
 

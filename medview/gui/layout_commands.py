@@ -23,20 +23,6 @@ _NOTHING_SAVED = Sentence("No layout has been saved.")
 _MAIN_WINDOW = Sentence("The active pane is in the main window.")
 _MOST_SAVED, _LONGEST_TITLE = 12, 60
 _KEYS = {"1x1": ("Ctrl+1",), "1x2": ("Ctrl+2",), "mpr": ("Ctrl+3",), "2x2": ("Ctrl+4",)}
-_LINES = (
-    ("off", "No reference lines"),
-    ("slice", "The slice shown"),
-    ("ends", "With first and last slice"),
-    ("all", "All slices"),
-)
-_KINDS: tuple[tuple[ViewKind, str], ...] = (
-    ("acquired", "As acquired"),
-    ("axial", "Axial"),
-    ("coronal", "Coronal"),
-    ("sagittal", "Sagittal"),
-    ("volume", "3D"),
-    ("curved", "Curved"),
-)
 
 
 def has_several_series(session: Session) -> Sentence | None:
@@ -310,7 +296,15 @@ LAYOUT: tuple[Command, ...] = (
     *(_layout_command(layout.id, separator=n == 0) for n, layout in enumerate(layouts())),
     *_WINDOWS,
     *_HANGING,
-    *(_kind_command(kind, title) for kind, title in _KINDS),
+    _kind_command("acquired", "As acquired"),
+    _kind_command("axial", "Axial"),
+    _kind_command("coronal", "Coronal"),
+    _kind_command("sagittal", "Sagittal"),
+    _kind_command("volume", "3D"),
+    _kind_command("curved", "Curved"),
     *_FOLLOWING,
-    *(_lines_command(lines, title) for lines, title in _LINES),
+    _lines_command("off", "No reference lines"),
+    _lines_command("slice", "The slice shown"),
+    _lines_command("ends", "With first and last slice"),
+    _lines_command("all", "All slices"),
 )
