@@ -21,12 +21,12 @@ from medview.session.measure import (
     rename_measurement,
     show_measurement,
 )
-from medview.session.measured import findings
 from medview.session.session import Session
 from medview.study.annotation import ImageName
 from medview.study.image_index import ImagePlace
 from medview.study.measurement import KIND_TITLES, Measurement
 from medview.study.study import Study
+from medview.view.measurement_overlay import live_findings
 from medview.view.measurement_text import measurement_lines
 
 EYE, SWATCH, NAME, VALUE, IMAGE = range(5)
@@ -133,7 +133,9 @@ class MeasurementListView(QTreeWidget):
         sign = f"measure-{measurement.kind}" if measurement.kind != "path" else "curve"
         item.setIcon(SWATCH, icon(sign, _on_panel(measurement.colour)))
         item.setToolTip(SWATCH, tr("Change the colour"))
-        item.setText(NAME, one_line(measurement.label) or say(KIND_TITLES[measurement.kind]))
+        name = one_line(measurement.label) or say(KIND_TITLES[measurement.kind])
+        item.setText(NAME, name)
+        item.setToolTip(NAME, name)
         item.setText(IMAGE, _image_text(study, measurement))
         item.setToolTip(IMAGE, say(where(study, measurement)))
         item.setTextAlignment(IMAGE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -157,7 +159,7 @@ class MeasurementListView(QTreeWidget):
             measurement = _as_drawn(study, item.data(NAME, _UID))
             if measurement is None:
                 continue
-            lines = measurement_lines(measurement, findings(self._session, study, measurement))
+            lines = measurement_lines(measurement, live_findings(self._session, study, measurement))
             texts = [line if isinstance(line, str) else say(line) for line in lines]
             shown = texts[0] if texts else ""
             if measurement.is_region and len(texts) > 1:

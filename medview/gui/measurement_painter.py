@@ -72,7 +72,7 @@ class MeasurementPainter:
         if key == self._key:
             return
         self._key, self._drawn = key, drawn_measurements(session, scene, frame)
-        self._lines = [[_cut(text) for text in drawn.texts] for drawn in self._drawn]
+        self._lines = [[_cut(text) for text in d.texts] if _is_in(d, size) else [] for d in self._drawn]
         self._places = text_places(self._wishes(font), (size.width(), size.height()))
         written = zip(self._drawn, self._lines, self._places, strict=True)
         self.texts = {d.measurement.tracking_uid: QRectF(*box) for d, lines, box in written if lines}
@@ -84,6 +84,12 @@ class MeasurementPainter:
             TextWish((max((text_width(t, font) for t in lines), default=0), height * len(lines)), d.points, d.text_at)
             for d, lines in zip(self._drawn, self._lines, strict=True)
         ]
+
+
+def _is_in(drawn: DrawnMeasurement, size: QRectF) -> bool:
+    """Whether something of a shape is seen: what lies outside the pane writes nothing at its edge."""
+    (left, top), (right, bottom) = drawn.points.min(axis=0), drawn.points.max(axis=0)
+    return bool(left < size.right() and right > size.left() and top < size.bottom() and bottom > size.top())
 
 
 def _draw_shape(painter: QPainter, drawn: DrawnMeasurement) -> None:

@@ -79,6 +79,7 @@ class MeasureDrawing:
 
     def press(self, event: PointerEvent) -> None:
         """Put a place where the mouse is; it can be shifted until the button is let go."""
+        self.frame = event.frame or self.frame  # zoomed or moved meanwhile, the plane is the same
         self._pressed, self._live = event, self._point(event)
         if self.kind == "freehand":
             self._places.append(self._live)
@@ -89,6 +90,7 @@ class MeasureDrawing:
 
     def follow(self, event: PointerEvent) -> None:
         """Let the next place follow the mouse, with the button down or up."""
+        self.frame = event.frame or self.frame
         self._live = self._point(event)
         if self.kind == "freehand" and self._is_farther(self._places[-1], self._live, _STEP_PX):
             self._places.append(self._live)

@@ -8,6 +8,7 @@ import numpy as np
 
 from medview.errors import Sentence
 from medview.imaging.findings import Findings
+from medview.imaging.measure import figures
 from medview.imaging.pane_frame import PaneFrame, reach_mm
 from medview.imaging.placed_measurement import PlacedMeasurement, placed_measurement
 from medview.session.measured import findings
@@ -16,9 +17,11 @@ from medview.session.session import Session
 from medview.study.geometry import FloatArray
 from medview.study.image_index import ImagePlace
 from medview.study.measurement import Measurement
+from medview.study.study import Study
 from medview.view.measurement_text import measurement_lines
 from medview.view.slice_view import SlicePicture
 
+_LARGE_PX = 60_000  # pixels whose statistics take longer than a few milliseconds
 _NEEDS_ALL = ("angle", "cobb", "bidirectional")  # whose numbers mean nothing before the last place is there
 
 
@@ -105,8 +108,20 @@ def _texts(session: Session, scene: Scene, measurement: Measurement) -> tuple[Se
     name = (measurement.label,) if measurement.label else ()
     if measurement.kind in _NEEDS_ALL and _is_unfinished(measurement):
         return name
-    found: Findings = findings(session, scene.study, measurement)
-    return (*name, *measurement_lines(measurement, found))
+    return (*name, *measurement_lines(measurement, live_findings(session, scene.study, measurement)))
+
+
+def live_findings(session: Session, study: Study, measurement: Measurement) -> Findings:
+    """Return the numbers of a measurement; of a large region that is being dragged those that need no pixels."""
+    if study.measurements.draft is not measurement or not measurement.is_region:
+        return findings(session, study, measurement)
+    series = study.find(measurement.series_key)
+    if series is None or series.geometry is None:
+        return findings(session, study, measurement)
+    extent = np.sort(np.ptp(series.geometry.to_index(measurement.points_mm), axis=0))
+    if extent[1] * extent[2] < _LARGE_PX:
+        return findings(session, study, measurement)
+    return figures(measurement, series, calibrations=[m for m in study.measurements if m.kind == "calibration"])
 
 
 def _is_unfinished(measurement: Measurement) -> bool:
