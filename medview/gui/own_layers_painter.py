@@ -49,7 +49,8 @@ class OwnLayersPainter:
             height, width = layer.pixels.shape
             image = QImage(layer.pixels.data, width, height, width, QImage.Format.Format_Indexed8)
             image.setColorTable(colours)
-            known = self._images[name] = (layer, image)
+            # whole colours: Qt would look each pixel up in the table at every painting
+            known = self._images[name] = (layer, image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
         # drawn smaller, lines of one pixel would be lost without smoothing; larger, they are pixels
         is_smaller = picture.transform.scale_x * layer.rect[2] < layer.pixels.shape[1]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)

@@ -59,34 +59,51 @@ class GreyPart:
             return whole
         return cls((across[0], down[0], across[1], down[1]), reduction)
 
-    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+    def of(self, values: NDArray[Any], thinned: dict[int, NDArray[Any]] | None = None) -> NDArray[Any]:
         """Return the part of the values (height, width) or (height, width, 3) of a picture.
 
+        Parameters
+        ----------
+        thinned
+            The whole picture by how many pixels are one, filled here: zooming asks for the same again and again.
+
+        Examples
+        --------
         >>> GreyPart((0, 0, 2, 2), 2).of(np.array([[1, 3, 9], [5, 8, 9]], dtype=np.int16)).tolist()
         [[4]]
         >>> GreyPart((0, 0, 4, 2), 2).of(np.array([[1, 3, 9], [5, 8, 9]], dtype=np.int16)).tolist()
         [[4, 9]]
         """
-        part = self._cut(values)
-        return part if self.reduction == 1 else _averaged(part, self.reduction)
+        count = self.reduction
+        if count == 1:
+            return self._cut(values)
+        known = {} if thinned is None else thinned
+        if count not in known:
+            known[count] = _averaged(_filled(values, count), count)
+        return self._cut(known[count])
 
     def strongest(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the part of the values, of pixels that are drawn as one the largest: no line is lost."""
-        part = self._cut(values)
-        rows = part[:: self.reduction].copy()
-        for start in range(1, self.reduction):
-            np.maximum(rows, part[start :: self.reduction], out=rows)
-        found: NDArray[Any] = rows[:, :: self.reduction].copy()
-        for start in range(1, self.reduction):
-            np.maximum(found, rows[:, start :: self.reduction], out=found)
-        return found
+        count = self.reduction
+        whole = _filled(values, count)
+        rows = whole[::count].copy()
+        for start in range(1, count):
+            np.maximum(rows, whole[start::count], out=rows)
+        found: NDArray[Any] = rows[:, ::count].copy()
+        for start in range(1, count):
+            np.maximum(found, rows[:, start::count], out=found)
+        return self._cut(found)
 
-    def _cut(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return what lies in the rectangle; beyond the picture its last pixels."""
-        left, top, width, height = self.rect
-        part = values[top : top + height, left : left + width]
-        beyond = [(0, height - part.shape[0]), (0, width - part.shape[1]), *[(0, 0)] * (part.ndim - 2)]
-        return np.pad(part, beyond, mode="edge") if np.any(beyond) else part
+    def _cut(self, thinned: NDArray[Any]) -> NDArray[Any]:
+        """Return what lies in the rectangle, of a picture whose pixels are averages already."""
+        left, top, width, height = (side // self.reduction for side in self.rect)
+        return thinned[top : top + height, left : left + width]
+
+
+def _filled(values: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return a picture whose sides are multiples of a number: the last pixels are repeated beyond it."""
+    beyond = [(0, -size % count) for size in values.shape[:2]]
+    return np.pad(values, [*beyond, *[(0, 0)] * (values.ndim - 2)], mode="edge") if np.any(beyond) else values
 
 
 def shown(

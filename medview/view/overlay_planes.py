@@ -26,7 +26,7 @@ class OverlayLayer:
     Attributes
     ----------
     pixels
-        uint8 (height, width) in C order: 0 nothing, `GRAPHICS` or `REGION`.
+        uint8 (height, width) in C order, no larger than what is set: 0 nothing, `GRAPHICS` or `REGION`.
     rect
         (left, top, width, height) of the array in picture pixels.
     """
@@ -132,6 +132,13 @@ def _put(image: NDArray[np.uint8], overlay: Overlay, kind: int) -> None:
     place[mask[: place.shape[0], : place.shape[1]]] = kind
 
 
-def _laid(image: NDArray[np.uint8], plane: SlicePlane, part: GreyPart) -> OverlayLayer:
-    """Return an image as the picture shows it; of pixels drawn as one, one that is set sets all."""
-    return OverlayLayer(np.ascontiguousarray(part.strongest(plane.slice_view(image[np.newaxis], 0))), part.rect)
+def _laid(image: NDArray[np.uint8], plane: SlicePlane, part: GreyPart) -> OverlayLayer | None:
+    """Return what is set in an image as the picture shows it; of pixels drawn as one, one that is set sets all."""
+    pixels = part.strongest(plane.slice_view(image[np.newaxis], 0))
+    rows, columns = (np.flatnonzero(pixels.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return None
+    (top, bottom), (left, right) = (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
+    place = part.rect[0] + left * part.reduction, part.rect[1] + top * part.reduction
+    size = (right - left) * part.reduction, (bottom - top) * part.reduction
+    return OverlayLayer(np.ascontiguousarray(pixels[top:bottom, left:right]), (*place, *size))

@@ -376,7 +376,8 @@ class SliceView:
     def _grey(self, section: _Section, part: GreyPart) -> NDArray[np.uint8]:
         """Return the grey of the part that is seen."""
         scene = self._scene
-        values: NDArray[Any] = self._keep("part", (section, part), lambda: part.of(section.values))
+        thinned: dict[int, NDArray[Any]] = self._keep("thinned", (section,), dict)
+        values: NDArray[Any] = self._keep("part", (section, part), lambda: part.of(section.values, thinned))
         padding = padding_range(scene.series, self.slice_index if self.plane.axis == 0 and self._is_slice else None)
         state = scene.presentation
         look = (scene.look, scene.is_shown_inverted, padding, state.presentation_lut if state is not None else None)
