@@ -202,9 +202,12 @@ class Scene:
 
     def turn(self, planes: TurnedPlanes | None, cursor_mm: ArrayLike | None = None) -> None:
         """Turn the three planes about the crosshair, or about another point; None puts them along the volume's axes."""
+        begins_or_ends = (self.turned_planes is None) != (planes is None)
         self.turned_planes = planes
         self.cursor_mm = self._held(np.asarray(self.cursor_mm if cursor_mm is None else cursor_mm, dtype=np.float64))
         self.cursor_changed.emit()
+        if begins_or_ends:
+            self.display_changed.emit()
 
     @property
     def rotation(self) -> NDArray[np.float64] | None:
