@@ -41,5 +41,5 @@ class MeasureButton(QToolButton):
             self.setDefaultAction(action)
 
     def _follow(self, topics: frozenset[str]) -> None:
-        if "settings" in topics:
+        if "settings" in topics and self._actions:  # there are none while the window is furnished anew
             self.refresh()

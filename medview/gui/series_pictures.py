@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
+from shiboken6 import isValid
 
 from medview.session.session import Session
 from medview.session.thumbnails import request_thumbnail
@@ -46,12 +47,15 @@ class SeriesPictures(QObject):
         job.finished.connect(self._finished)
 
     def _arrived(self, series: Series, pixels: NDArray[np.uint8]) -> None:
+        if not isValid(self):  # the panel has been made anew while the picture was
+            return
         self._pictures[series] = _pixmap(pixels)
         self._put(series, self._pictures[series])
 
     def _finished(self) -> None:
-        self._busy = False
-        self._next()
+        if isValid(self):
+            self._busy = False
+            self._next()
 
 
 def _pixmap(pixels: NDArray[np.uint8]) -> QPixmap:
