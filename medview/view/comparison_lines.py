@@ -13,8 +13,8 @@ from medview.study.date_text import date_text
 from medview.study.time_between import time_between
 from medview.view.corner_line import CornerLine
 
-_OTHER_PATIENT = Sentence("DIFFERENT PATIENTS side by side")
-_UNKNOWN_PATIENT = Sentence("Not known to be the same patient as beside")
+_OTHER_PATIENT = Sentence("DIFFERENT PATIENTS")
+_UNKNOWN_PATIENT = Sentence("Same patient? Not known")
 _BEYOND = Sentence("Beyond these images: the nearest is shown")
 _LEAST_MM = 0.05
 
