@@ -22,8 +22,9 @@ from medview.files.pixels.value_unit import value_unit
 from medview.files.pixels.voi_luts import read_voi_luts
 from medview.files.pixels.volume_plan import VolumePlan, plan_volume
 from medview.files.workers import InThisProcess, Workers
-from medview.imaging.padding import padding_range, without_padding
+from medview.imaging.padding import is_padding, padding_range, without_padding
 from medview.imaging.plane import SlicePlane
+from medview.imaging.window import is_stored_inverse
 from medview.progress import Progress, unheard
 from medview.study import shared_array
 from medview.study.series import Series
@@ -139,8 +140,9 @@ def thumbnail(series: Series, size: int = 96, workers: Workers | None = None) ->
         return _fitted(values, size, ratio)
     low, high = _preview_range(series, values)
     grey = np.clip((values - low) / max(high - low, 1e-6), 0.0, 1.0)
-    if series.photometric_interpretation == "MONOCHROME1":
+    if is_stored_inverse(series):
         grey = 1.0 - grey
+    grey[is_padding(values, padding_range(series, len(series.instances) // 2))] = 0.0
     return _fitted(grey * 255, size, ratio)
 
 
