@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from medview.gui.command import Shell
 from medview.gui.language import tr
+from medview.gui.mask_statistics_window import MaskStatisticsWindow
 from medview.gui.notice_bar import confirmed
 from medview.gui.spacing_form import SpacingForm
 from medview.session.close_study import close_study
@@ -151,6 +152,11 @@ def next_segment(shell: Shell, step: int) -> None:
     if scene.active_segment in numbers:
         place = (numbers.index(scene.active_segment) + step) % len(numbers)
         scene.update(active_segment=numbers[place])
+
+
+def show_mask_statistics(shell: Shell) -> None:
+    """Show what the images hold under each segment, in a window beside the main one."""
+    MaskStatisticsWindow(shell.session, shell.widget).show()
 
 
 def clear_active_segment(shell: Shell) -> None:

@@ -406,6 +406,15 @@ _SEGMENTATION = (
         when=conditions.has_mask,
     ),
     Command(
+        "mask_statistics",
+        "Statistics of the segments…",
+        "Segmentation",
+        actions.show_mask_statistics,
+        icon="histogram",
+        when=conditions.has_mask,
+        separator=True,
+    ),
+    Command(
         "next_segment",
         "Next segment",
         "Segmentation",

@@ -77,16 +77,13 @@ class PlotData:
 
 def histogram_plot(found: Findings) -> PlotData | None:
     """Return how often the values of a region occur, of colours those of each channel; None without values."""
-    if found.values is None or not found.values.size:
+    histogram = found.histogram(_BINS)
+    if histogram is None:
         return None
-    low, high = float(found.values.min()), float(found.values.max())
-    is_whole = np.issubdtype(found.values.dtype, np.integer) and high - low < _BINS
-    edges = (
-        np.arange(low - 0.5, high + 1.0) if is_whole else np.linspace(low, high if high > low else low + 1, _BINS + 1)
-    )
-    parts = [("", _GREY, found.values)] if found.values.ndim == 1 else _by_channel(found.values)
-    curves = tuple(PlotCurve(n, c, np.histogram(v, edges)[0].astype(np.float64)) for n, c, v in parts)
-    return PlotData(edges, _titled(tr("Value"), found.unit), tr("Pixels"), curves, is_bars=True)
+    names = [("", _GREY)] if len(histogram.counts) == 1 else _CHANNELS
+    rows = zip(names, histogram.counts, strict=True)
+    curves = tuple(PlotCurve(name, colour, counts.astype(np.float64)) for (name, colour), counts in rows)
+    return PlotData(histogram.edges, _titled(tr("Value"), found.unit), tr("Pixels"), curves, is_bars=True)
 
 
 def profile_plot(profile: LineProfile) -> PlotData:

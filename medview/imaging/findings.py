@@ -111,8 +111,8 @@ class Findings:
         return next((q for q in self.quantities if (q.name, q.channel) == (name, channel)), None)
 
     def histogram(self, bins: int = 64) -> Histogram | None:
-        """Return how often the values inside occur; None without values, and of colours."""
-        return None if self.values is None or self.values.ndim > 1 else Histogram.of(self.values, bins)
+        """Return how often the values inside occur; None without values."""
+        return None if self.values is None else Histogram.of(self.values, bins)
 
     def joined(self, other: Findings) -> Findings:
         """Return what both found."""

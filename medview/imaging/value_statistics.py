@@ -71,7 +71,7 @@ class Histogram:
     edges
         (n + 1,), rising; the last bin holds its upper edge.
     counts
-        (n,).
+        (channels, n): one row of grey values, three of colours.
     """
 
     edges: NDArray[np.float64]
@@ -79,7 +79,7 @@ class Histogram:
 
     @classmethod
     def of(cls, values: NDArray[Any], bins: int = _BINS) -> Histogram | None:
-        """Return the histogram of values (n,) from the least to the largest, None where there are none.
+        """Return the histogram of values (n,) or (n, channels) from the least to the largest; None where none are.
 
         Bins of whole numbers are whole numbers wide, so that no bin holds more of them than its neighbour by rounding
         alone.
@@ -90,14 +90,16 @@ class Histogram:
         if values.dtype.kind in "iu":
             width = max(1, int(np.ceil((high - low + 1) / bins)))
             edges = np.arange(low - 0.5, high + width, width)
-            if values.dtype in _COUNTED:
-                levels, numbers = _counts(values)
-                counts, _ = np.histogram(levels, edges, weights=numbers)
-                return cls(edges, counts.astype(np.int64))
         else:
             edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
-        counts, _ = np.histogram(values, edges)
-        return cls(edges.astype(np.float64), counts.astype(np.int64))
+        return cls(edges, np.stack([_binned(part, edges) for part in values.reshape(len(values), -1).T]))
+
+
+def _binned(values: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    if values.dtype in _COUNTED:
+        levels, numbers = _counts(values)
+        return np.histogram(levels, edges, weights=numbers)[0].astype(np.int64)
+    return np.histogram(values, edges)[0].astype(np.int64)
 
 
 def _counts(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -256,7 +256,10 @@ def test_colours_are_told_channel_by_channel() -> None:
     volume = replace(make_volume(array, photometric_interpretation="RGB", modality="XC", sop_class_uid=""), unit="")
     found = measured(drawn(volume, "rectangle", [(8, 5), (11, 5), (11, 8), (8, 8)], 0), volume)
     assert [number(found, "mean", channel) for channel in "RGB"] == [200, 20, 127.5]
-    assert found.histogram() is None
+    histogram = found.histogram()
+    assert histogram is not None
+    assert histogram.counts.shape == (3, len(histogram.edges) - 1)
+    assert histogram.counts.sum(axis=1).tolist() == [16, 16, 16]
     probe = measured(drawn(volume, "probe", [(12, 4)], 0), volume)
     assert [number(probe, "value", channel) for channel in "RGB"] == [200, 20, 255]
 
@@ -348,9 +351,9 @@ def test_a_histogram_counts_every_value_inside() -> None:
     histogram = found.histogram(50)
     assert histogram is not None
     assert histogram.counts.sum() == 60 * 80
-    assert len(histogram.edges) == len(histogram.counts) + 1
+    assert histogram.counts.shape == (1, len(histogram.edges) - 1)
     expected, _ = np.histogram(volume.array[2], histogram.edges)
-    np.testing.assert_array_equal(histogram.counts, expected)
+    np.testing.assert_array_equal(histogram.counts[0], expected)
     widths = np.diff(histogram.edges)
     assert (widths == widths[0]).all()
     assert float(widths[0]).is_integer()
@@ -423,7 +426,7 @@ def test_statistics_are_numpys_whatever_the_type(dtype: Any, count: int) -> None
     assert found.median == pytest.approx(float(np.median(exact)), rel=1e-6)
     histogram = Histogram.of(values, 40)
     assert histogram is not None
-    np.testing.assert_array_equal(histogram.counts, np.histogram(values, histogram.edges)[0])
+    np.testing.assert_array_equal(histogram.counts, [np.histogram(values, histogram.edges)[0]])
 
 
 def test_of_nothing_there_are_no_statistics() -> None:
