@@ -59,7 +59,7 @@ class ScrollDrag(StepDrag):
 
 
 class CrosshairDrag(StepDrag):
-    """Moves the crosshair to the mouse, at once on the press."""
+    """Moves the crosshair to the mouse, at once on the press, and all panes of its frame of reference to that point."""
 
     def __init__(self, session: Session, event: PointerEvent) -> None:
         super().__init__(session, event)
@@ -70,6 +70,7 @@ class CrosshairDrag(StepDrag):
         scene = self.session.scene_in(self.pane)
         if scene is not None and event.position_mm is not None:
             scene.move_cursor(event.position_mm)
+            self.session.links.point_out(self.session.viewports[self.pane].slot)
 
 
 def zoom(session: Session, pane: str, factor: float, about_px: tuple[float, float] = (0.0, 0.0)) -> None:
