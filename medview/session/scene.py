@@ -119,7 +119,7 @@ class Scene:
 
     @property
     def own_look(self) -> ImageLook:
-        """How the image at the cursor wants to be shown: as its presentation state says, as before that, or by itself."""
+        """How the image at the cursor wants to be shown: as its presentation state says, as before, or by itself."""
         number = self.cursor_index[0]
         stated = stated_look(self.volume, number, self.presentation)
         chosen = self.before_presentation[0] if self.before_presentation is not None else None
@@ -292,4 +292,4 @@ class Scene:
 
 def is_dark_on_white(series: Series) -> bool:
     """Whether black and white are swapped at first: PET is read as dark on white, which MONOCHROME1 gives already."""
-    return series.modality == "PT" and series.photometric_interpretation == "MONOCHROME2"
+    return series.modality == "PT" and not is_stored_inverse(series)

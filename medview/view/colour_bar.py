@@ -43,11 +43,10 @@ def colour_bar(scene: Scene, picture: SlicePicture, pane_size: tuple[int, int]) 
     """Return the bar of a pane; None where grey is grey, or there is no room."""
     if picture.colours is None or pane_size[0] < _FROM_PX[0] or pane_size[1] < _FROM_PX[1]:
         return None
-    is_reversed = scene.inverted != (scene.series.photometric_interpretation == "MONOCHROME1")
     height = round(_HEIGHT_SHARE * pane_size[1])
     top, left = round((pane_size[1] - height) / 2), pane_size[0] - _RIGHT_PX - _WIDTH_PX
     centre, width = scene.window
     ends = (centre + width / 2, centre, centre - width / 2)
     high, middle, low = (number_text(value) for value in ends)
     texts = (f"{high} {scene.volume.unit}".strip(), middle, low)
-    return ColourBar(left, top, _WIDTH_PX, height, picture.colours[:: -1 if is_reversed else 1], texts)
+    return ColourBar(left, top, _WIDTH_PX, height, picture.colours[:: -1 if scene.is_shown_inverted else 1], texts)

@@ -9,14 +9,14 @@ from medview.study.patient_name import patient_name
 from medview.view.corner_line import CornerLine
 from medview.view.corner_text import CornerText
 from medview.view.curved_picture import CurvedPicture
+from medview.view.fidelity import Shown, fidelity
 from medview.view.value_text import number_text
 
 _TITLE = Sentence("Curved")
 _MODES = {
-    "straightened": Sentence("Straightened: distances aslant are not true"),
-    "stretched": Sentence("Stretched: distances are true on the surface"),
+    "straightened": Sentence("Interpolated, straightened: distances aslant are not true"),
+    "stretched": Sentence("Interpolated, stretched: distances are true on the surface"),
 }
-_SLABS = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
 _NEAR_MM = 0.1
 
 
@@ -26,11 +26,9 @@ def curved_corner_text(
     """Return the lines of a curved pane; `patient_text` tells whether the patient may be named."""
     name = patient_name(scene.study.facts.patient.patient_name) if patient_text else ""
     named = (CornerLine(name),) if name else ()
-    slab: tuple[CornerLine, ...] = ()
-    if viewport.slab_mm > 0:
-        facts: dict[str, object] = {"kind": _SLABS[viewport.slab_mode], "slab": f"{viewport.slab_mm:g}"}
-        slab = (CornerLine(Sentence("{kind}, slab of {slab} mm", facts), "badge"),)
-    badges = (CornerLine(_MODES[viewport.curve_mode], "badge"), *slab)
+    slab = (viewport.slab_mode, viewport.slab_mm) if viewport.slab_mm > 0 else None
+    marks = fidelity(scene, Shown(slab=slab, interpolation=_MODES[viewport.curve_mode]))
+    badges = tuple(mark.text for mark in marks)
     if picture.is_coarse:
         badges = (*badges, CornerLine(Sentence("Coarse while it moves"), "badge"))
     return CornerText((CornerLine(_TITLE, "title"), *named, *badges), _places(viewport, picture), (), ())

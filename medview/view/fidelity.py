@@ -138,7 +138,7 @@ def _interpolated(scene: Scene, shown: Shown) -> Iterator[FidelityMark]:
         else:
             text = Sentence("{kind}, slab of {slab} px", facts)
         yield FidelityMark("interpolated", CornerLine(text, "badge"))
-    elif shown.interpolation is not None:
+    if shown.interpolation is not None:
         yield FidelityMark("interpolated", CornerLine(shown.interpolation, "badge"))
 
 
