@@ -53,6 +53,7 @@ def bent_volume(volume: Volume, transform: SpatialTransform, like: Geometry, pro
         progress(number / grid.shape[0], "Bending the second images")
         index = np.concatenate([np.full((*plane.shape[:2], 1), number), plane], axis=-1)
         places = volume.geometry.to_index(transform.to_other(grid.to_mm(index)))
+        places = np.nan_to_num(places, nan=-10.0)  # a file may say that it does not know where a point belongs
         map_coordinates(volume.array, np.moveaxis(places, -1, 0), values[number], order=1, mode="constant", cval=np.nan)
     return Volume(values, grid, volume.series, volume.unit)
 

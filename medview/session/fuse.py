@@ -100,15 +100,15 @@ def best_partner(session: Session) -> Partner | None:
     )
 
 
-def fuse(session: Session, study: Study, series: Series) -> Job | None:
-    """Lay a series over the one in view; it is drawn when it has been read.
+def fuse(session: Session, study: Study, series: Series, slot: int | None = None) -> Job | None:
+    """Lay a series over the one in view, or in another slot; it is drawn when it has been read.
 
     Returns
     -------
     Job or None
         None where there is nothing to read: it is at hand, or cannot be laid there and a notice says why.
     """
-    scene = session.scene
+    scene = session.scene if slot is None else session.scenes.get(slot)
     refusal = why_no_fusion(scene) or (_refusal(scene, study, series) if scene is not None else None)
     if scene is None or refusal is not None:
         session.notices.add("warning", refusal or _NO_IMAGES, "Choose another series.")
@@ -184,7 +184,7 @@ def exchange(session: Session) -> None:
         other.move_cursor(at)
         fuse(session, study, series)
 
-    when_shown(session, host, second, shown)
+    when_shown(session, host, second, shown, in_active_slot=True)
 
 
 def joining(session: Session, shown: Series, second: Series) -> tuple[Registration, SpatialTransform] | None:

@@ -13,6 +13,7 @@ from medview.session.apply_presentation import apply_presentation
 from medview.session.host_study import host_study, studies_of_patient
 from medview.session.jump_to import jump_to_image, jump_to_mark
 from medview.session.opened_object import OpenedObject, Reading, read_opened
+from medview.session.register import add_registration
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.when_shown import when_shown
@@ -75,6 +76,8 @@ def _show(session: Session, study: Study, value: OpenedObject) -> None:
         _show_volume(session, study, value.volume)
     elif value.value_map is not None:
         _show_value_map(session, study, value)
+    elif value.registrations:
+        _take_registrations(session, study, value)
     else:
         _jump_to_first(session, study, value)
 
@@ -160,6 +163,14 @@ def _show_value_map(session: Session, study: Study, value: OpenedObject) -> None
             "The values are mapped for other images than those in view.",
             "Show the images it is for, then open it again.",
         )
+
+
+def _take_registrations(session: Session, study: Study, value: OpenedObject) -> None:
+    """Use a registration wherever two series are laid over each other that it joins."""
+    uid = value.registrations[0].object_uid
+    if not any(one.object_uid == uid for one in study.registrations):
+        add_registration(study, *value.registrations)
+    session.notices.add("info", "The registration is used where its series are laid over each other (menu Fusion).")
 
 
 def _jump_to_first(session: Session, study: Study, value: OpenedObject) -> None:

@@ -10,6 +10,7 @@ from medview.progress import Progress
 from medview.study.image_index import ImageIndex
 from medview.study.object_report import ObjectReport
 from medview.study.presentation import Presentation
+from medview.study.registration import Registration
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
 from medview.study.study_object import ObjectKind, StudyObject
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class OpenedObject:
-    """A report, and what goes on the screen with it: masks on a series, a dose, a volume, a way to look."""
+    """A report, and what goes on the screen with it: masks on a series, a dose, a volume, a way to look, transforms."""
 
     report: ObjectReport
     masks: tuple[Segmentation, ...] = ()
@@ -31,6 +32,7 @@ class OpenedObject:
     dose: Volume | None = None
     volume: Volume | None = None
     value_map: ValueMap | None = None
+    registrations: tuple[Registration, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +117,9 @@ def _value_map(of: Reading) -> OpenedObject:
 
 def _registration(of: Reading) -> OpenedObject:
     from medview.files.objects.registration import read_registration
+    from medview.files.objects.registration_transforms import read_transforms
 
-    return OpenedObject(read_registration(of.found))
+    return OpenedObject(read_registration(of.found), registrations=read_transforms(of.found))
 
 
 def _document(of: Reading) -> OpenedObject:

@@ -133,6 +133,11 @@ def forget_registration(session: Session) -> None:
             _exchange(study, left, "Forget the registration")
 
 
+def forget_object(study: Study, object_uid: str) -> None:
+    """Use the registrations of an object no longer."""
+    _exchange(study, [one for one in study.registrations if one.object_uid != object_uid], "Forget the registration")
+
+
 def shift_second(session: Session, right_mm: float, down_mm: float) -> None:
     """Shift the second volume along the active pane, as it lies on the screen."""
     scene = session.scene

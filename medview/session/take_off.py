@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from medview.session.apply_presentation import take_off_presentation
+from medview.session.register import forget_object
 from medview.session.session import Session
 from medview.study.object_report import ObjectReport
 from medview.study.study import Study
 
 
 def is_applied(session: Session, study: Study | None, report: ObjectReport) -> bool:
-    """Whether something of a report lies on the images: marks, a presentation state, a dose or a value map."""
+    """Whether something of a report lies on the images: marks, a state, a dose, values, a registration."""
     if study is None or study not in session.studies:
         return False
     scene = session.scene
@@ -20,6 +21,8 @@ def is_applied(session: Session, study: Study | None, report: ObjectReport) -> b
         return scene.dose is not None
     if scene is not None and on_scene and report.object.kind == "real world value map":
         return scene.value_map is not None
+    if report.object.kind == "registration":
+        return any(one.object_uid == report.object.sop_instance_uid for one in study.registrations)
     return bool(report.annotations) and bool(study.annotations.of_object(report.annotations[0].object_uid))
 
 
@@ -33,5 +36,7 @@ def take_off(session: Session, study: Study, report: ObjectReport) -> None:
             scene.update(dose=None)
         elif report.object.kind == "real world value map":
             scene.update(value_map=None)
+    if report.object.kind == "registration":
+        forget_object(study, report.object.sop_instance_uid)
     if report.annotations:
         study.annotations.take_off(report.annotations[0].object_uid)

@@ -11,13 +11,18 @@ from medview.study.series import Series
 from medview.study.study import Study
 
 
-def when_shown(session: Session, study: Study, series: Series, then: Callable[[Scene], None]) -> None:
+def when_shown(
+    session: Session, study: Study, series: Series, then: Callable[[Scene], None], *, in_active_slot: bool = False
+) -> None:
     """Call `then` with the scene of a series: now where it is in any slot, else once it is in the active one.
+
+    With `in_active_slot` it is shown there, also where another slot has it.
 
     Nothing is called where the series cannot be shown, or where another one is chosen meanwhile.
     """
     slot = session.active_slot
-    shown = [scene for scene in (session.scene, *session.scenes.values()) if scene is not None]
+    others = () if in_active_slot else session.scenes.values()
+    shown = [scene for scene in (session.scene, *others) if scene is not None]
     found = next((scene for scene in shown if _is_of(scene, study, series)), None)
     if found is not None:
         then(found)

@@ -58,8 +58,8 @@ class Registration:
     metric_before, metric_after
         Mattes mutual information in nats, larger is better; None where it was not computed. The same points of both
         images are compared.
-    label
-        What a person reads: a file's Content Label.
+    label, object_uid
+        Of a registration from a file: Content Label and SOP Instance UID.
     """
 
     kind: RegistrationKind
@@ -70,6 +70,7 @@ class Registration:
     metric_before: float | None = None
     metric_after: float | None = None
     label: str = ""
+    object_uid: str = ""
 
     def between(self, shown: Series, second: Series) -> SpatialTransform | None:
         """Return the way from a series in view to a second one, None where this registration does not join them.

@@ -39,12 +39,13 @@ class DisplacementField:
         index = self.geometry.to_index(points_mm)
         last = np.array(self.geometry.shape) - 1
         inside = np.all((index >= -1e-6) & (index <= last + 1e-6), axis=-1)
-        places = np.moveaxis(index, -1, 0)
+        places = index.reshape(-1, 3).T
         parts = [
             map_coordinates(self.vectors[..., axis], places, output=np.float64, order=1, mode="nearest")
             for axis in range(3)
         ]
-        return np.where(inside[..., None], np.stack(parts, axis=-1), 0.0)
+        found = np.stack(parts, axis=-1).reshape(index.shape)
+        return np.where(inside[..., None], found, 0.0)
 
 
 def _identity() -> FloatArray:

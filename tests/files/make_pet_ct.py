@@ -43,11 +43,13 @@ def body(geometry: Geometry) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def ct_values() -> NDArray[np.int16]:
-    """Return HU: air, soft tissue, a spine behind, and a lesion that the CT hardly shows."""
+    """Return HU: air, soft tissue, a spine, balls at different heights, and a lesion that the CT hardly shows."""
     inside, lesion = body(CT_GRID)
     points = CT_GRID.to_mm(np.moveaxis(np.indices(CT_GRID.shape), 0, -1))
     values = np.where(inside, 40, -1000).astype(np.int16)
     values[np.hypot(points[..., 0], points[..., 1] - 34.0) <= 9.0] = 600
+    for centre, radius, value in (((-30, 5, 15), 10, 500), ((-18, -24, 48), 8, -700), ((30, 14, 22), 7, 300)):
+        values[np.linalg.norm(points - centre, axis=-1) <= radius] = value
     values[lesion] = 55
     return values
 
@@ -58,12 +60,11 @@ def pet_values(geometry: Geometry) -> NDArray[np.float64]:
     return np.where(lesion, LESION_SUV, np.where(inside, BODY_SUV, 0.0))
 
 
-def write_ct(folder: Path, **changes: Any) -> Path:
-    """Write the CT."""
+def write_ct(folder: Path, geometry: Geometry = CT_GRID, **changes: Any) -> Path:
+    """Write the CT, on a grid that says that it lies elsewhere where one is given."""
     stored = (ct_values().astype(np.int32) + 1024).astype("<u2")
-    return _write(
-        folder, CT_GRID, stored, image, {"SeriesDescription": "CT thin", "SeriesInstanceUID": "2.25.5001"} | changes
-    )
+    facts = {"SeriesDescription": "CT thin", "SeriesInstanceUID": "2.25.5001"}
+    return _write(folder, geometry, stored, image, facts | changes)
 
 
 def write_pet(folder: Path, geometry: Geometry, **changes: Any) -> Path:

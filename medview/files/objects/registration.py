@@ -15,7 +15,7 @@ from medview.study.study_object import StudyObject
 
 
 def read_registration(found: StudyObject) -> ObjectReport:
-    """Read a rigid, affine or deformable registration as facts to be read; it is not applied.
+    """Read a rigid, affine or deformable registration as facts to be read.
 
     Raises
     ------
@@ -26,9 +26,8 @@ def read_registration(found: StudyObject) -> ObjectReport:
     items = values.items("RegistrationSequence") or values.items("DeformableRegistrationSequence")
     if not items:
         raise MedViewError("{name} holds no registration.", "Copy it again from its source.", name=found.path.name)
-    said: tuple[Sentence, ...] = (Sentence("The registration is listed, and not applied."),)
-    if values.has("DeformableRegistrationSequence"):
-        said += (Sentence("It bends the images (deformable): its grid is not shown."),)
+    bends = values.has("DeformableRegistrationSequence")
+    said = (Sentence("It bends the images (deformable): its grid is not shown."),) if bends else ()
     title = values.text("ContentDescription") or values.text("ContentLabel") or found.label
     return ObjectReport(found, title, tuple(_lines(items)), warnings=said)
 
