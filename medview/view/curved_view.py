@@ -204,8 +204,8 @@ class CurvedView:
 
     def _sheet(self, curve: Curve, path: Measurement, *, is_upright: bool) -> CurvedSheet:
         view = self._viewport
-        # across is to the right of an upright reformat and down of another: left and back, or feet and back
-        towards = np.array((1.0, 0.05, 0.0) if is_upright else (0.0, 0.05, -1.0))
+        # across is to the right of an upright reformat and down of another: the patient's left, or his feet
+        towards = np.array((1.0, 0.0, 0.0) if is_upright else (0.0, 0.0, -1.0))
         if view.curve_mode == "straightened":
             return CurvedSheet.straightened(curve, towards, view.curve_angle_deg, view.curve_half_mm)
         chord = curve.points_mm[-1] - curve.points_mm[0]
