@@ -26,7 +26,7 @@ from medview.imaging.plane_figures import (
     polygon_area,
     polyline_length,
 )
-from medview.imaging.region_values import region_values, sampling_remark
+from medview.imaging.region_values import RegionValues, region_values, sampling_remark
 from medview.imaging.value_statistics import ValueStatistics
 from medview.study.geometry import FloatArray
 from medview.study.measurement import Measurement, slice_index
@@ -78,6 +78,28 @@ def figures(measurement: Measurement, series: Series, *, calibrations: Iterable[
     ground = ground_of(measurement, series, calibrations)
     found = _figures(measurement, ground, _fault(measurement, ground))
     return replace(found, is_complete=not (measurement.is_region or measurement.kind == "probe"))
+
+
+def values_under(measurement: Measurement, volume: Volume, step_mm: float) -> Findings:
+    """Return the statistics of another volume in the same patient space under a region, or its value at a probe.
+
+    Parameters
+    ----------
+    measurement
+        Its points are LPS mm.
+    step_mm
+        Width of the pixels of the image it was drawn on: the volume is sampled as finely.
+    """
+    in_space = replace(measurement, image=None)
+    if measurement.kind == "probe":
+        return _probed(in_space, volume, None)
+    if not measurement.is_region:
+        return _NOTHING
+    try:
+        found = region_values(in_space, volume, padding_range(volume.series), step_mm=step_mm)
+    except MedViewError as error:
+        return Findings(refusals=(error,))
+    return _told(found, volume)
 
 
 def _figures(measurement: Measurement, ground: Ground, fault: Sentence | None) -> Findings:
@@ -171,6 +193,11 @@ def _inside(measurement: Measurement, volume: Volume, ground: Ground, is_read: N
     first, last = found.slices
     if is_read is not None and not is_read[first : last + 1].all():
         return Findings(refusals=(refused(UNREAD),), is_complete=False)
+    return _told(found, volume)
+
+
+def _told(found: RegionValues, volume: Volume) -> Findings:
+    """Return the statistics of what was found inside a region."""
     if not len(found.values):
         return Findings((Quantity("pixels", 0),), (refused(_OUTSIDE),))
     values, unit = in_reading_unit(found.values, volume)
@@ -213,5 +240,7 @@ def _probed(measurement: Measurement, volume: Volume, is_read: NDArray[np.bool_]
     if is_read is not None and not is_read[place[0]]:
         return Findings(refusals=(refused(UNREAD),), is_complete=False)
     values, unit = in_reading_unit(volume.array[tuple(place)][None], volume)
+    if not np.isfinite(values).all():
+        return Findings(refusals=(refused(_OUTSIDE),))
     found = [Quantity("value", float(part[0]), unit, channel) for channel, part in channels(values)]
     return Findings(tuple(found), unit=unit)

@@ -41,7 +41,9 @@ class RegionValues:
     step_mm: float | None = None
 
 
-def region_values(measurement: Measurement, volume: Volume, padding: Range | None = None) -> RegionValues:
+def region_values(
+    measurement: Measurement, volume: Volume, padding: Range | None = None, *, step_mm: float | None = None
+) -> RegionValues:
     """Return the values whose pixel centres lie inside a region, in the plane it was drawn in.
 
     Where that plane runs through the centres of voxels (an image as it was acquired, or a cut along the volume's own
@@ -49,6 +51,13 @@ def region_values(measurement: Measurement, volume: Volume, padding: Range | Non
     large as the smallest step between voxels. A centre on the edge of an ellipse or a rectangle lies inside; on the
     edge of a polygon it does on one side of it and not on the other, so that two polygons with a common edge share
     none (`contour_fill`). Points off the plane count where they lie as seen along its normal.
+
+    Parameters
+    ----------
+    padding
+        Lowest and highest value that stands for no value.
+    step_mm
+        Width of the square pixels, instead of the smallest step between voxels.
 
     Raises
     ------
@@ -58,7 +67,7 @@ def region_values(measurement: Measurement, volume: Volume, padding: Range | Non
     index = volume.geometry.to_index(measurement.points_mm)
     axis = 0 if measurement.image is not None else _voxel_axis(index)
     if axis is None:
-        return _sampled_values(measurement, volume, padding)
+        return _sampled_values(measurement, volume, padding, step_mm or min(volume.geometry.spacing_mm))
     place = int(np.clip(np.rint(index[:, axis].mean()), 0, volume.geometry.shape[axis] - 1))
     layer: tuple[slice | int, ...] = tuple(place if n == axis else slice(None) for n in range(3))
     picture: NDArray[Any] = volume.array[layer]
@@ -127,10 +136,9 @@ def _rectangle_reach(start: FloatArray, step: FloatArray) -> tuple[FloatArray, F
     return low, high
 
 
-def _sampled_values(measurement: Measurement, volume: Volume, padding: Range | None) -> RegionValues:
+def _sampled_values(measurement: Measurement, volume: Volume, padding: Range | None, step: float) -> RegionValues:
     """Return the values on a plane between the voxels."""
     geometry, normal = volume.geometry, measurement.normal / np.linalg.norm(measurement.normal)
-    step = min(geometry.spacing_mm)
     corners = flat(measurement.points_mm, normal)[0]
     corners = corners / step
     low = np.floor(corners.min(axis=0) - np.ptp(corners, axis=0)).astype(int)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError
 from medview.imaging.findings import Findings
-from medview.imaging.measure import figures, measured
+from medview.imaging.measure import figures, measured, values_under
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import Geometry
@@ -21,6 +21,7 @@ _Key = tuple[object, ...]
 _NOT_OPEN = MedViewError("The images that this was measured on are not open.")
 _Known = dict[tuple[str, bool], tuple[_Key, int, Findings]]  # by Tracking UID, and whether it is a draft
 _known: WeakKeyDictionary[Study, _Known] = WeakKeyDictionary()
+_fused: WeakKeyDictionary[Scene, dict[str, tuple[_Key, Findings]]] = WeakKeyDictionary()
 
 
 def findings(session: Session, study: Study, measurement: Measurement) -> Findings:
@@ -45,6 +46,24 @@ def findings(session: Session, study: Study, measurement: Measurement) -> Findin
         found = measured(measurement, scene.volume, calibrations=calibrations, is_read=is_read)
     _known[study][place] = key, read, found
     return found
+
+
+def fused_findings(scene: Scene, measurement: Measurement) -> Findings | None:
+    """Return what the second volume laid over a scene holds under a region or probe; None where that is not known.
+
+    Nothing is told of volumes that lie there on a person's word alone: the positions may not agree.
+    """
+    fusion, geometry = scene.fusion, scene.volume.geometry
+    if fusion is None or fusion.basis == "unregistered" or not geometry.is_placed:
+        return None
+    if not (measurement.is_region or measurement.kind == "probe"):
+        return None
+    key = (measurement, fusion.placed.geometry, fusion.volume.series)  # not the volume: it would stay in memory
+    known = _fused.setdefault(scene, {}).get(measurement.tracking_uid)
+    if known is None or known[0] != key:
+        found = values_under(measurement, fusion.placed, min(geometry.spacing_mm[1:]))
+        known = _fused[scene][measurement.tracking_uid] = key, found
+    return known[1]
 
 
 def _scene_of(session: Session, study: Study, series: Series) -> Scene | None:

@@ -11,14 +11,15 @@ from medview.imaging.findings import Findings
 from medview.imaging.measure import figures
 from medview.imaging.pane_frame import PaneFrame, reach_mm
 from medview.imaging.placed_measurement import PlacedMeasurement, placed_measurement
-from medview.session.measured import findings
+from medview.session.measured import findings, fused_findings
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
 from medview.study.image_index import ImagePlace
 from medview.study.measurement import Measurement
 from medview.study.study import Study
-from medview.view.measurement_text import measurement_lines
+from medview.view.fusion_lines import modality_name
+from medview.view.measurement_text import fused_lines, measurement_lines
 from medview.view.slice_view import SlicePicture
 
 _LARGE_PX = 60_000  # pixels whose statistics take longer than a few milliseconds
@@ -108,7 +109,12 @@ def _texts(session: Session, scene: Scene, measurement: Measurement) -> tuple[Se
     name = (measurement.label,) if measurement.label else ()
     if measurement.kind in _NEEDS_ALL and _is_unfinished(measurement):
         return name
-    return (*name, *measurement_lines(measurement, live_findings(session, scene.study, measurement)))
+    lines = measurement_lines(measurement, live_findings(session, scene.study, measurement))
+    is_draft = scene.study.measurements.draft is measurement  # the second volume is sampled when the mouse is up
+    fused = None if is_draft else fused_findings(scene, measurement)
+    if fused is None or scene.fusion is None:
+        return (*name, *lines)
+    return (*name, *lines, *fused_lines(modality_name(scene.fusion.volume.series), fused))
 
 
 def live_findings(session: Session, study: Study, measurement: Measurement) -> Findings:

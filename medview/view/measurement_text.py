@@ -22,6 +22,15 @@ def measurement_lines(measurement: Measurement, findings: Findings) -> tuple[Lin
     return (*lines, *(error.message for error in findings.refusals[:1]))
 
 
+def fused_lines(name: str, findings: Findings) -> tuple[Line, ...]:
+    """Return what a second volume holds under a region or probe: "PET 3.41 ± 0.62 SUVbw  max 5.10"."""
+    mean, high = findings.quantity("mean"), findings.quantity("maximum")
+    if mean is None or high is None:
+        return tuple(f"{name} {line}" for line in _value(findings))
+    told = _with_spread(mean, findings.quantity("sd"))
+    return (Sentence("{name} {mean}  max {high}", {"name": name, "mean": told, "high": high.number}),)
+
+
 def _axes(findings: Findings) -> tuple[Line, ...]:
     long, short = findings.quantity("long_axis"), findings.quantity("short_axis")
     return () if long is None or short is None else (f"{long.number} × {short.text}",)

@@ -22,13 +22,16 @@ from medview.session.measure import (
     show_measurement,
     show_measurements,
 )
-from medview.session.measured import findings
+from medview.session.measured import findings, fused_findings
 from medview.session.regularise import regularise
 from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.session.undo import redo, undo
+from medview.study.fusion import Fusion
+from medview.study.geometry import Geometry
 from medview.study.measurement import Measurement
 from medview.study.study import Study
+from medview.study.volume import Volume
 from tests.files.make_dicom import write_stack
 from tests.session.test_keep_measurements import on_image, opened
 from tests.session.waiting import said, wait_idle
@@ -224,3 +227,43 @@ def test_numbers_of_a_resampled_stack_are_those_of_its_own_voxels(session: Sessi
     assert mean is not None
     assert pixels is not None
     assert (mean.value, pixels.value) == (pytest.approx(scene.volume.array[2, 1:4, 1:4].mean()), 9)
+
+
+def test_what_a_second_volume_holds_under_a_region_is_told_too(session: Session, tmp_path: Path) -> None:
+    study = opened(session, write_stack(tmp_path / "ct", 6))
+    scene = session.scene
+    assert scene is not None
+    ct = scene.volume.geometry
+    # values that grow along x by 10 Bq/ml a mm, on a coarser grid that reaches beyond the CT
+    grid = Geometry.from_axes(
+        (9, 9, 12), origin=(-16, -26, -4.4), slice_step=(0, 0, 3), row_step=(0, 2, 0), column_step=(1.5, 0, 0)
+    )
+    x = grid.to_mm(np.moveaxis(np.indices(grid.shape), 0, -1))[..., 0]
+    pet = replace(scene.series, modality="PT", suv_factors=(("bw", 0.01),), geometry=grid, instances=())
+    second = Volume((x * 10).astype(np.float32), grid, pet, "Bq/ml")
+    region = Measurement(
+        "rectangle",
+        ct.to_mm([(2, 1, 1), (2, 1, 5), (2, 4, 5), (2, 4, 1)]),
+        scene.series.key,
+        image=on_image(study, 2).image,
+        normal=np.array([0.0, 0.0, 1.0]),
+    )
+    add_measurement(study, region)
+    assert fused_findings(scene, region) is None
+    fusion = Fusion(second, second, "frame", (0.0, 1.0), "hot")
+    scene.update(fusion=fusion)
+    found = fused_findings(scene, region)
+    assert found is not None
+    assert fused_findings(scene, region) is found
+    mean, high = found.quantity("mean"), found.quantity("maximum")
+    assert mean is not None
+    assert high is not None
+    middle, right = (float(ct.to_mm((2, 2, column))[0]) for column in (3, 5))
+    assert mean.value == pytest.approx(middle * 10 * 0.01, abs=0.02)
+    assert high.value == pytest.approx(right * 10 * 0.01, abs=0.05)
+    assert mean.unit == "SUVbw"
+    own = findings(session, study, region).quantity("mean")
+    assert own is not None
+    assert own.unit == "HU"
+    scene.update(fusion=fusion.changed(basis="unregistered"))
+    assert fused_findings(scene, region) is None
