@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
 from medview.gui.session_watch import SessionWatch
 from medview.session.session import Session
@@ -20,8 +20,11 @@ class MeasureButton(QToolButton):
         The window's actions by command id.
     """
 
-    def __init__(self, session: Session, watch: SessionWatch, actions: dict[str, QAction], parent: QWidget) -> None:
+    def __init__(self, session: Session, watch: SessionWatch, actions: dict[str, QAction], parent: QToolBar) -> None:
         super().__init__(parent)
+        parent.toolButtonStyleChanged.connect(self.setToolButtonStyle)  # its own actions it dresses by itself
+        self.setToolButtonStyle(parent.toolButtonStyle())
+        self.setIconSize(parent.iconSize())
         self._session = session
         self._actions = actions
         self.setObjectName("measure")

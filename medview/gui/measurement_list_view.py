@@ -80,7 +80,9 @@ class MeasurementListView(QTreeWidget):
 
     def _build(self) -> None:
         self.setColumnCount(5)
-        self.setHeaderLabels(["", "", tr("Name"), tr("Value"), tr("Image")])
+        self.setHeaderLabels(["", "", tr("Name"), tr("Value"), "#"])
+        self.headerItem().setToolTip(IMAGE, tr("Image"))
+        self.headerItem().setTextAlignment(IMAGE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setRootIsDecorated(False)
         self.setIndentation(0)
         self.setAllColumnsShowFocus(True)
