@@ -64,6 +64,7 @@ from medview.session.image_in_view import image_in_view
 from medview.session.import_studies import import_open_study
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
+from medview.session.overlay_reading import OverlayReading
 from medview.session.session import Session
 from medview.study.series import Series
 from medview.study.study import Study
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.further.context_menu_requested.connect(self._show_context_menu)
         self.player = CinePlayer(session, self.watch, self)
         self.flicker = FlickerClock(session, self.watch, self)
+        self._overlay_reading = OverlayReading(session)
         self.panes.context_menu_requested.connect(self._show_context_menu)
         self.report_window: ReportWindow | None = None
         self._is_divided_by_person = bool(session.settings["window_state"])

@@ -20,7 +20,6 @@ from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
 from medview.session.look_links import LookLinks
 from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
-from medview.session.overlay_reading import OverlayReading
 from medview.session.report_desk import ReportDesk
 from medview.session.saved_layouts import SavedLayouts
 from medview.session.scene import Scene
@@ -133,7 +132,6 @@ class Session:
         self.hanging: Hanging | None = None
         self.links = SceneLinks(self)
         self._look_links = LookLinks(self)
-        self._overlay_reading = OverlayReading(self)
 
     @property
     def plugins(self) -> tuple[Plugin | BrokenPlugin, ...]:
