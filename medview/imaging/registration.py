@@ -31,10 +31,10 @@ FittingKind = Literal["rigid", "affine", "deformable"]
 _BINS = 50
 _SEED = 20_260
 _FINEST_VOXELS = 1_500_000  # of the finest level: more changes no millimetre, and takes longer
-_SAMPLES = 60_000  # points at which both images are compared, at each level
+_SAMPLES = 30_000  # points at which both images are compared, at each level
 _SAMPLES_JUDGED = 120_000  # points by which the agreement is told
 _LEVELS = (4.0, 2.0, 1.0)  # in steps of the finest level
-_ITERATIONS = 120
+_ITERATIONS = 80
 # bending: level, mm between control points, points compared, iterations of L-BFGS-B
 _BENT = ((0, 80.0, 15_000, 20), (1, 40.0, 20_000, 25))
 _CALLS = 2.5  # what L-BFGS-B tells for each of its iterations: it also tries steps
@@ -237,7 +237,7 @@ class _Fitting:
             inner = part(progress, number / len(levels), (number + 1) / len(levels))
             method = _method(level, _SAMPLES)
             method.SetOptimizerAsRegularStepGradientDescent(
-                learningRate=level.step_mm, minStep=level.step_mm * 1e-3, numberOfIterations=_ITERATIONS,
+                learningRate=level.step_mm, minStep=level.step_mm * 2e-3, numberOfIterations=_ITERATIONS,
                 relaxationFactor=0.6, gradientMagnitudeTolerance=1e-8,
             )  # fmt: skip
             method.SetOptimizerScalesFromPhysicalShift()
