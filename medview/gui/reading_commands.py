@@ -25,7 +25,10 @@ from medview.session.session import Session
 from medview.session.turn_view import mirror_view, turn_view, unturn_view
 from medview.session.viewport import Fit, Viewport
 
-_ZOOM, _TURN, _FILTER, _COLOURS = "Zoom", "Turn and mirror", "Filter", "Colours"
+_ZOOM = "Zoom"
+_TURN = "Turn and mirror"
+_FILTER = "Filter"
+_COLOURS = "Colours"
 
 
 def _of_viewport(verb: Callable[[Viewport], None]) -> Callable[[Shell], None]:
