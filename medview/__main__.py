@@ -12,6 +12,10 @@ def main() -> int:
     from medview import cli
 
     arguments = cli.parse(sys.argv[1:])
+    if arguments.verb == "screenshots":
+        from medview.app import screenshots
+
+        return screenshots(arguments.folder, arguments.path, scale=arguments.scale)
     if arguments.windowed:
         from medview.app import run
 

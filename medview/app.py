@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from traceback import format_tb
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from medview.errors import MedViewError
 from medview.files.passing_folder import PassingFolder
 from medview.gui import theme
 from medview.gui.language import set_language
@@ -65,10 +68,8 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         results = KeptResults(window.session, journals)
         measurements = KeptMeasurements(window.session)
         window.show()
-        if path is not None:
-            QTimer.singleShot(0, lambda: open_folder(window.session, path))
-        elif demo:
-            QTimer.singleShot(0, lambda: load_demo(window.session))
+        if path is not None or demo:
+            QTimer.singleShot(0, lambda: _open(window, path))
         QTimer.singleShot(_IDLE_MS, lambda: warm_up(jobs))
         return application.exec()
     finally:
@@ -79,6 +80,44 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
             results.close()
         if journals is not None:
             journals.close()
+
+
+def screenshots(folder: Path, path: Path | None = None, *, scale: float = 1.0) -> int:
+    """Save pictures of the window in every state, with `path` or the demo study open; return the exit status.
+
+    What a person has set, and his library, are left as they are: the pictures are taken with a home of their own.
+    """
+    from medview.gui.screenshots import take_screenshots
+
+    with TemporaryDirectory() as home:
+        os.environ["MEDVIEW_HOME"] = home
+        os.environ["QT_SCALE_FACTOR"] = str(scale)
+        application = QApplication(sys.argv[:1])
+        jobs = JobQueue()
+        try:
+            window = make_window(application, jobs)
+            window.resize(1440, 900)
+            window.show()
+            count = take_screenshots(window, folder, lambda: _open(window, path), _say)
+        except MedViewError as error:
+            sys.stderr.write(f"{error.message} {error.remedy}\n")
+            return 1
+        finally:
+            jobs.stop()
+    _say(f"{count} pictures")
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _open(window: MainWindow, path: Path | None) -> None:
+    if path is not None:
+        open_folder(window.session, path)
+    else:
+        load_demo(window.session)
 
 
 def warm_up(jobs: JobQueue) -> None:

@@ -42,8 +42,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(verb("run", "run a plugin and write its segmentation"))
     _add_export(verb("export", "write a DICOM Segmentation in another format"))
     _add_models(verb("models", "list the models, or fetch the weights of one"))
+    _add_screenshots(verb("screenshots", "save pictures of the window in every layout, tool, theme and language"))
     _add_library(verb("library", "the local list of studies: list, import, verify or rebuild it"), shared)
     return parser
+
+
+def _add_screenshots(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where the pictures are written")
+    parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="images to show; the demo study without it")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="size of everything, as on a screen of high resolution"
+    )
 
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:

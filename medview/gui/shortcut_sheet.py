@@ -67,10 +67,11 @@ class ShortcutSheet(QDialog):
 
     def _add_menu(self, column: QVBoxLayout, name: MenuName) -> None:
         keys = {c: native(self._keymap.keys(c)) for c in COMMANDS if c.menu == name and self._keymap.keys(c)}
-        rows = [(text, tr(c.title).rstrip("…")) for c, text in keys.items() if c.current_title is None]
-        presets = [text for c, text in keys.items() if c.current_title is not None]
-        if presets:
-            rows.insert(min(2, len(rows)), (f"{presets[0]} … {presets[-1]}", say(_BY_MODALITY[name])))
+        shared = {c for c in keys if c.current_title is not None and name in _BY_MODALITY}
+        rows = [(text, tr(c.title).rstrip("…")) for c, text in keys.items() if c not in shared]
+        grouped = [keys[c] for c in keys if c in shared]
+        if grouped:
+            rows.insert(min(2, len(rows)), (f"{grouped[0]} … {grouped[-1]}", say(_BY_MODALITY[name])))
         if rows:
             _add_table(column, tr(name), rows)
 
