@@ -22,8 +22,9 @@ from medview.session.saved_layouts import SavedLayouts
 from medview.session.session import Session
 from medview.study.geometry import Geometry
 from medview.study.series import Patient, Series, StudyFacts
+from medview.view.comparison_lines import comparison_lines
 from tests.gui.panes import double_click, drag, pixels_of
-from tests.walk.person import Person
+from tests.walk.person import Person, _turn_wheel
 
 LEFT = Qt.MouseButton.LeftButton
 SIZE = 40  # mm and pixels of the images
@@ -48,8 +49,8 @@ def write_z(folder: Path, step: float, *, uid: str = "2.25.500", **facts: str) -
     patient = Patient(told["patient_name"], told["patient_id"], "19700101", "F")
     study = StudyFacts("2.25.7" + told["study_date"], told["study_date"], study_description="Chest", patient=patient)
     series = Series(
-        "", study.study_instance_uid, modality="CT", series_description=f"Every {step:g} mm", body_part_examined="CHEST",
-        windows=((127.5, 255.0),), voi_lut_function="LINEAR_EXACT",
+        "", study.study_instance_uid, modality="CT", series_description=f"Every {step:g} mm",
+        body_part_examined="CHEST", windows=((127.5, 255.0),), voi_lut_function="LINEAR_EXACT",
     )  # fmt: skip
     write_series(array, geometry, series, study, folder)
     return folder
@@ -121,8 +122,6 @@ def z_seen(person: Person, pane: str) -> float:
 
 def wheel(person: Person, pane: str, notches: int) -> None:
     """Turn the wheel over a pane in any window; positive is towards the person."""
-    from tests.walk.person import _turn_wheel
-
     widget = person.window.further.find(pane)
     assert widget is not None
     for _ in range(abs(notches)):
@@ -145,8 +144,6 @@ def redness(person: Person, pane: str) -> np.ndarray:
 
 
 def texts(person: Person, pane: str) -> list[str]:
-    from medview.view.comparison_lines import comparison_lines
-
     return [str(line.text) for line in comparison_lines(person.session, pane)]
 
 
