@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
-from medview.view.volume_view import VolumeFrame, VolumePicture, VolumeView
+from medview.view.volume_frame import VolumeFrame, VolumePicture
+from medview.view.volume_view import VolumeView
 
 _REST_MS = 150  # without a movement before the full picture is made
 _COARSE_S = (0.025, 0.06)  # how long a picture may take while the view is turned

@@ -94,9 +94,10 @@ class SurfaceLoop(QObject):
 
         def work(progress: Progress) -> tuple[set[int], dict[int, Surface]]:
             boxes: dict[int, Box | None] = dict.fromkeys(sorted(stale))
-            for number in () if edited is None else touched(surfaces, labels, edited) - stale:
-                known = surfaces.get(number)
-                boxes[number] = edited if known is None else _around(known.box, edited)
+            if edited is not None:
+                for number in touched(surfaces, labels, edited) - stale:
+                    known = surfaces.get(number)
+                    boxes[number] = edited if known is None else _around(known.box, edited)
             return set(boxes), segment_surfaces(labels, geometry, boxes, smoothing, progress)
 
         self._job = self._jobs.submit(

@@ -22,20 +22,6 @@ _NO_PANE = Sentence("The layout has no 3D pane. Choose one that has in the menu 
 _NOT_CHANGED = Sentence("The look is as it came.")
 _NOT_CLIPPED = Sentence("Nothing is clipped.")
 _QUICK = 5
-_VIEWS: tuple[tuple[Side, str], ...] = (
-    ("anterior", "From the front"),
-    ("posterior", "From behind"),
-    ("left", "From the left"),
-    ("right", "From the right"),
-    ("superior", "From the head"),
-    ("inferior", "From the feet"),
-)
-_SMOOTHINGS: tuple[tuple[Smoothing, str], ...] = (
-    ("none", "Surfaces as the voxels are"),
-    ("low", "Surfaces a little smoothed"),
-    ("medium", "Surfaces smoothed"),
-    ("high", "Surfaces very smooth"),
-)
 
 
 def has_3d(session: Session) -> Sentence | None:
@@ -56,7 +42,7 @@ def _pane(session: Session) -> Viewport | None:
     return panes[0] if panes and volume_scene(session) is not None else None
 
 
-def _change(shell: Shell, title: str, **values: object) -> None:
+def _change_look(shell: Shell, title: str, **values: object) -> None:
     viewport = _pane(shell.session)
     if viewport is not None:
         change_look(shell.session, viewport.pane, title, **values)
@@ -72,7 +58,7 @@ def _is_chosen(session: Session, preset: VolumePreset) -> bool:
 
 
 def _choose(shell: Shell, preset: VolumePreset) -> None:
-    _change(shell, "Change 3D look", preset=preset.id, function=None)
+    _change_look(shell, "Change 3D look", preset=preset.id, function=None)
 
 
 def _quick_command(place: int) -> Command:
@@ -135,7 +121,7 @@ def _look_commands() -> tuple[Command, ...]:
     )
 
 
-def _view_command(place: int, side: Side, title: str) -> Command:
+def _view_command(key: int, side: Side, title: str) -> Command:
     def run(shell: Shell) -> None:
         viewport = _pane(shell.session)
         if viewport is not None:
@@ -152,7 +138,7 @@ def _view_command(place: int, side: Side, title: str) -> Command:
         title,
         "3D",
         run,
-        (f"Alt+{place + 1}",),
+        (f"Alt+{key}",),
         when=has_3d,
         checked=checked,
         submenu="Look at the patient",
@@ -160,7 +146,7 @@ def _view_command(place: int, side: Side, title: str) -> Command:
 
 
 def _reset_function(shell: Shell) -> None:
-    _change(shell, "Change 3D look", function=None)
+    _change_look(shell, "Change 3D look", function=None)
 
 
 def _toggle_clip_box(shell: Shell) -> None:
@@ -170,11 +156,11 @@ def _toggle_clip_box(shell: Shell) -> None:
         return
     clipping = look.clipping or Clipping.whole(scene.volume.geometry)
     if not look.clip_handles:
-        _change(shell, "Clip the volume", clipping=clipping, clip_handles=True)
+        _change_look(shell, "Clip the volume", clipping=clipping, clip_handles=True)
     elif clipping == Clipping.whole(scene.volume.geometry):
-        _change(shell, "Clip the volume", clipping=None, clip_handles=False)
+        _change_look(shell, "Clip the volume", clipping=None, clip_handles=False)
     else:
-        _change(shell, "Clip the volume", clip_handles=False)
+        _change_look(shell, "Clip the volume", clip_handles=False)
 
 
 def _toggle_clip_plane(shell: Shell) -> None:
@@ -187,21 +173,21 @@ def _toggle_clip_plane(shell: Shell) -> None:
     if clipping.plane is None:
         towards = volume_camera(viewport, geometry, (100, 100)).towards
         placed = clipping.with_plane(scene.cursor_mm, towards)
-        _change(shell, "Clip the volume", clipping=placed, clip_handles=True)
+        _change_look(shell, "Clip the volume", clipping=placed, clip_handles=True)
     else:
         left = Clipping(clipping.box)
         shown = left if left.cuts_box(geometry) or look.clip_handles else None
-        _change(shell, "Clip the volume", clipping=shown)
+        _change_look(shell, "Clip the volume", clipping=shown)
 
 
 def _reset_clipping(shell: Shell) -> None:
-    _change(shell, "Clip the volume", clipping=None, clip_handles=False)
+    _change_look(shell, "Clip the volume", clipping=None, clip_handles=False)
 
 
 def _toggle_tissue(shell: Shell) -> None:
     look = _look(shell.session)
     if look is not None:
-        _change(shell, "Change the surfaces", tissue_visible=not look.tissue_visible)
+        _change_look(shell, "Change the surfaces", tissue_visible=not look.tissue_visible)
 
 
 def _smoothing_command(smoothing: Smoothing, title: str) -> Command:
@@ -209,7 +195,7 @@ def _smoothing_command(smoothing: Smoothing, title: str) -> Command:
         f"surfaces_{smoothing}",
         title,
         "3D",
-        lambda shell: _change(shell, "Change the surfaces", smoothing=smoothing),
+        lambda shell: _change_look(shell, "Change the surfaces", smoothing=smoothing),
         when=has_3d,
         checked=_asks(lambda look: look.smoothing == smoothing),
         submenu="Surfaces of the segments",
@@ -255,7 +241,12 @@ VOLUME: tuple[Command, ...] = (
         _reset_function,
         when=_needs(lambda look: look.function is not None, _NOT_CHANGED),
     ),
-    *(_view_command(place, side, title) for place, (side, title) in enumerate(_VIEWS)),
+    _view_command(1, "anterior", "From the front"),
+    _view_command(2, "posterior", "From behind"),
+    _view_command(3, "left", "From the left"),
+    _view_command(4, "right", "From the right"),
+    _view_command(5, "superior", "From the head"),
+    _view_command(6, "inferior", "From the feet"),
     Command(
         "clip_box",
         "Clip box",
@@ -282,7 +273,10 @@ VOLUME: tuple[Command, ...] = (
         _reset_clipping,
         when=_needs(lambda look: look.clipping is not None, _NOT_CLIPPED),
     ),
-    *(_smoothing_command(smoothing, title) for smoothing, title in _SMOOTHINGS),
+    _smoothing_command("none", "Surfaces as the voxels are"),
+    _smoothing_command("low", "Surfaces a little smoothed"),
+    _smoothing_command("medium", "Surfaces smoothed"),
+    _smoothing_command("high", "Surfaces very smooth"),
     Command(
         "tissue_visible",
         "Show the tissue around the surfaces",

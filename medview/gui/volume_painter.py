@@ -41,7 +41,7 @@ def draw_cursor(painter: QPainter, scene: Scene, camera: Camera, size: tuple[int
         direction = geometry.directions[:, axis]
         way = QPointF(float(direction @ camera.right), float(-(direction @ camera.up)))
         for sign in (-1.0, 1.0):
-            line = QLineF(middle + sign * _GAP_PX * way, middle + sign * (_GAP_PX + _ARM_PX) * way)
+            line = QLineF(middle + way * (sign * _GAP_PX), middle + way * (sign * (_GAP_PX + _ARM_PX)))
             painter.setPen(QPen(QColor(0, 0, 0, 170), 3.6))
             painter.drawLine(line)
             painter.setPen(QPen(PANE_COLOURS[name], 1.8))

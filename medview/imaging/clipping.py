@@ -80,6 +80,12 @@ class Clipping:
         a, b, c = (float(value) for value in unit)
         return replace(self, plane=ClipPlane((x, y, z), (a, b, c)))
 
+    def turned(self) -> Clipping:
+        """Return it with the other side of the free plane shown."""
+        if self.plane is None:
+            return self
+        return self.with_plane(np.array(self.plane.point_mm), -np.array(self.plane.normal))
+
     def voxels(self, shape: tuple[int, int, int]) -> tuple[slice, slice, slice]:
         """Return the voxels of which the centre lies in the box, at least one along each axis.
 

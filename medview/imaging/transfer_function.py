@@ -52,7 +52,7 @@ class TransferFunction:
     def __post_init__(self) -> None:
         for points in (self.opacity, self.colours, self.gradient):
             values = [point[0] for point in points]
-            if values != sorted(values) or len(values) > _MOST_POINTS or any(abs(v) > _LARGEST for v in values):
+            if values != sorted(values) or len(values) > _MOST_POINTS or not all(abs(v) <= _LARGEST for v in values):
                 raise ValueError("the points of a transfer function must ascend")
         if len(self.opacity) < 1 or len(self.colours) < 1:
             raise ValueError("a transfer function needs points")

@@ -16,8 +16,10 @@ class VolumePreset:
 
     Attributes
     ----------
-    title, group
-        English, keys of the translation; the group is the submenu it stands in.
+    title
+        English, a key of the translation; of an own look what the person has typed.
+    group
+        Looks of one group stand together in the menu.
     modality
         For which it is offered (0008,0060); empty for any.
     """

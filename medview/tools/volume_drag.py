@@ -81,7 +81,7 @@ class PickDrag(StepDrag):
 class _LookDrag(StepDrag):
     """A drag that changes the look of the volume; its end is one step that can be undone."""
 
-    _title = ""
+    title = ""
 
     def __init__(self, session: Session, event: PointerEvent) -> None:
         super().__init__(session, event)
@@ -90,13 +90,13 @@ class _LookDrag(StepDrag):
     def release(self, event: PointerEvent) -> None:
         """Remember what the drag has changed."""
         super().release(event)
-        remember_look(self.session, self.pane, self._title, self._before)
+        remember_look(self.session, self.pane, self.title, self._before)
 
 
 class FunctionDrag(_LookDrag):
     """Moves the whole transfer function: to the right towards higher values, up to spread it."""
 
-    _title = "Change 3D look"
+    title = "Change 3D look"
 
     def step(self, right: float, down: float, event: PointerEvent) -> None:
         """Shift and stretch by the step."""
@@ -114,7 +114,7 @@ class FunctionDrag(_LookDrag):
 class ClipDrag(_LookDrag):
     """Pulls a handle of the clip box or of the clip plane."""
 
-    _title = "Clip the volume"
+    title = "Clip the volume"
 
     def __init__(self, session: Session, event: PointerEvent, handle: ClipHandle) -> None:
         super().__init__(session, event)

@@ -92,6 +92,6 @@ class Shading:
         function = self._function
         light = np.float32(function.ambient) + np.float32(function.diffuse) * facing
         if function.specular > 0:
-            light += np.float32(function.specular) * facing ** np.float32(function.specular_power)
-        bright: _Floats = light
+            light = light + np.float32(function.specular) * facing ** np.float32(function.specular_power)
+        bright: _Floats = light.astype(np.float32, copy=False)
         return bright
