@@ -16,9 +16,11 @@ _EDGE = QColor(0, 0, 0, 150)
 def draw_stack_bar(painter: QPainter, bar: StackBar) -> None:
     """Draw the bar, its images that are not there yet, and what is seen."""
     left, width = bar.left + 1.0, bar.width - 2.0
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # smoothed, Qt shares it out among threads and waits
     painter.fillRect(QRectF(left, bar.top, width, bar.height), _GROUND)
     for top, height in bar.unread:
         painter.fillRect(QRectF(left, top, width, height), _UNREAD)
     thumb = QRectF(left, bar.thumb[0], width, bar.thumb[1])
     painter.fillRect(thumb.adjusted(-1, -1, 1, 1), _EDGE)
     painter.fillRect(thumb, _THUMB)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
