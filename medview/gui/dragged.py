@@ -53,7 +53,7 @@ def _told(data: QMimeData, kind: str) -> dict[str, object]:
     if not data.hasFormat(kind):
         return {}
     try:
-        told = json.loads(data.data(kind).data())
+        told = json.loads(bytes(data.data(kind).data()))
     except ValueError:
         return {}
     return told if isinstance(told, dict) and "process" in told else {}

@@ -29,8 +29,9 @@ class SeriesTree(QTreeWidget):
 
     def drag_of(self, item: QTreeWidgetItem) -> QDrag | None:
         """Return the drag of an item; None where it is no series, or one that cannot be shown."""
+        parent: QTreeWidgetItem | None = item.parent()
         series = item.data(0, CardRole.OF)
-        study = item.parent().data(0, CardRole.OF) if item.parent() is not None else None
+        study = parent.data(0, CardRole.OF) if parent is not None else None
         if not isinstance(series, Series) or not isinstance(study, Study) or series.refusal is not None:
             return None
         drag = QDrag(self)

@@ -200,7 +200,12 @@ def _wish(row: Mapping[str, Any]) -> Wish:
     _only(row, *Wish.__dataclass_fields__)
     wish = Wish(
         int(row["slot"]),
-        *(_texts(row, name) for name in ("modality", "body_part", "view", "laterality", "words", "without")),
+        modality=_texts(row, "modality"),
+        body_part=_texts(row, "body_part"),
+        view=_texts(row, "view"),
+        laterality=_texts(row, "laterality"),
+        words=_texts(row, "words"),
+        without=_texts(row, "without"),
         images=int(row.get("images", 1)),
         choose=_text(row.get("choose", "largest")),
         prior=int(row.get("prior", 0)),

@@ -29,7 +29,8 @@ def to_patient(scene: Scene, index: ArrayLike) -> FloatArray:
     if scene.volume.geometry.is_placed:
         return scene.volume.geometry.to_mm(place)
     number = int(np.clip(round(float(place[0])), 0, len(scene.series.instances) - 1))
-    return ImagePlace(scene.series, number).to_mm((place[2] + 0.5, place[1] + 0.5))[0]
+    found: FloatArray = ImagePlace(scene.series, number).to_mm((place[2] + 0.5, place[1] + 0.5))[0]
+    return found
 
 
 def to_voxels(scene: Scene, point_mm: ArrayLike) -> FloatArray:

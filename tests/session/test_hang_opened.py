@@ -1,4 +1,4 @@
-"""What is opened is laid out, with its prior beside it: from a folder, from the library, and never another patient's."""
+"""What is opened is laid out, with its prior beside it: from a folder or the library, never another patient's."""
 
 from __future__ import annotations
 
@@ -185,7 +185,8 @@ def test_a_broken_file_of_ones_own_is_one_notice(session: Session, tmp_path: Pat
 def test_a_mammogram_is_turned_when_it_is_there(session: Session, tmp_path: Path) -> None:
     facts = {
         "Modality": "MG", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2", "ViewPosition": "CC",
-        "BodyPartExamined": "BREAST", "ImagePositionPatient": None, "ImageOrientationPatient": None, "RescaleType": None,
+        "BodyPartExamined": "BREAST", "ImagePositionPatient": None, "ImageOrientationPatient": None,
+        "RescaleType": None,
     }  # fmt: skip
     for number, (side, rows) in enumerate((("R", ["A", "L"]), ("L", ["A", "R"]))):
         more = {"ImageLaterality": side, "PatientOrientation": rows, "SeriesInstanceUID": f"2.25.44{number}"}
