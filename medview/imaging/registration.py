@@ -38,10 +38,6 @@ _ITERATIONS = 80
 # bending: level, mm between control points, points compared, iterations of L-BFGS-B
 _BENT = ((0, 80.0, 15_000, 20), (1, 40.0, 20_000, 25))
 _CALLS = 2.5  # what L-BFGS-B tells for each of its iterations: it also tries steps
-_NO_OVERLAP = (
-    "The images overlap too little to be registered.",
-    "Move the second images roughly into place first (menu Fusion), then register again.",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +168,7 @@ def _best_start(
     tried = [np.eye(4)] if same_frame and before is not None else [np.eye(4), *_centred(coarsest)]
     scored = [(score, -number) for number, m in enumerate(tried) if (score := _agreement(coarsest, m)) is not None]
     if not scored:
-        raise MedViewError(*_NO_OVERLAP)
+        raise _no_overlap()
     return tried[-max(scored)[1]]
 
 
@@ -310,10 +306,17 @@ def _execute(method: Any, level: _Level, iterations: int, text: str, progress: P
     except RuntimeError as error:
         if stopped:
             raise stopped[0] from None
-        raise MedViewError(*_NO_OVERLAP) from error
+        raise _no_overlap() from error
     if stopped:
         raise stopped[0]
     progress(1.0, text)
+
+
+def _no_overlap() -> MedViewError:
+    return MedViewError(
+        "The images overlap too little to be registered.",
+        "Move the second images roughly into place first (menu Fusion), then register again.",
+    )
 
 
 def _middle(image: Any) -> tuple[float, ...]:
