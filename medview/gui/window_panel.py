@@ -48,9 +48,9 @@ class WindowPanel(QWidget):
     def refresh(self) -> None:
         """Show the window of now."""
         scene = self._session.scene
-        self.setEnabled(scene is not None and not scene.volume.is_colour)
+        self.setEnabled(scene is not None)
         self.presets.setText(self._preset_title())
-        if scene is None or scene.volume.is_colour:
+        if scene is None:
             for box in (self.level_box, self.width_box):
                 box.clear()
             return
@@ -93,8 +93,10 @@ class WindowPanel(QWidget):
 
     def _preset_title(self) -> str:
         scene = self._session.scene
-        if scene is None or scene.volume.is_colour:
+        if scene is None:
             return tr("Window")
+        if scene.volume.is_colour:
+            return tr("Colours as stored") if scene.is_own_look else tr("Own window")
         for preset in choose_window.presets(self._session):
             if preset.window == scene.window:
                 return tr(preset.title)
