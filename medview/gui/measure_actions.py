@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QWidget
 
 from medview.gui.command import Shell
+from medview.gui.follow_up_window import FollowUpWindow
 from medview.gui.language import say, tr
 from medview.gui.measurement_properties import MeasurementProperties
 from medview.gui.one_line import one_line
@@ -117,6 +118,11 @@ def _fields(session: Session, study: Study, measurement: Measurement) -> list[st
     numbers = "; ".join(line if isinstance(line, str) else say(line) for line in lines)
     name = one_line(measurement.label) or say(KIND_TITLES[measurement.kind])
     return [name, numbers, one_line(series.series_description) if series is not None else ""]
+
+
+def show_follow_up(shell: Shell) -> None:
+    """Show the named diameters of the patient in view over the open studies."""
+    FollowUpWindow(shell.session, shell.widget).show()
 
 
 def ask_export(shell: Shell) -> None:

@@ -247,6 +247,7 @@ MEASURE: tuple[Command, ...] = (
         icon="export",
         when=_any,
     ),
+    Command("follow_up", "Follow-up…", "Measure", measure_actions.show_follow_up, when=_any),
     Command(
         "remove_measurements",
         "Delete all measurements",
