@@ -8,12 +8,15 @@ from dataclasses import replace
 from medview.session.choose_layout import choose_layout
 from medview.session.comparison import current_of, is_earlier, moment
 from medview.session.fetch_prior import fetch_prior
+from medview.session.fuse import fuse
 from medview.session.hanging_look import hanging_look
 from medview.session.hanging_plan import Hanging, Hung, candidates, choose_rule
 from medview.session.hanging_rule import HangingRule, hanging_rules
 from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.study.same_patient import sameness
+from medview.study.series import Series
+from medview.study.series_worth import worth
 from medview.study.study import Study
 
 
@@ -131,8 +134,20 @@ def _looked(session: Session, slot: int, hung: Hung) -> Callable[[], None]:
         look = hanging_look(hung.series, hung.wish.chest_wall)
         for viewport in session.of_slot(slot):
             viewport.update(**look)
+        second = _second(hung)
+        if second is not None:
+            fuse(session, hung.study, second, slot)
 
     return look
+
+
+def _second(hung: Hung) -> Series | None:
+    """Return the series that is laid over another: of the wanted modality, in its frame of reference."""
+    geometry = hung.series.geometry
+    uid = geometry.frame_of_reference_uid if geometry is not None else ""
+    there = [s for s in candidates(hung.study) if s.modality == hung.wish.fuse and s.geometry is not None]
+    same = [s for s in there if uid and s.geometry is not None and s.geometry.frame_of_reference_uid == uid]
+    return max(same, key=worth, default=None) if hung.wish.fuse else None
 
 
 def _when_shown(session: Session, slot: int, hung: Hung, then: Callable[[], None]) -> None:

@@ -43,11 +43,3 @@ def to_voxels(scene: Scene, point_mm: ArrayLike) -> FloatArray:
     places = [ImagePlace(scene.series, number) for number in range(len(scene.series.instances))]
     nearest = min(places, key=lambda place: abs(float((place.origin_mm - point) @ normal)))
     return nearest.to_index(point)
-
-
-def distance_mm(scene: Scene, point_mm: ArrayLike) -> float:
-    """Return how far a point lies from the acquired slice at the scene's cursor, along its normal."""
-    directions = scene.volume.geometry.directions
-    normal = np.cross(directions[:, 2], directions[:, 1])
-    here = to_patient(scene, scene.cursor_index)
-    return abs(float((np.asarray(point_mm, dtype=np.float64) - here) @ normal))

@@ -207,3 +207,18 @@ def test_a_stack_for_the_stages(session: Session, tmp_path: Path) -> None:
     step_stage(session, 1)
     wait_idle(session)
     assert len(session.scenes) == 3
+
+
+def test_pet_is_laid_over_its_ct_in_the_middle_pane(session: Session, tmp_path: Path) -> None:
+    pet = {"Modality": "PT", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.128", "SeriesInstanceUID": "2.25.72"}
+    for index in range(12):
+        ct = image(index, SOPInstanceUID=f"2.25.7{index}", SeriesInstanceUID="2.25.71")
+        write(ct, tmp_path / "pet" / f"{index}.dcm")
+        write(image(index, SOPInstanceUID=f"2.25.8{index}", **pet), tmp_path / "pet" / f"p{index}.dcm")
+    opened(session, tmp_path / "pet")
+    scenes = [session.scenes[slot] for slot in range(3)]
+    assert (session.layout.id, [scene.series.modality for scene in scenes]) == ("1x3", ["CT", "CT", "PT"])
+    fused = [scene.fusion.volume.series.modality if scene.fusion else "" for scene in scenes]
+    assert fused == ["", "PT", ""]
+    scenes[0].move_cursor(scenes[0].volume.geometry.to_mm((3, 1, 1)))
+    assert [scene.cursor_index[0] for scene in scenes] == [3, 3, 3]
