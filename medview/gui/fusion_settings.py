@@ -20,6 +20,7 @@ from medview.gui.language import tr
 from medview.session.fuse import change_fusion
 from medview.session.session import Session
 from medview.study.fusion import MODES, Fusion
+from medview.view.compared_units import common_unit
 
 _DIGITS = 8
 
@@ -83,6 +84,10 @@ class FusionSettings(QWidget):
         _show(self.tile, fusion.tile_mm)
         _show(self.rate, fusion.flicker_hz)
         _show(self.width_box, fusion.difference_width)
+        scene = self._session.scene
+        common = common_unit(scene, fusion) if scene is not None else ""
+        self.width_box.setEnabled(bool(common))  # else what both windows show is compared, from nothing to all
+        self.width_box.setSuffix(f" {common}" if common else "")
 
     @property
     def _fusion(self) -> Fusion | None:

@@ -122,7 +122,7 @@ class SpatialTransform:
         """Return the transform that leads back; ValueError where the images are bent: that has no closed form."""
         if not self.is_affine:
             raise ValueError("a field of displacements is not inverted")
-        back: FloatArray = np.linalg.inv(self.matrix)
+        back = np.linalg.inv(self.matrix).astype(np.float64)
         return SpatialTransform(back)
 
     def after_moving(self, motion: ArrayLike) -> SpatialTransform:
