@@ -51,6 +51,7 @@ class Opening:
     def __init__(self, window: Any, jobs: Any, folder: Path) -> None:
         self.first_s = 0.0
         self._window = window
+        window.session.settings["hanging"] = False  # the pane that is watched belongs to the layout "mpr"
         pane = window.panes.panes["axial"]
         draw = pane.draw
         pane.draw = lambda *args, **options: self._drawn(draw, *args, **options)

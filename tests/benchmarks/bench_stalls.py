@@ -237,6 +237,7 @@ class Walk:
             step(lambda: setattr(self, "window", make_window(self.application, self.jobs)))  # type: ignore[arg-type]
         self.window: Any
         self.session = self.window.session
+        self.session.settings["hanging"] = False  # the panes that are used are those of the layout "mpr"
         self.journals = KeptJournals(self.session)
 
     def busy(self) -> bool:
