@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from medview.errors import Sentence
+from medview.session.image_scale import image_scale
 from medview.session.scene import Scene
+from medview.study.series import GuardLine
 from medview.view.corner_line import CornerLine, Mark
 from medview.view.overlay_planes import shutter_of
 from medview.view.value_text import number_text
@@ -70,8 +72,13 @@ def _hidden(scene: Scene) -> tuple[CornerLine, ...]:
 def _guard(scene: Scene) -> tuple[CornerLine, ...]:
     if scene.series.resampled_from is not None:
         return tuple(CornerLine(line.text, "badge", line.meaning) for line in scene.series.guard)
-    return tuple(
-        CornerLine(line.text, _GUARD_MARKS[line.kind], line.meaning)
-        for line in scene.series.guard
-        if line.kind in _GUARD_MARKS
-    )
+    return tuple(_guard_line(scene, line) for line in scene.series.guard if line.kind in _GUARD_MARKS)
+
+
+def _guard_line(scene: Scene, line: GuardLine) -> CornerLine:
+    """Return a line of the guard; of the unit of lengths, what a person has made of it."""
+    if line.kind in ("lengths", "unspaced"):
+        found = image_scale(scene)
+        if found.unit == "mm User":
+            return CornerLine(Sentence("lengths in {unit}", {"unit": found.unit}), "badge", found.reason)
+    return CornerLine(line.text, _GUARD_MARKS[line.kind], line.meaning)

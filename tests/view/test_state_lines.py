@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from medview.errors import Sentence
 from medview.imaging.window import COLOUR_WINDOW, default_window
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
+from medview.study.annotation import ImageName
 from medview.study.geometry import Geometry
+from medview.study.measurement import Measurement
 from medview.study.series import AxisPlace, GuardKind, GuardLine, Instance, Series
 from medview.study.volume import Volume
 from medview.view.corner_fields import Pointed
@@ -20,7 +23,7 @@ from medview.view.position_text import position_text
 from medview.view.slice_view import SliceView
 from medview.view.true_place import true_place
 from medview.view.value_text import value_text
-from tests.view.scenes import AXIAL, scene_of
+from tests.view.scenes import AXIAL, grid, scene_of
 
 PANE = (500, 400)
 FLAT = Geometry(AXIAL.shape, AXIAL.affine, has_depth=False)
@@ -160,3 +163,19 @@ def test_the_window_of_one_slice_looks_at_no_other() -> None:
 def test_a_b_value_is_told_with_no_more_digits_than_a_person_reads(value: float, said: str) -> None:
     scene = scene_of(np.zeros(AXIAL.shape, np.int16), AXIAL, axis=AxisPlace("b-value", "s/mm2", 0, 17, value, "g"))
     assert f"b-value 1/17: {said}" in corners(scene)
+
+
+def test_a_line_of_known_length_is_told_where_the_file_knew_no_millimetre() -> None:
+    flat = grid((0, 0, 1), (0, 1, 0), (1, 0, 0), has_spacing=False, has_depth=False)
+    lines = (guard("unspaced", "no pixel spacing"),)
+    images = placed([None] * 7, Path("x"))
+    scene = scene_of(np.zeros(flat.shape, np.int16), flat, modality="XC", guard=lines, instances=images)
+    assert corners(scene)["no pixel spacing"] == "badge"
+    number = scene.cursor_index[0]
+    points = flat.to_mm([(number, 1, 1), (number, 1, 5)])
+    name = ImageName(scene.series.instances[number].sop_instance_uid, 0)
+    line = Measurement("calibration", points, scene.series.key, image=name, known_mm=20.0)
+    scene.study.measurements.set([line])
+    said = corners(scene)
+    assert said["lengths in mm User"] == "badge"
+    assert "no pixel spacing" not in said
