@@ -58,6 +58,8 @@ class PaneTransform:
         shift = {"left": -room, "right": room}.get(side, 0.0)
         left = pane_size[0] / 2 + pan_px[0] + shift - width_mm * px_per_mm / 2
         top = pane_size[1] / 2 + pan_px[1] - height_mm * px_per_mm / 2
+        if fit == "one_to_one" and zoom == 1.0:  # pixels of the image lie on those of the screen
+            left, top = (round(n * display.device_pixel_ratio) / display.device_pixel_ratio for n in (left, top))
         return cls(px_per_mm * pixel_mm[0], px_per_mm * pixel_mm[1], left, top)
 
     def to_pane(self, x: float, y: float) -> tuple[float, float]:
