@@ -67,7 +67,7 @@ class MeasurementEntry(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Give up with Esc."""
         if event.key() == Qt.Key.Key_Escape:
-            self._give_up()
+            self.give_up()
             return
         super().keyPressEvent(event)
 
@@ -77,7 +77,7 @@ class MeasurementEntry(QLineEdit):
         if event.reason() == Qt.FocusReason.PopupFocusReason:
             return
         if self._is_new and not self.text().strip():
-            self._give_up()
+            self.give_up()
         else:
             self._take()
 
@@ -86,7 +86,7 @@ class MeasurementEntry(QLineEdit):
             return
         text = self.text().strip()
         if self._is_new and not text:
-            self._give_up()
+            self.give_up()
             return
         try:
             made = self._made(text)
@@ -111,7 +111,12 @@ class MeasurementEntry(QLineEdit):
         user_spacing(self._scene.series, slice_index(self.measurement, geometry), points, known_mm)
         return replace(self.measurement, known_mm=known_mm)
 
-    def _give_up(self) -> None:
+    def is_about(self, scene: Scene | None) -> bool:
+        """Whether what it asks about is on the images of a scene."""
+        return self._scene is scene
+
+    def give_up(self) -> None:
+        """Leave everything as it was."""
         if not self._is_over:
             self._end()
             self._scene.study.measurements.set_draft(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF
@@ -31,6 +33,21 @@ class MeasurementLayer:
         self._picture: SlicePicture | None = None
         self._entry: MeasurementEntry | None = None
         self._shows_draft = self._was_drawn = False
+        self._of: Callable[[], Scene | None] = lambda: None  # whose picture it is
+
+    @property
+    def is_pointed(self) -> bool:
+        """Whether something lies under the mouse that can be dragged."""
+        return bool(self._session.focus.hovered_uid) and cursor_radius_mm(self._session) is None
+
+    def take_scene(self) -> None:
+        """Let go of the scene before, where the pane shows another one: nothing of it may stay in memory."""
+        scene = self._pane.scene
+        if self._of() is not scene:
+            self._picture, self._painter = None, MeasurementPainter()
+        if self._entry is not None and not self._entry.is_about(scene):
+            self._entry.give_up()
+            self._entry = None
 
     def follow(self) -> None:
         """Paint the pane anew, while one measurement is dragged only where it is seen or was."""
@@ -46,7 +63,7 @@ class MeasurementLayer:
 
     def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene) -> None:
         """Draw the measurements that lie in the plane, and the star of a key image."""
-        self._picture = picture
+        self._picture, self._of = picture, weakref.ref(scene)
         font, size = self._pane.font(), QRectF(self._pane.rect())
         self._painter.draw(painter, self._session, scene, pane_frame(scene, picture), font, size)
         if is_key_image(scene, picture):

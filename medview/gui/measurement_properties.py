@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from medview.errors import Sentence
@@ -39,14 +40,19 @@ class MeasurementProperties(QDialog):
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 44)
         self._links = Links()  # the signal must not reach a dialog that Qt has destroyed
         self._links.connect(study.measurements.changed, self.refresh)
-        self.destroyed.connect(self._links.end)
+        self._links.connect(session.studies_changed, self.refresh)
         self.refresh()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let go of the study."""
+        self._links.end()
+        super().closeEvent(event)
 
     def refresh(self) -> None:
         """Show the numbers of now."""
         measurement = next((m for m in self._study.measurements.shown if m.tracking_uid == self._uid), None)
         measurement = measurement or self._study.measurements.find(self._uid)
-        if measurement is None:
+        if measurement is None or self._study not in self._session.studies:
             self.close()
             return
         while self.form.rowCount():

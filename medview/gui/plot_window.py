@@ -55,12 +55,13 @@ class PlotWindow(QDialog):
         self._links = Links()  # no signal must reach a window that Qt has destroyed
         self._links.connect(study.measurements.changed, self.refresh)
         self._links.connect(session.scene_changed, self.refresh)
+        self._links.connect(session.studies_changed, self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Plot the measurement as it is now; close where it has been deleted."""
         measurement = self._measurement()
-        if measurement is None:
+        if measurement is None or self._study not in self._session.studies:
             self.close()
             return
         if self._kind == "curve":
