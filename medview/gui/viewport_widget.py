@@ -79,6 +79,7 @@ class ViewportWidget(PaneWidget):
         self._at_hand: SlicePicture | None = None
         self._measurements = MeasurementLayer(session, self)
         self._lasting.connect(session.focus.changed, self._on_focus)
+        self._lasting.connect(session.scene_changed, self._measurements.take_scene)
         self._crosshair = CrosshairPainter(session, pane)
         self._is_moving = False
         self._still = QTimer(self)
@@ -326,7 +327,9 @@ class ViewportWidget(PaneWidget):
     def _show_tool(self) -> None:
         """Show by the pointer that the crosshair can be taken where the mouse is."""
         grip = self._crosshair.grip
-        if grip is None:
+        if self._measurements.is_pointed:
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
+        elif grip is None:
             super()._show_tool()
         else:
             self.setCursor(Qt.CursorShape.PointingHandCursor if grip.kind == "turn" else Qt.CursorShape.SizeAllCursor)
@@ -334,6 +337,7 @@ class ViewportWidget(PaneWidget):
     def _on_focus(self) -> None:
         """Follow which measurement is selected or asked about."""
         self._measurements.ask()
+        self._show_tool()
         self.update()
 
     def _takes_double_click(self, event: QMouseEvent) -> bool:
