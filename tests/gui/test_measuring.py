@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
 from medview.gui.measurement_entry import MeasurementEntry
+from medview.imaging.turned_planes import TurnedPlanes
 from medview.session.open_folder import open_folder
+from medview.session.turn_planes import turn_planes
 from tests.gui.conftest import WAIT_MS
 from tests.gui.measured import Person
 from tests.gui.panes import double_click, drag, hover
@@ -337,3 +339,34 @@ def test_a_measurement_in_a_mirrored_and_turned_pane(person: Person) -> None:
     drag(pane, [(x - 5 * scale, y), (x, y + 3 * scale), (x + 5 * scale, y + 5 * scale)])
     assert person.listed()[0][1] == f"{np.hypot(10, 5):.1f} mm"
     hover(pane, (x, y + 100))
+
+
+def test_a_length_in_a_turned_plane_lies_where_that_plane_lies(person: Person) -> None:
+    scene = person.window.session.scene
+    turn = np.deg2rad(30)
+    about_x = np.array([[1, 0, 0], [0, np.cos(turn), -np.sin(turn)], [0, np.sin(turn), np.cos(turn)]])
+    turn_planes(scene, TurnedPlanes(about_x))
+    person.qtbot.wait(30)
+    pane = person.pane("axial")
+    picture = pane.picture()
+    px_per_mm = picture.transform.scale_x / picture.grid.pixel_mm[0]
+    x, y = picture.mm_to_pane(scene.cursor_mm)
+    person.key(Qt.Key.Key_D)
+    drag(pane, [(x + 3, y + 4), (x + 3 + 4 * px_per_mm, y), (x + 3 + 8 * px_per_mm, y + 4 + 6 * px_per_mm)])
+    person.key(Qt.Key.Key_Escape)
+    assert person.texts("axial") == {"10.0 mm"}
+    line = np.diff(person.measured()[0].points_mm, axis=0)[0]
+    np.testing.assert_allclose(line, (8, 6 * np.cos(turn), 6 * np.sin(turn)), atol=0.05)
+    assert person.measured()[0].image is None
+    turn_planes(scene, None)
+    person.qtbot.wait(30)
+    assert person.texts("axial") == set()  # it leaves the upright plane: only where it lies there is a mark
+
+
+def test_what_is_written_at_the_mouse_is_what_a_probe_reads(person: Person) -> None:
+    person.hover("axial", (-6, -6, Z))
+    person.qtbot.wait(30)
+    assert person.window.readout.text() == f"Mouse   R 6.0  A 6.0  H {Z:.1f} mm   700 HU"
+    person.window.commands.actions["measure_probe"].trigger()
+    person.click("axial", (-6, -6, Z))
+    assert person.listed() == [("Probe", "700 HU")]
