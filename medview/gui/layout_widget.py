@@ -50,12 +50,13 @@ class LayoutWidget(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.panes: dict[str, PaneWidget] = {}
         self._placed: tuple[Cell, ...] = ()
+        self._is_by_hand = False
         self._drops = PaneDrops(session, self)
         self._grips: dict[str, PaneGrip] = {}
         self._links.connect(session.layout_changed, self._take_layout)
         self._links.connect(session.scene_changed, self._arrange)
         self._links.connect(session.display_changed, self._arrange)
-        self._links.connect(session.links.changed, self._repaint)
+        self._links.connect(session.links.changed, self._follow_links)
         self._links.connect(session.studies_changed, self._repaint)
         self.destroyed.connect(self._links.end)
         self._take_layout()
@@ -113,6 +114,18 @@ class LayoutWidget(QWidget):
             self._grid.addWidget(self.panes[cell.name], cell.row, cell.column, cell.row_span, cell.column_span)
             self.panes[cell.name].show()
         self._stretch(cells)
+
+    def _follow_links(self) -> None:
+        """Paint the panes in which something of the active one is drawn, and all where a link was made or ended."""
+        session, by_hand = self._session, self._session.links.is_by_hand
+        if by_hand != self._is_by_hand:
+            self._is_by_hand = by_hand
+            self._repaint()
+            return
+        for pane in self.panes.values():
+            slot = pane.viewport.slot
+            if slot != session.active_slot and session.links.follows(session.active_slot, slot):
+                pane.update()
 
     def _repaint(self) -> None:
         """Paint the panes that tell of other slots: their lines, their priors, their links."""

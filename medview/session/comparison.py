@@ -12,6 +12,8 @@ from medview.study.time_between import day_of
 
 def current_of(session: Session, study: Study) -> Study | None:
     """Return the newest open study of the same patient, where it is newer than the given one."""
+    if len(session.studies) < 2:
+        return None
     facts = study.facts
     newer = [one for one in session.studies if one is not study and is_earlier(facts, one.facts) and _same(study, one)]
     return max(newer, key=lambda one: moment(one.facts), default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from medview.study.series import Patient
@@ -17,6 +18,7 @@ _PLACEHOLDERS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # asked for each pane that is painted
 def sameness(one: Patient, other: Patient) -> Sameness:
     """Return whether two patients are one: Patient ID and name must be there and agree, and nothing may contradict.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from medview.errors import Sentence
 from medview.study.date_text import date_text
 
 
+@lru_cache(maxsize=1024)
 def day_of(text: str) -> date | None:
     """Return the day of a DICOM date (DA); None for what is no date."""
     try:

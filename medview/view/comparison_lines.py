@@ -48,8 +48,8 @@ def _prior(session: Session, scene: Scene) -> tuple[CornerLine, ...]:
 
 def _current(session: Session, scene: Scene) -> tuple[CornerLine, ...]:
     """Return that this is the current study, where one of its priors is seen."""
-    priors = [one for one in seen_scenes(session).values() if current_of(session, one.study) is scene.study]
-    if not priors:
+    others = {id(one.study): one.study for one in seen_scenes(session).values() if one.study is not scene.study}
+    if not any(current_of(session, study) is scene.study for study in others.values()):
         return ()
     return (CornerLine(Sentence("Current · {date}", {"date": date_text(scene.study.facts.study_date)}), "badge"),)
 

@@ -366,8 +366,12 @@ def test_a_further_window_shows_series_follows_and_is_put_away_without_loss(pers
     wheel(person, "1", -100)
     wheel(person, "1", 8)
     assert (z_seen(person, "1"), z_seen(person, name)) == (16.0, 16.0)
-    window.activateWindow()
+    person.clicks(person.window.panes.panes["1"])
+    person.window.activateWindow()
+    person.qtbot.waitUntil(person.window.isActiveWindow)
+    QTest.keyClick(person.window.panes.panes["1"], Qt.Key.Key_Tab)  # to the next pane, wherever it is
     person.qtbot.waitUntil(window.isActiveWindow)
+    assert session.active_pane == name
     QTest.keyClick(window, Qt.Key.Key_I)  # keys of commands work there, too
     assert session.scene_in(name).inverted  # type: ignore[union-attr]
     QTest.keyClick(window, Qt.Key.Key_F11)
