@@ -67,6 +67,10 @@ def _has_shutter(session: Session) -> Sentence | None:
     return conditions.has_images(session) or (None if there else _NO_SHUTTER)
 
 
+def _is_on(session: Session, name: str) -> bool:
+    return bool(getattr(session.scene, name, False))
+
+
 def _toggle(shell: Shell, name: str) -> None:
     scene = shell.session.scene
     if scene is not None:
@@ -81,7 +85,7 @@ IMAGE: tuple[Command, ...] = (
         "Image",
         lambda shell: _toggle(shell, "overlays_visible"),
         when=_has_overlays,
-        checked=lambda session: session.scene is not None and session.scene.overlays_visible,
+        checked=lambda session: _has_overlays(session) is None and _is_on(session, "overlays_visible"),
         separator=True,
     ),
     Command(
@@ -90,6 +94,6 @@ IMAGE: tuple[Command, ...] = (
         "Image",
         lambda shell: _toggle(shell, "shutter_visible"),
         when=_has_shutter,
-        checked=lambda session: session.scene is not None and session.scene.shutter_visible,
+        checked=lambda session: _has_shutter(session) is None and _is_on(session, "shutter_visible"),
     ),
 )

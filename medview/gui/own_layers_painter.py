@@ -10,6 +10,7 @@ from medview.view.slice_view import SlicePicture
 
 _NOTHING = qRgba(0, 0, 0, 0)
 _GRAPHICS = qRgba(255, 236, 140, 255)
+_SHADOW = qRgba(0, 0, 0, 170)
 _REGION = qRgba(90, 200, 255, 110)
 
 
@@ -44,6 +45,19 @@ class OwnLayersPainter:
     def _draw_layer(
         self, painter: QPainter, picture: SlicePicture, layer: OverlayLayer, name: str, colours: list[int]
     ) -> None:
+        image = self._image_of(layer, name, colours)
+        # drawn smaller, lines of one pixel would be lost without smoothing; larger, they are pixels
+        is_smaller = picture.transform.scale_x * layer.rect[2] < layer.pixels.shape[1]
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+        place = QRectF(*layer.rect)
+        if name == "planes":  # dark edges, of a pixel of the pane: graphics are seen on bone, too
+            shadow = self._image_of(layer, "shadow", [_NOTHING, _SHADOW, _NOTHING])
+            across, down = 1.0 / picture.transform.scale_x, 1.0 / picture.transform.scale_y
+            for x, y in ((-across, 0.0), (across, 0.0), (0.0, -down), (0.0, down)):
+                painter.drawImage(place.translated(x, y), shadow)
+        painter.drawImage(place, image)
+
+    def _image_of(self, layer: OverlayLayer, name: str, colours: list[int]) -> QImage:
         known = self._images.get(name)
         if known is None or known[0] is not layer:
             height, width = layer.pixels.shape
@@ -51,7 +65,4 @@ class OwnLayersPainter:
             image.setColorTable(colours)
             # whole colours: Qt would look each pixel up in the table at every painting
             known = self._images[name] = (layer, image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
-        # drawn smaller, lines of one pixel would be lost without smoothing; larger, they are pixels
-        is_smaller = picture.transform.scale_x * layer.rect[2] < layer.pixels.shape[1]
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
-        painter.drawImage(QRectF(*layer.rect), known[1])
+        return known[1]
