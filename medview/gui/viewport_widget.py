@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +24,7 @@ from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.own_layers_painter import OwnLayersPainter
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
+from medview.gui.plane_refinement import PlaneRefinement
 from medview.gui.reference_lines_painter import draw_mark, draw_reference_lines
 from medview.gui.screen_size import display_size
 from medview.gui.stack_bar_painter import draw_stack_bar
@@ -51,7 +52,6 @@ _COMING = Sentence("This image is being read…")
 _MISSING = Sentence("This image was not read.")
 _ACROSS_S = 0.25
 _BAR_FROM_PX = 300  # below this the slice number and window need the room
-_STILL_MS = 150
 _HOVER_HEIGHT = 150  # of the corner in which the value under the mouse is written
 
 
@@ -81,23 +81,27 @@ class ViewportWidget(PaneWidget):
         self._lasting.connect(session.focus.changed, self._on_focus)
         self._lasting.connect(session.scene_changed, self._measurements.take_scene)
         self._crosshair = CrosshairPainter(session, pane)
-        self._is_moving = False
-        self._still = QTimer(self)
-        self._still.setSingleShot(True)
-        self._still.setInterval(_STILL_MS)
-        self._still.timeout.connect(self._on_still)
+        self._refinement = PlaneRefinement(session.jobs, self.update, self)
         self._on_scene()
 
     def release(self) -> None:
         """Let go of the session: the window is closing."""
-        self._still.stop()
+        self._refinement.give_up()
         super().release()
 
-    def picture(self) -> SlicePicture | None:
-        """Return what the pane shows now; None with nothing open."""
+    def picture(self, *, coarse: bool = True) -> SlicePicture | None:
+        """Return what the pane shows now; None with nothing open.
+
+        Parameters
+        ----------
+        coarse
+            A thick slab of a turned plane may have larger pixels, until the full one has been made elsewhere.
+        """
         if self._view is not None:
             display = display_size(self, self.session.settings)
-            self._picture = self._view.picture(self._size, coarse=self._is_moving, display=display)
+            self._picture = self._view.picture(self._size, coarse=coarse, display=display)
+            if coarse:
+                self._refinement.follow(self._view, self._size, display)
         return self._picture
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:
@@ -107,9 +111,8 @@ class ViewportWidget(PaneWidget):
 
     def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
         """Draw image, mask, crosshair and texts; `bare` leaves out mouse and highlight."""
-        self._is_moving = self._is_moving and not bare  # what is kept or printed is never coarse
-        picture, scene = self.picture(), self.scene
-        colour = PANE_COLOURS[picture.plane if picture is not None else "axial"]
+        picture, scene = self.picture(coarse=not bare), self.scene  # what is saved or printed is never coarse
+        colour = PANE_COLOURS[picture.plane if picture is not None else "empty"]
         pane = PanePainter(painter, self.width(), self.height(), self.font(), colour)
         if picture is not None and scene is not None:
             self._draw_picture(painter, picture, self._image)
@@ -241,13 +244,14 @@ class ViewportWidget(PaneWidget):
 
     def _take_scene(self) -> None:
         self._passing.end()
+        self._refinement.give_up()
         self._mask = self._picture = self._view = self._magnifier = None
         self._fusion = FusionPainter()  # no volume is held that nobody shows
         scene = self.scene
         if scene is not None:
             self._view = SliceView(scene, self.viewport)
-            self._passing.connect(scene.cursor_changed, self._on_cursor)
-            self._passing.connect(scene.display_changed, self._repaint)
+            for signal in (scene.cursor_changed, scene.display_changed):
+                self._passing.connect(signal, self._repaint)
             if scene.loading is not None:
                 self._passing.connect(scene.loading.changed, self._on_loading)
             self._passing.connect(scene.segmentation_changed, self._take_scene)
@@ -257,17 +261,6 @@ class ViewportWidget(PaneWidget):
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)
-        self.update()
-
-    def _on_cursor(self) -> None:
-        """Paint another place; a thick slab of interpolated planes coarser until it has stayed for a moment."""
-        if self._view is not None and self._view.is_resliced and self.viewport.slab_mm > 0:
-            self._is_moving = True
-            self._still.start()
-        self.update()
-
-    def _on_still(self) -> None:
-        self._is_moving = False
         self.update()
 
     def _on_loading(self) -> None:

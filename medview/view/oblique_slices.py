@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,65 @@ from numpy.typing import NDArray
 from medview.imaging.display_size import DisplaySize
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.scene import Scene
-from medview.session.viewport import Viewport
+from medview.session.viewport import SlabMode, Viewport
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segmentation
+from medview.study.volume import Volume
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslicer import Reslicer
 
 _BUDGET = 1_000_000  # samples that are taken within a frame: beyond, a moving slab is drawn coarser
 _COARSE_PX = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneRequest:
+    """An interpolated plane that a pane wants to show.
+
+    Attributes
+    ----------
+    grid, transform
+        The part of the plane that is seen, and where it lies in the pane.
+    magnification
+        How many pane pixels a voxel of the finest spacing has.
+    slab_mm, slab_mode
+        What is projected onto it.
+    is_coarse
+        With larger pixels, and samples farther apart through the slab.
+    """
+
+    volume: Volume
+    grid: PictureGrid
+    transform: PaneTransform
+    magnification: float
+    slab_mm: float
+    slab_mode: SlabMode
+    is_coarse: bool
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is equal in two requests for the same values: to a millionth of a mm."""
+        grid = self.grid
+        place = np.round(np.concatenate([grid.origin_mm, grid.x_step_mm, grid.y_step_mm]), 6) + 0.0
+        return self.volume, grid.size, place.tobytes(), self.slab_mm, self.slab_mode, self.is_coarse
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether its samples cannot be taken between two frames."""
+        samples = 1 + self.slab_mm / min(self.volume.geometry.spacing_mm)
+        return self.grid.size[0] * self.grid.size[1] * samples > _BUDGET
+
+    def values(self, sampler: Reslicer | None = None) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the values (height, width), and where they lie inside the volume.
+
+        Parameters
+        ----------
+        sampler
+            Of the volume, to be used by one thread only; None makes one.
+        """
+        sampler = sampler or Reslicer(self.volume.array, self.volume.geometry)
+        return sampler.sample(self.grid, self.slab_mm, self.slab_mode, coarse=self.is_coarse)
 
 
 class ObliqueSlices:
@@ -29,31 +80,24 @@ class ObliqueSlices:
         self._name = name
         self._samplers: dict[str, Reslicer] = {}
 
-    def laid_out(
-        self, viewport: Viewport, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool
-    ) -> tuple[PictureGrid, PaneTransform, float]:
-        """Return the part of the plane that is seen, where it lies in the pane, and how many pane pixels a voxel has.
-
-        Parameters
-        ----------
-        coarse
-            While something moves: a slab of many samples gets larger pixels.
-        """
-        geometry = self._scene.volume.geometry
+    def request(
+        self, viewport: Viewport, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool = False
+    ) -> PlaneRequest:
+        """Return what a pane wants to show, with larger pixels where it may be coarse."""
+        volume = self._scene.volume
         whole = self._whole().laid(viewport.turn_deg, flipped=viewport.is_mirrored)
         zoom, pan_px = viewport.zoom, viewport.pan_px
         fit = PaneTransform.fit(
-            whole.size, whole.pixel_mm, pane_size, zoom, pan_px, fit=viewport.fit, display=display
+            whole.size, whole.pixel_mm, pane_size, zoom, pan_px, fit=viewport.fit, display=display, side=viewport.side
         )
-        pixel_px = _COARSE_PX if coarse and _is_costly(geometry, viewport, pane_size) else 1.0
-        grid, transform = whole.part(geometry, fit, pane_size, pixel_px)
-        return grid, transform, fit.scale_x
+        grid, transform = whole.part(volume.geometry, fit, pane_size, _COARSE_PX if coarse else 1.0)
+        slab = max(viewport.slab_mm, 0.0), viewport.slab_mode
+        return PlaneRequest(volume, grid, transform, fit.scale_x, *slab, is_coarse=coarse)
 
-    def sample(self, grid: PictureGrid, viewport: Viewport, *, coarse: bool) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """Return the values of the volume on a grid, projected as the pane says, and where they lie inside it."""
-        volume = self._scene.volume
-        sampler = self._sampler("volume", volume.array, volume.geometry, nearest=False)
-        return sampler.sample(grid, max(viewport.slab_mm, 0.0), viewport.slab_mode, coarse=coarse)
+    def values(self, request: PlaneRequest) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return what was requested."""
+        volume = request.volume
+        return request.values(self._sampler("volume", volume.array, volume.geometry, nearest=False))
 
     def labels(self, segmentation: Segmentation, grid: PictureGrid) -> NDArray[Any]:
         """Return the nearest labels of a mask on a grid; 0 outside it."""
@@ -78,8 +122,3 @@ class ObliqueSlices:
         if kept is None or kept.array is not array:
             kept = self._samplers[name] = Reslicer(array, geometry, nearest=nearest)
         return kept
-
-
-def _is_costly(geometry: Geometry, viewport: Viewport, pane_size: tuple[int, int]) -> bool:
-    samples = 1 + viewport.slab_mm / min(geometry.spacing_mm)
-    return pane_size[0] * pane_size[1] * samples > _BUDGET

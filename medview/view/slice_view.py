@@ -24,7 +24,7 @@ from medview.study.segmentation import Box, Segmentation
 from medview.view.crosshair import CrosshairLine, crosshair
 from medview.view.grey_part import GreyPart, shown
 from medview.view.label_overlay import LabelOverlay, colour_indices, overlay
-from medview.view.oblique_slices import ObliqueSlices
+from medview.view.oblique_slices import ObliqueSlices, PlaneRequest
 from medview.view.overlay_planes import OverlayLayer, ShutterLayer, overlay_layer, shutter_layer
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
@@ -211,7 +211,7 @@ class SliceView:
         display
             The screen that the pane is on.
         coarse
-            While something moves: what takes long to interpolate may have larger pixels.
+            What takes long to interpolate may have larger pixels, until it has been made elsewhere (`wanted`, `take`).
         """
         scene, viewport = self._scene, self._viewport
         # asked once: a slice that arrives while the picture is made belongs to the next one
@@ -253,10 +253,11 @@ class SliceView:
         """Return what is seen, where it lies in the pane, and how many pane pixels a pixel of the images has."""
         viewport = self._viewport
         if self.is_resliced:
-            grid, transform, magnification = self._slices.laid_out(viewport, pane_size, display, coarse=coarse)
-            key = (self._scene.volume, _place_of(grid), self._read_so_far(), viewport.slab_mm, viewport.slab_mode)
-            section = self._keep("section", key, lambda: self._interpolated(grid, coarse=coarse))
-            return section, transform, magnification
+            request = self._requested(pane_size, display, coarse=coarse)
+            name = "coarse" if request.is_coarse else "section"
+            key = (*request.key, self._read_so_far())
+            section = self._keep(name, key, lambda: self._interpolated(request))
+            return section, request.transform, request.magnification
         section = self._section()
         size, pixel_mm = section.grid.size, section.grid.pixel_mm
         fit, display = self._fit(display)
@@ -290,10 +291,31 @@ class SliceView:
 
         return cast(_Section, self._keep("filtered", (section, chosen, black), make))
 
-    def _interpolated(self, grid: PictureGrid, *, coarse: bool) -> _Section:
+    def _requested(self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool) -> PlaneRequest:
+        """Return which interpolated plane is shown: a coarse one where the full one is costly and not there yet."""
+        full = self._slices.request(self._viewport, pane_size, display)
+        if not coarse or not full.is_costly or self._has(full):
+            return full
+        return self._slices.request(self._viewport, pane_size, display, coarse=True)
+
+    def _has(self, request: PlaneRequest) -> bool:
+        return "section" in self._kept and self._kept["section"][0] == (*request.key, self._read_so_far())
+
+    def wanted(self, pane_size: tuple[int, int], display: DisplaySize) -> PlaneRequest | None:
+        """Return the plane that is still to be interpolated in full, None where what is shown is all there is."""
+        if not self.is_resliced or not self._can_project:
+            return None
+        full = self._slices.request(self._viewport, pane_size, display)
+        return full if full.is_costly and not self._has(full) else None
+
+    def take(self, request: PlaneRequest, sampled: tuple[NDArray[Any], NDArray[np.bool_]]) -> None:
+        """Keep a plane that has been interpolated elsewhere."""
+        self._kept["section"] = ((*request.key, self._read_so_far()), _Section(request.grid, *sampled))
+
+    def _interpolated(self, request: PlaneRequest) -> _Section:
         if not self._can_project:
-            return _Section(grid, np.zeros(grid.size[::-1], self._scene.volume.array.dtype), None)
-        return _Section(grid, *self._slices.sample(grid, self._viewport, coarse=coarse))
+            return _Section(request.grid, np.zeros(request.grid.size[::-1], self._scene.volume.array.dtype), None)
+        return _Section(request.grid, *self._slices.values(request))
 
     def mark_changed(self, box: Box) -> PictureRect | None:
         """Take up a change of the mask inside a box of its array.
@@ -437,9 +459,3 @@ def _switches(scene: Scene) -> tuple[bool, bool]:
 
 def _on_screen(box: slice, size: int, flipped: bool) -> slice:
     return slice(size - box.stop, size - box.start) if flipped else slice(box.start, box.stop)
-
-
-def _place_of(grid: PictureGrid) -> tuple[object, ...]:
-    """Return where a grid lies, so that two that show the same are found equal: to a millionth of a mm."""
-    place = np.round(np.concatenate([grid.origin_mm, grid.x_step_mm, grid.y_step_mm]), 6) + 0.0
-    return grid.size, place.tobytes()

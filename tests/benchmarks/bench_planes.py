@@ -152,7 +152,7 @@ def rows(session: Session, screen: QImage) -> list[tuple[str, tuple[float, float
     add("turn, magnified 3 times", turn)
     viewport.update(zoom=1.0, slab_mm=20.0)
     add("turn a slab of 20 mm (MIP), while it moves", turn, 30)
-    add("the same in full", lambda number: (turn(number), axial._on_still()), 10)
+    found.append(("the same in full", measured(lambda number: (turn(number), axial.picture(coarse=False)), 10)))
     viewport.update(slab_mm=0.0)
     add("repaint, nothing changed", lambda number: None)
     three = [painted(pane, screen, lambda number: None) for pane in panes.values()]
