@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from medview.gui.main_window import MainWindow
 from medview.gui.measurement_entry import MeasurementEntry
 from medview.imaging.turned_planes import TurnedPlanes
+from medview.session.close_study import close_study
 from medview.session.open_folder import open_folder
 from medview.session.turn_planes import turn_planes
 from tests.gui.conftest import WAIT_MS
@@ -370,3 +373,14 @@ def test_what_is_written_at_the_mouse_is_what_a_probe_reads(person: Person) -> N
     person.window.commands.actions["measure_probe"].trigger()
     person.click("axial", (-6, -6, Z))
     assert person.listed() == [("Probe", "700 HU")]
+
+
+def test_a_study_that_has_been_measured_is_free_to_go(person: Person) -> None:
+    person.key(Qt.Key.Key_D)
+    person.drag("axial", (-12, -8, Z), (12, -1, Z))
+    person.click("axial", (5, 5, Z))  # one more is begun
+    volume = weakref.ref(person.window.session.scene.volume)
+    close_study(person.window.session, person.window.session.scene.study)
+    person.qtbot.wait(50)
+    gc.collect()
+    assert volume() is None
