@@ -26,6 +26,7 @@ from medview.files.stacks import geometry_guard as guard
 from medview.files.workers import InThisProcess, Workers
 from medview.progress import Progress, unheard
 from medview.study import shared_array
+from medview.study.display_facts import PLAIN, DisplayFacts
 from medview.study.geometry import Geometry
 from medview.study.series import AxisPlace, GuardLine, Instance, Series, StoredPixels, StudyFacts
 from medview.study.volume import Volume
@@ -33,6 +34,7 @@ from medview.study.volume import Volume
 OtherStudy = tuple[StudyFacts, tuple[Series, ...]]
 _PICTURES = ("PNG", "JPEG", "TIFF")
 _PAGES_AT_ONCE = 8
+_DISPLAYED = {"JPEG": DisplayFacts(is_lossy=True)}
 
 
 def read_other_format(path: Path) -> OtherStudy | None:
@@ -198,10 +200,11 @@ def _pictures_of(group: Sequence[tuple[Path, PictureFacts]]) -> OtherStudy:
     )  # fmt: skip
     name = _stem(first) if len(group) == 1 else first.parent.name
     said = Sentence("A picture: it holds neither millimetres nor how the patient lies. Distances are in pixels.")
+    images = tuple(replace(one, display=_DISPLAYED.get(facts.file_format, PLAIN)) for one in _instances(paths, uid, 8))
     series = Series(
         uid, f"{uid}.1", series_description=name, rows=facts.rows, columns=facts.columns, geometry=geometry,
         photometric_interpretation="RGB" if facts.is_colour else "MONOCHROME2",
-        instances=_instances(paths, uid, 8), warnings=(said,), guard=_guard(geometry), file_format=facts.file_format,
+        instances=images, warnings=(said,), guard=_guard(geometry), file_format=facts.file_format,
     )  # fmt: skip
     return StudyFacts(series.study_instance_uid, study_description=name), (series,)
 
