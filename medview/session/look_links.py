@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psygnal import SignalInstance
 
 from medview.session.scene import Scene
+from medview.session.slots import Slots
 from medview.session.viewport import Viewport
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from medview.session.session import Session
 
 Window = tuple[float, float]
 
@@ -24,7 +21,7 @@ class LookLinks:
     A window goes to images of the same modality, of PET as the same SUV; zoom and pan to panes of the same plane.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Slots) -> None:
         self._session = session
         self._scenes: dict[int, Scene] = {}
         self._windows: dict[int, tuple[Window, Window]] = {}  # that of now, and the default one

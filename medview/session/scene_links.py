@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
 
 from medview.session.scene import Scene
 from medview.session.scene_place import is_in_patient, to_patient, to_voxels
+from medview.session.slots import Slots
 from medview.study.geometry import FloatArray
 from medview.study.study import Study
-
-if TYPE_CHECKING:
-    from medview.session.session import Session
 
 Space = tuple[object, str]  # whose coordinates: the patient's, and the frame of reference
 
@@ -58,7 +55,7 @@ class SceneLinks:
 
     changed = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Slots) -> None:
         self._session = session
         self._watched: dict[int, _Watched] = {}
         self._shift_mm: dict[Space, FloatArray] = {}
