@@ -200,7 +200,8 @@ def _pictures_of(group: Sequence[tuple[Path, PictureFacts]]) -> OtherStudy:
     )  # fmt: skip
     name = _stem(first) if len(group) == 1 else first.parent.name
     said = Sentence("A picture: it holds neither millimetres nor how the patient lies. Distances are in pixels.")
-    images = tuple(replace(one, display=_DISPLAYED.get(facts.file_format, PLAIN)) for one in _instances(paths, uid, 8))
+    shown = {path: _DISPLAYED.get(one.file_format, PLAIN) for path, one in group}
+    images = tuple(replace(one, display=shown[one.path]) for one in _instances(paths, uid, 8))
     series = Series(
         uid, f"{uid}.1", series_description=name, rows=facts.rows, columns=facts.columns, geometry=geometry,
         photometric_interpretation="RGB" if facts.is_colour else "MONOCHROME2",
