@@ -128,7 +128,13 @@ class FunctionForm(QWidget):
         self.settled.emit()
 
     def _light(self, name: str, value: int) -> None:
-        self._take(replace(self._function, **{name: value / 100}))
+        function, share = self._function, value / 100
+        lit = {
+            "ambient": replace(function, ambient=share),
+            "diffuse": replace(function, diffuse=share),
+            "specular": replace(function, specular=share),
+        }
+        self._take(lit[name])
         if not self.lights[name].isSliderDown():
             self.settled.emit()
 

@@ -76,7 +76,7 @@ class Shading:
         def change_to(stride: int, step_mm: float) -> _Floats:
             # beyond the sides of the picture the next row is taken: nobody sees it
             ahead, behind = np.maximum(flat[own + stride], least), np.maximum(flat[own - stride], least)
-            along: _Floats = (ahead - behind) / np.float32(2 * step_mm)
+            along: _Floats = ((ahead - behind) / np.float32(2 * step_mm)).astype(np.float32, copy=False)
             return along
 
         step_mm, pixel_mm = self._steps_mm
@@ -84,7 +84,8 @@ class Shading:
         down = change_to(width if height > 1 else 0, pixel_mm)
         right = change_to(1 if width > 1 else 0, pixel_mm)
         change: _Floats = np.sqrt(deeper * deeper + down * down + right * right)
-        facing: _Floats = np.abs(deeper) / np.maximum(change, np.float32(_FLAT * self._width))
+        flat = np.float32(_FLAT * self._width)
+        facing: _Floats = (np.abs(deeper) / np.maximum(change, flat)).astype(np.float32, copy=False)
         return facing, change
 
     def _bright(self, facing: _Floats) -> _Floats:

@@ -10,13 +10,13 @@ import pytest
 
 from medview.errors import MedViewError
 from medview.imaging.camera import Camera
+from medview.imaging.volume_presets import volume_preset
 from medview.progress import Cancelled
 from medview.study.geometry import Geometry
 from medview.study.volume import Volume
 from medview.view.load_vtk import load_vtk
 from medview.view.opengl import check_libraries, is_software
 from medview.view.segment_surfaces import drawn_surfaces, segment_surfaces
-from medview.imaging.volume_presets import volume_preset
 from medview.view.volume_frame import VolumeFrame
 from medview.view.volume_view import VolumeView
 from tests.view.scenes import GRIDS, scene_of, tilted
