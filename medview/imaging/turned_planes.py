@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,13 +43,22 @@ class TurnedPlanes:
 
     def normal(self, plane: PlaneName) -> FloatArray:
         """Return the unit LPS normal of a plane, away from the person who looks at it."""
-        return np.cross(*plane_axes(self.rotation, plane))
+        return self._kept[plane][2]
 
     def axes(self, plane: PlaneName) -> tuple[FloatArray, FloatArray]:
         """Return the LPS unit vectors of screen right and screen down of a plane."""
+        return self._kept[plane][:2]
+
+    @cached_property
+    def _kept(self) -> dict[PlaneName, tuple[FloatArray, FloatArray, FloatArray]]:
+        """Right, down and normal of each plane: asked for many times in a frame."""
+        return {plane: self._worked_out(plane) for plane in _PLACES}
+
+    def _worked_out(self, plane: PlaneName) -> tuple[FloatArray, FloatArray, FloatArray]:
         right, down = plane_axes(self.rotation, plane)
         roll = np.deg2rad(self.rolls_deg[_PLACES[plane]])
-        return np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right
+        across, below = np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right
+        return across, below, np.cross(right, down)
 
     def turned_in(self, plane: PlaneName, degrees: float) -> TurnedPlanes:
         """Return the other two planes turned clockwise in the picture of `plane`, which itself stays as it is."""

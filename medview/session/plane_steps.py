@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.turned_planes import offsets, place_on_plane
 from medview.session.scene import Scene
@@ -34,6 +32,6 @@ def go_to_step(scene: Scene, plane: PlaneName, index: int) -> None:
 def _onward(scene: Scene, plane: PlaneName) -> FloatArray:
     """Return the unit normal of a plane, turned the way the volume's own axis goes."""
     geometry = scene.volume.geometry
-    normal: FloatArray = np.cross(*scene.plane_axes(plane))
+    normal: FloatArray = scene.plane_normal(plane)
     own = geometry.directions[:, SlicePlane.of(geometry, plane).axis]
     return -normal if normal @ own < 0 else normal

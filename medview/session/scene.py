@@ -275,6 +275,11 @@ class Scene:
             self.active_segment = segmentation.segments[0].number
         self.segmentation_changed.emit()
 
+    def plane_normal(self, plane: PlaneName) -> NDArray[np.float64]:
+        """Return the unit LPS normal of a plane, away from the person who looks at it."""
+        turned = self.turned_planes
+        return np.cross(*self.plane_axes(plane)) if turned is None else turned.normal(plane)
+
     def _held(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the place nearest to a point that the crosshair may take."""
         if self.turned_planes is None:

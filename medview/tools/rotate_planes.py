@@ -198,7 +198,7 @@ def _line(session: Session, scene: Scene, event: PointerEvent, plane: PlaneName)
     to_px = np.linalg.pinv(steps)
     normal = np.cross(right, down)
     normal /= np.linalg.norm(normal)
-    along_mm = np.cross(normal, np.cross(*scene.plane_axes(plane)))
+    along_mm = np.cross(normal, scene.plane_normal(plane))
     along_mm /= np.linalg.norm(along_mm)
     along = to_px @ along_mm
     centre = np.array(event.position_px) + to_px @ (scene.cursor_mm - event.position_mm)

@@ -57,7 +57,7 @@ def line_in_pane(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where the crosshair lies in a pane, (x, y), and the step there of a mm along the other plane's line."""
     middle = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm)))
-    along = np.cross(grid.normal, np.cross(*scene.plane_axes(other)))
+    along = np.cross(grid.normal, scene.plane_normal(other))
     along /= max(float(np.linalg.norm(along)), 1e-12)
     tip = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm + along)))
     return middle, tip - middle

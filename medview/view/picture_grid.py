@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -146,7 +147,7 @@ class PictureGrid:
         """Width and height of a pixel in mm."""
         return float(np.linalg.norm(self.x_step_mm)), float(np.linalg.norm(self.y_step_mm))
 
-    @property
+    @cached_property
     def normal(self) -> FloatArray:
         """Unit LPS vector away from the person who looks at the picture."""
         normal: FloatArray = np.cross(self.x_step_mm, self.y_step_mm)

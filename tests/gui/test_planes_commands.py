@@ -318,26 +318,3 @@ def test_panes_made_anew_show_the_same_turned_pixels(opened: MainWindow, settle:
         assert np.array_equal(made.grab_pixels(), before[name]), name
         made.release()
         made.deleteLater()
-
-
-def test_a_thick_slab_of_a_turned_plane_is_coarse_until_nothing_moves(opened: MainWindow, qtbot: QtBot) -> None:
-    start = handle(opened, "axial", (1.0, 0.0))
-    drag(pane_of(opened, "axial"), [tuple(start), tuple(start + (-5.0, 30.0))])  # type: ignore[list-item]
-    opened.session.choose(active_pane="coronal")
-    chosen(opened, "Slab of 50 mm")
-    pane = pane_of(opened, "coronal")
-    coarse = pane.picture()
-    assert coarse is not None
-    view = ViewportWidget(opened.session, "coronal")
-    view.resize(pane.size())
-    full = view.picture(coarse=False)
-    assert full is not None
-    view.release()
-    view.deleteLater()
-    assert not np.array_equal(full.values, coarse.values)  # every other sample through the slab
-
-    def is_full() -> bool:
-        picture = pane.picture()
-        return picture is not None and np.array_equal(picture.values, full.values)
-
-    qtbot.waitUntil(is_full, timeout=20_000)
