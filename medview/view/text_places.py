@@ -11,7 +11,6 @@ from medview.study.geometry import FloatArray
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 _GAP = 8.0
-_STEPS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +37,8 @@ def text_places(
 ) -> tuple[Box, ...]:
     """Return the box of each text, inside the pane, clear of each other, of the shapes' points and of what is taken.
 
-    What a person has placed stays there; the others go right of their shape, else left, below or above it, else down
-    from there until there is room. Where there is none at all, they lie on what is there.
+    What a person has placed stays there; the others go right of their shape, else left, below or above it, else as near
+    as there is room. Where there is none at all, they lie on what is there.
     """
     fixed = [_within((*w.at, *w.size), pane_size) if w.at is not None else None for w in wishes]
     occupied = [*taken, *(box for box in fixed if box is not None)]
@@ -74,17 +73,17 @@ def _free(wish: TextWish, pane_size: tuple[float, float], occupied: Sequence[Box
     wanted = [_within((x, y, width, height), pane_size) for x, y in beside]
     own: Box = (left, top, right - left, bottom - top)
     found = next((box for box in wanted if not any(_overlap(box, o) for o in (*occupied, own))), None)
-    return found if found is not None else _below(wanted[0], pane_size, occupied)
+    return found if found is not None else _nearest(wanted, pane_size, occupied)
 
 
-def _below(box: Box, pane_size: tuple[float, float], occupied: Sequence[Box]) -> Box:
-    """Return a place straight below, and from the top on where there is none."""
-    for step in range(_STEPS):
-        top = (box[1] + step * pane_size[1] / _STEPS) % max(pane_size[1] - box[3], 1.0)
-        moved = (box[0], top, box[2], box[3])
-        if not any(_overlap(moved, other) for other in occupied):
-            return moved
-    return box
+def _nearest(wanted: Sequence[Box], pane_size: tuple[float, float], occupied: Sequence[Box]) -> Box:
+    """Return the free place nearest to the first that was wanted: in its columns, then in others; itself without any."""
+    x, y, width, height = wanted[0]
+    columns = {box[0] for box in wanted} | set(np.arange(2.0, pane_size[0] - width - 2.0, width + _GAP).tolist())
+    rows = np.arange(2.0, max(pane_size[1] - height - 2.0, 3.0), max(height / 2.0, 4.0)).tolist()
+    places = sorted(((left, top) for left in columns for top in rows), key=lambda p: abs(p[0] - x) + abs(p[1] - y))
+    boxes = ((left, top, width, height) for left, top in places)
+    return next((box for box in boxes if not any(_overlap(box, other) for other in occupied)), wanted[0])
 
 
 def _within(box: Box, pane_size: tuple[float, float]) -> Box:

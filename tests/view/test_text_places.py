@@ -1,0 +1,43 @@
+"""Texts beside measurements: each in the pane, none on another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from medview.view.text_places import Box, TextWish, leader, text_places
+
+PANE = (300.0, 200.0)
+
+
+def overlap(one: Box, other: Box) -> bool:
+    apart = one[0] + one[2] <= other[0] or other[0] + other[2] <= one[0]
+    return not (apart or one[1] + one[3] <= other[1] or other[1] + other[3] <= one[1])
+
+
+def test_a_text_stands_right_of_its_shape_and_left_at_the_edge() -> None:
+    shape = np.array([(50.0, 50.0), (100.0, 90.0)])
+    ((x, y, *_),) = text_places([TextWish((60, 20), shape)], PANE)
+    assert (x, y) == (108, 60)
+    ((x, *_),) = text_places([TextWish((60, 20), shape + (180, 0))], PANE)
+    assert x + 60 <= 230 - 8 + 0.1
+
+
+def test_twenty_texts_of_shapes_at_one_place_lie_clear_of_each_other() -> None:
+    rng = np.random.default_rng(3)
+    wishes = [TextWish((70, 14), rng.uniform(120, 150, (2, 2))) for _ in range(20)]
+    boxes = text_places(wishes, PANE)
+    assert not any(overlap(a, b) for n, a in enumerate(boxes) for b in boxes[:n])
+    assert all(b[0] >= 0 and b[1] >= 0 and b[0] + b[2] <= PANE[0] and b[1] + b[3] <= PANE[1] for b in boxes)
+
+
+def test_a_text_that_a_person_has_placed_stays_and_others_make_room() -> None:
+    shape = np.array([(50.0, 50.0), (100.0, 90.0)])
+    moved, free = text_places([TextWish((60, 20), shape, (108.0, 60.0)), TextWish((60, 20), shape)], PANE)
+    assert moved[:2] == (108, 60)
+    assert not overlap(moved, free)
+
+
+def test_a_leader_joins_the_nearest_points() -> None:
+    start, end = leader((100.0, 100.0, 50.0, 20.0), np.array([(10.0, 10.0), (90.0, 110.0)]))
+    assert start.tolist() == [100, 110]
+    assert end.tolist() == [90, 110]
