@@ -77,7 +77,7 @@ def _free(wish: TextWish, pane_size: tuple[float, float], occupied: Sequence[Box
 
 
 def _nearest(wanted: Sequence[Box], pane_size: tuple[float, float], occupied: Sequence[Box]) -> Box:
-    """Return the free place nearest to the first that was wanted: in its columns, then in others; itself without any."""
+    """Return the free place nearest to the first that was wanted, in its columns or others; itself without any."""
     x, y, width, height = wanted[0]
     columns = {box[0] for box in wanted} | set(np.arange(2.0, pane_size[0] - width - 2.0, width + _GAP).tolist())
     rows = np.arange(2.0, max(pane_size[1] - height - 2.0, 3.0), max(height / 2.0, 4.0)).tolist()
