@@ -12,6 +12,7 @@ from medview.gui import actions, conditions
 from medview.gui.command import Command, MenuName, Shell
 from medview.gui.fusion_commands import FUSION
 from medview.gui.image_commands import IMAGE
+from medview.gui.leave_tool import leave_tool
 from medview.gui.layout_commands import LAYOUT
 from medview.gui.measure_commands import MEASURE
 from medview.gui.planes_commands import PLANES
@@ -22,7 +23,6 @@ from medview.gui.volume_commands import VOLUME
 from medview.session import choose_window
 from medview.session.load_demo import load_demo
 from medview.session.session import Session
-from medview.tools import toolbox
 
 _FILE = (
     Command(
@@ -334,7 +334,7 @@ _TOOLS = (
         "default_tool",
         "Back to the window tool",
         "Tools",
-        lambda shell: toolbox.give_up(shell.session) or shell.session.choose(tool="window_level"),
+        leave_tool,
         ("Esc",),
         when=conditions.has_images,
         separator=True,
