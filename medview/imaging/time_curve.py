@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
-from medview.imaging.findings import Findings
+from medview.imaging.findings import Findings, QuantityName
 from medview.imaging.measure import measured
 from medview.progress import Progress, unheard
 from medview.study.annotation import ImageName
@@ -29,7 +29,8 @@ class TimeCurve:
     places
         (n,) in `axis_unit`: "s", "ms", "s/mm2" ..., or "" where the places are only counted, from 1.
     mean, sd, minimum, maximum
-        (n,) in `value_unit`; NaN where a place has no value.
+        (n,) in `value_unit`; NaN where a place has no value. Of colours, in which ultrasound is mostly stored though it
+        is grey, the luma (ITU-R BT.601) of the pixels.
     """
 
     axis: Sentence
@@ -49,13 +50,15 @@ _AXES = {
     "b-value": Sentence("b-value"),
     "energy": Sentence("Energy"),
 }
+_NUMBERS: tuple[QuantityName, ...] = ("mean", "sd", "minimum", "maximum")
+_LUMA = np.array([0.299, 0.587, 0.114])
 _FRAME, _PLACE = Sentence("Frame"), Sentence("Image")
 
 
 def has_curve(measurement: Measurement, series: Series) -> bool:
     """Whether the values of a measurement can be followed along a series."""
     moves = series.axis is not None or (series.is_recording and measurement.image is not None)
-    return moves and (measurement.is_region or measurement.kind == "probe") and not series.is_colour
+    return moves and (measurement.is_region or measurement.kind == "probe")
 
 
 def curve_along(measurement: Measurement, along: Sequence[Series], volumes: Iterable[Volume]) -> TimeCurve:
@@ -115,14 +118,19 @@ def _curve(axis: Sentence, unit: str, places: list[float], rows: Sequence[Findin
         reasons = [error for found in rows for error in found.refusals]
         raise reasons[0] if reasons else MedViewError("Nothing here has a value.", "Draw it on the image.")
     mean, sd, minimum, maximum = columns
-    value_unit = next((found.unit for found in rows if found.unit), "")
+    is_colour = any(quantity.channel for found in rows for quantity in found.quantities)
+    value_unit = "luma" if is_colour else next((found.unit for found in rows if found.unit), "")
     return TimeCurve(axis, unit, np.array(places), mean, sd, minimum, maximum, value_unit)
 
 
 def _row(found: Findings) -> list[float]:
     """Return mean, SD, minimum and maximum; NaN where there are none."""
-    value = found.quantity("value")
-    if value is not None:
-        return [value.value, 0.0, value.value, value.value]
-    numbers = [found.quantity(name) for name in ("mean", "sd", "minimum", "maximum")]
+    values = [q.value for q in found.quantities if q.name == "value"]
+    if values:  # of a probe; of a colour three
+        value = float(values[0] if len(values) == 1 else np.dot(values, _LUMA))
+        return [value, 0.0, value, value]
+    if found.values is not None and found.values.ndim == 2:
+        luma = found.values @ _LUMA
+        return [float(n) for n in (luma.mean(), luma.std(), luma.min(), luma.max())]
+    numbers = [found.quantity(name) for name in _NUMBERS]
     return [number.value if number is not None else np.nan for number in numbers]

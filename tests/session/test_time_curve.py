@@ -98,6 +98,45 @@ def test_a_region_is_followed_from_frame_to_frame_of_a_recording(session: Sessio
     np.testing.assert_allclose(curve.sd, np.std([1, 2, 3, 4]))
 
 
+@pytest.mark.parametrize("kind", ["rectangle", "probe"])
+def test_of_a_recording_in_colours_the_luma_is_followed(
+    session: Session, tmp_path: Path, kind: MeasurementKind
+) -> None:
+    frames = np.zeros((5, 40, 48, 3), np.uint8)
+    frames[..., 0] = np.arange(5)[:, None, None] * 10
+    frames[..., 1] = 100
+    recording = image(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.3.1",
+        Modality="US",
+        Rows=40,
+        Columns=48,
+        NumberOfFrames=5,
+        FrameTime=40,
+        FrameIncrementPointer=0x00181063,
+        SamplesPerPixel=3,
+        PlanarConfiguration=0,
+        PhotometricInterpretation="RGB",
+        BitsAllocated=8,
+        BitsStored=8,
+        HighBit=7,
+        RescaleIntercept=None,
+        RescaleSlope=None,
+        RescaleType=None,
+        PixelData=frames.tobytes(),
+        ImagePositionPatient=None,
+        ImageOrientationPatient=None,
+        PixelSpacing=None,
+    )
+    (tmp_path / "us").mkdir()
+    write(recording, tmp_path / "us" / "0.dcm")
+    study = opened(session, tmp_path / "us")
+    curve = curve_of(session, study, region(study.series[0], 2, kind))
+    np.testing.assert_allclose(curve.mean, [0.299 * 10 * n + 0.587 * 100 for n in range(5)])
+    np.testing.assert_allclose(curve.sd, 0, atol=1e-9)
+    assert curve.value_unit == "luma"
+    np.testing.assert_allclose(curve.places, np.arange(5) * 0.04)
+
+
 def test_what_does_not_change_has_no_curve(session: Session, tmp_path: Path) -> None:
     study = opened(session, write_stack(tmp_path / "ct"))
     assert request_time_curve(session, study, region(study.series[0], 1), lambda curve: None) is None
