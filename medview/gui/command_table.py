@@ -12,8 +12,8 @@ from medview.gui import actions, conditions
 from medview.gui.command import Command, MenuName, Shell
 from medview.gui.fusion_commands import FUSION
 from medview.gui.image_commands import IMAGE
-from medview.gui.leave_tool import leave_tool
 from medview.gui.layout_commands import LAYOUT
+from medview.gui.leave_tool import leave_tool
 from medview.gui.measure_commands import MEASURE
 from medview.gui.planes_commands import PLANES
 from medview.gui.reading_commands import READING
