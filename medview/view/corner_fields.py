@@ -72,16 +72,19 @@ def _of_scene(title: Sentence, kind: FieldKind, lines: Callable[[Scene], Lines])
     return CornerField(title, kind, lambda seen: lines(seen.scene))
 
 
+_SHORT = {"axial": Sentence("Ax"), "coronal": Sentence("Cor"), "sagittal": Sentence("Sag")}
+
+
 def _tilt_lines(seen: Seen) -> Lines:
     """Return how a turned plane lies in the patient, in the way MR scanners write it."""
     scene, picture = seen.scene, seen.picture
     if not picture.is_turned or not scene.volume.geometry.has_orientation:
         return ()
     main, *others = tilts(picture.grid.normal)
-    facts: dict[str, object] = {"main": PANE_TITLES[main[0]]}
+    facts: dict[str, object] = {"main": _SHORT[main[0]]}
     names = [("first", "one"), ("second", "two")]
     for (name, degrees), (where, angle) in zip(others, names, strict=False):
-        facts |= {where: PANE_TITLES[name], angle: f"{degrees:.1f}"}
+        facts |= {where: _SHORT[name], angle: f"{degrees:.1f}"}
     if not others:
         return (CornerLine(Sentence("{main}, straight", facts)),)
     if len(others) == 1:

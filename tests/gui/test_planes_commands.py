@@ -184,7 +184,7 @@ def test_a_handle_turns_the_other_two_planes_and_the_turn_can_be_undone(opened: 
     assert coronal.letters == ("RA", "LP", "H", "F")
     told = corner(opened, "coronal")
     assert "Interpolated: the planes are turned" in told
-    assert "Coronal > Sagittal -30" in told
+    assert "Cor > Sag -30" in told
     # the values of the turned plane are those of the volume there
     columns, rows = np.meshgrid(np.arange(coronal.grid.size[0]), np.arange(coronal.grid.size[1]))
     points = np.array([coronal.grid.to_mm(c + 0.5, r + 0.5) for c, r in zip(columns.flat, rows.flat, strict=True)])
@@ -274,7 +274,7 @@ def test_angles_are_typed(opened: MainWindow) -> None:
     right, down = scene.plane_axes("axial")
     assert right == pytest.approx((1, 0, 0), abs=1e-9)
     assert down == pytest.approx((0, np.cos(np.deg2rad(20)), np.sin(np.deg2rad(20))), abs=1e-9)
-    assert "Axial > Coronal -20.0" in corner(opened, "axial")
+    assert "Ax > Cor -20.0" in corner(opened, "axial")
     form.close()
 
 
