@@ -178,7 +178,7 @@ class PlanesForm(QDialog):
         scene = self._session.scene
         if scene is not None and why_not(scene) is None:
             left, back, head = (box.value() for box in self.angles)
-            turn_planes(scene, TurnedPlanes.of_angles(left, back, head))
+            turn_planes(scene, TurnedPlanes.of_angles(left, back, head), "Turn the planes")
 
 
 def _show(box: QDoubleSpinBox, value: float) -> None:

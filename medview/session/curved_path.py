@@ -64,4 +64,4 @@ def turn_across_path(session: Session) -> None:
     if right @ (1.0, 0.1, 0.01) < 0:
         right = -right
     scene.turn(TurnedPlanes(from_plane("axial", right, down)), curve.at(arc))
-    remember_turn(scene, before)
+    remember_turn(scene, before, "Turn the planes")

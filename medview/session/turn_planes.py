@@ -23,14 +23,14 @@ def why_not(scene: Scene) -> Sentence | None:
     return None if scene.is_whole else _BEING_READ
 
 
-def turn_planes(scene: Scene, planes: TurnedPlanes | None, title: str = "Turn the planes") -> None:
+def turn_planes(scene: Scene, planes: TurnedPlanes | None, title: str) -> None:
     """Turn the planes about the crosshair; None puts them along the volume's own axes, where its voxels are native."""
     before = scene.turned_planes, scene.cursor_mm
     scene.turn(planes)
     remember_turn(scene, before, title)
 
 
-def remember_turn(scene: Scene, before: tuple[TurnedPlanes | None, FloatArray], title: str = "Turn the planes") -> None:
+def remember_turn(scene: Scene, before: tuple[TurnedPlanes | None, FloatArray], title: str) -> None:
     """Keep a turn that has been made, as one step that can be undone; `before` are the planes and cursor before it."""
     after = scene.turned_planes, scene.cursor_mm
     if before[0] is after[0]:

@@ -136,7 +136,7 @@ class TurnDrag:
         """Keep the turn as one step to undo; a press without a turn is none."""
         if self._turned:
             self.move(event)
-            remember_turn(self._scene, self._before)
+            remember_turn(self._scene, self._before, "Turn the planes")
 
     def _angle(self, event: PointerEvent) -> float:
         """Return the direction from the crosshair to the mouse: degrees in the plane, clockwise about its normal."""

@@ -20,7 +20,6 @@ from medview.view import series_lines
 from medview.view.corner_line import CornerLine
 from medview.view.fusion_lines import fused_value_text
 from medview.view.overlay_lines import pointed_overlay_lines
-from medview.view.plane_titles import PANE_TITLES
 from medview.view.position_text import position_text
 from medview.view.series_lines import Lines, text_lines
 from medview.view.slice_view import SlicePicture

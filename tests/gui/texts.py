@@ -35,6 +35,7 @@ _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_mode_of_curve": ((1,), ()),
     "_step_of_curve": ((1,), ()),
     "turn_planes": ((2,), ("title",)),
+    "remember_turn": ((2,), ("title",)),
     "_view_command": ((2,), ()),
     "_smoothing_command": ((1,), ()),
     "_change_look": ((0, 1), ()),
