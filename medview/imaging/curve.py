@@ -69,7 +69,8 @@ class Curve:
     @property
     def arcs_mm(self) -> FloatArray:
         """(n,) how far along the line each sample lies."""
-        return np.arange(len(self.points_mm)) * self.step_mm
+        arcs: FloatArray = np.arange(len(self.points_mm), dtype=np.float64) * self.step_mm
+        return arcs
 
     def at(self, arc_mm: float) -> FloatArray:
         """Return the LPS point at a distance along the line; beyond its ends, the end."""
@@ -88,14 +89,16 @@ class Curve:
 def _distinct(points: FloatArray) -> FloatArray:
     """Return the points without those that lie on the one before."""
     apart = np.linalg.norm(np.diff(points, axis=0), axis=1) > _SAME_MM
-    return points[np.concatenate([[True], apart])]
+    distinct: FloatArray = points[np.concatenate([[True], apart])]
+    return distinct
 
 
 def _spans(given: FloatArray, step_mm: float) -> NDArray[np.int64]:
     """Return of how many pieces each span between two points is made."""
     chords = np.linalg.norm(np.diff(given, axis=0), axis=1)
     least = max(step_mm, float(chords.sum()) / _MOST)
-    return np.maximum(np.ceil(_PER_STEP * chords / least), 16).astype(np.int64)
+    counts: NDArray[np.int64] = np.maximum(np.ceil(_PER_STEP * chords / least), 16).astype(np.int64)
+    return counts
 
 
 def _span(given: FloatArray, first: int, count: int) -> FloatArray:
@@ -115,4 +118,5 @@ def _span(given: FloatArray, first: int, count: int) -> FloatArray:
 
 def _tangents(points: FloatArray) -> FloatArray:
     ways: FloatArray = np.gradient(points, axis=0, edge_order=2 if len(points) > 2 else 1)
-    return ways / np.linalg.norm(ways, axis=1, keepdims=True)
+    tangents: FloatArray = ways / np.linalg.norm(ways, axis=1, keepdims=True)
+    return tangents

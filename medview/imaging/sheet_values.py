@@ -72,7 +72,8 @@ def _layer(
     steps = to_index @ sheet.across.T
     index = base[:, None, :] + across[:, None] * steps[:, None, :]
     last = np.array(array.shape)[:, None, None] - 0.5
-    inside: NDArray[np.bool_] = ((index >= -0.5) & (index <= last)).all(axis=0)
+    within = (index >= -0.5) & (index <= last)
+    inside: NDArray[np.bool_] = within[0] & within[1] & within[2]
     values = map_coordinates(array, index, output=np.float64, order=1, mode="nearest")
     return values, inside
 
