@@ -79,7 +79,7 @@ def corner(window: MainWindow) -> str:
 
 
 def test_f_lays_the_pet_over_its_ct_half_and_half(
-    window: MainWindow, settle: Settle, reading: Callable[..., Scene]
+    window: MainWindow, settle: Settle, reading: Callable[..., Scene], qtbot: QtBot
 ) -> None:
     scene = reading()
     plain = colour_at(window, LESION_MM)
@@ -87,7 +87,7 @@ def test_f_lays_the_pet_over_its_ct_half_and_half(
     QTest.keyClick(window.panes.panes["axial"], Qt.Key.Key_F)
     settle()
     assert scene.fusion is not None
-    assert window.fusion_bar.isVisible()
+    qtbot.waitUntil(window.fusion_bar.isVisible)
     # half the CT's grey and half white, the last colour of hot iron: SUV 8 is beyond 6
     for pane in ("axial", "coronal", "sagittal"):
         before = plain if pane == "axial" else None
@@ -104,14 +104,14 @@ def test_f_lays_the_pet_over_its_ct_half_and_half(
     x, y = place_of(window, LESION_MM)
     hover(window.panes.panes["axial"], (x, y))
     settle()
-    assert "CT 55 HU / PET 8.00 SUVbw" in window.readout.text()
+    qtbot.waitUntil(lambda: "CT 55 HU / PET 8.00 SUVbw" in window.readout.text())
     window.fusion_bar.settings.opacity.setValue(100)
     assert colour_at(window, LESION_MM).tolist() == [255, 255, 255]
     QTest.keyClick(window.panes.panes["axial"], Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     settle()
     assert scene.fusion is None
     assert (colour_at(window, LESION_MM) == plain).all()
-    assert not window.fusion_bar.isVisible()
+    qtbot.waitUntil(lambda: not window.fusion_bar.isVisible())
 
 
 def test_typing_a_window_and_choosing_colours_changes_what_is_painted(
