@@ -68,7 +68,9 @@ class MeasurementPainter:
         picked = (focus.selected_uid, focus.hovered_uid, focus.hovered_handle)
         read = scene.loading.count if scene.loading is not None else -1
         # a study that is closed must be free to go
-        key = (weakref.ref(scene), measurements.revision, place, picked, read, font.key(), size.getRect(), language())
+        fused = None if scene.fusion is None else (weakref.ref(scene.fusion.placed), scene.fusion.basis)
+        what = (weakref.ref(scene), measurements.revision, fused)
+        key = (*what, place, picked, read, font.key(), size.getRect(), language())
         if key == self._key:
             return
         self._key, self._drawn = key, drawn_measurements(session, scene, frame)
