@@ -29,6 +29,7 @@ from medview.view.overlay_planes import OverlayLayer, ShutterLayer, overlay_laye
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 from medview.view.slab import slab, slab_range
+from medview.view.stated_letters import NO_LETTERS, Letters, stated_letters
 from medview.view.unread import PictureRect, read_part, unread
 
 T = TypeVar("T")
@@ -232,7 +233,7 @@ class SliceView:
             grid=section.grid,
             transform=transform,
             crosshair=crosshair(scene, self._name, section.grid, transform) if scene.crosshair_visible else (),
-            letters=section.grid.edge_letters() if has_letters else ("", "", "", ""),
+            letters=section.grid.edge_letters() if has_letters else self._stated_letters(),
             slice_index=number[0],
             slice_count=number[1],
             is_acquired=self.plane.axis == 0 and self._is_slice,
@@ -265,6 +266,13 @@ class SliceView:
             size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display, side=viewport.side
         )
         return section, transform, min(transform.scale_x, transform.scale_y)
+
+    def _stated_letters(self) -> Letters:
+        """Return the letters that the image in view says itself, as radiographs do."""
+        instances = self._scene.series.instances
+        if self.plane.axis != 0 or self._viewport.slab_mm > 0 or not self.slice_index < len(instances):
+            return NO_LETTERS
+        return stated_letters(instances[self.slice_index].acquisition.patient_orientation, self.plane)
 
     @property
     def _colours(self) -> NDArray[np.uint8] | None:
