@@ -41,8 +41,9 @@ def remove_segmentation(session: Session, segmentation: Segmentation) -> None:
         if segmentation in study.segmentations:
             study.remove(segmentation)
             others = [s for s in study.segmentations if s.source.series_key == segmentation.source.series_key]
-            if session.scene is not None and session.scene.segmentation is segmentation:
-                session.scene.show_segmentation(others[-1] if others else None)
+            for scene in session.scenes_of(study, segmentation.source.series_key):
+                if scene.segmentation is segmentation:
+                    scene.show_segmentation(others[-1] if others else None)
 
 
 def clear_segment(session: Session, number: int) -> None:

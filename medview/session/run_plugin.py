@@ -101,7 +101,6 @@ def _apply(session: Session, study: Study, result: Result) -> None:
     except ValueError:
         session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
         return
-    scene = session.scene
-    if scene is not None and scene.study is study and scene.series.key == segmentation.source.series_key:
+    for scene in session.scenes_of(study, segmentation.source.series_key):
         scene.show_segmentation(segmentation)
     tell_dice(session, segmentation)

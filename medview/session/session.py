@@ -197,6 +197,11 @@ class Session:
         viewport = self.viewports.get(pane)
         return self.scenes.get(viewport.slot) if viewport is not None else None
 
+    def scenes_of(self, study: Study, series_key: str) -> tuple[Scene, ...]:
+        """Return every scene of a series, in any slot, also those that wait behind the layout of now."""
+        known = dict.fromkeys((*self.scenes.values(), *self.away.values()))
+        return tuple(scene for scene in known if scene.study is study and scene.series.key == series_key)
+
     def of_slot(self, slot: int) -> tuple[Viewport, ...]:
         """Return the panes that share a scene."""
         return tuple(viewport for viewport in self.viewports.values() if viewport.slot == slot)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from medview.session.edit_mask import new_segmentation, remove_segmentation
 from medview.session.layout import grid_layout, shipped_layout
 from medview.session.scene import Scene
 from medview.session.scene_links import Offset
@@ -278,3 +279,15 @@ def test_a_closed_study_does_not_come_back_with_a_layout(session: Session) -> No
     session.remove_study(other.study)
     session.set_layout(grid_layout(1, 2))
     assert session.scenes == {0: one}
+
+
+def test_a_mask_that_is_removed_goes_from_every_slot_and_from_what_is_put_away(session: Session) -> None:
+    one = scene(axial(40, 1.0))
+    other = Scene(one.study, one.volume, (40.0, 400.0))
+    together(session, one, other)
+    session.add_study(one.study)
+    mask = new_segmentation(session)
+    other.show_segmentation(mask)
+    session.set_layout(grid_layout(1, 1))
+    remove_segmentation(session, mask)
+    assert (one.segmentation, other.segmentation) == (None, None)
