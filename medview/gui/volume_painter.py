@@ -11,7 +11,6 @@ from medview.imaging.camera import Camera
 from medview.imaging.clip_handles import ClipHandle, box_edges, clip_handles, plane_outline
 from medview.imaging.clipping import Clipping
 from medview.imaging.orientation_cube import CubeFace, cube_faces
-from medview.imaging.plane import SlicePlane
 from medview.session.scene import Scene
 from medview.session.viewport import PLANES
 from medview.study.geometry import Geometry
@@ -33,12 +32,10 @@ def cube_place(width: int, height: int) -> tuple[float, float] | None:
 
 
 def draw_cursor(painter: QPainter, scene: Scene, camera: Camera, size: tuple[int, int]) -> None:
-    """Draw the crosshair: three short lines along the axes of the volume, in the colours of the planes across them."""
-    geometry = scene.volume.geometry
+    """Draw the crosshair: three short lines along the normals of the planes, in their colours, turned with them."""
     middle = QPointF(*camera.to_picture(scene.cursor_mm, size))
     for name in PLANES:
-        axis = SlicePlane.of(geometry, name).axis
-        direction = geometry.directions[:, axis]
+        direction = scene.plane_normal(name)
         way = QPointF(float(direction @ camera.right), float(-(direction @ camera.up)))
         for sign in (-1.0, 1.0):
             line = QLineF(middle + way * (sign * _GAP_PX), middle + way * (sign * (_GAP_PX + _ARM_PX)))
