@@ -37,6 +37,8 @@ class Shown:
         How many voxels along (columns, rows, slices) are shown as one.
     slab
         How many millimetres, or pixels, are projected, and how; None for one slice.
+    slab_images
+        Of how many slices as they are; 0 where the slab is interpolated.
     interpolation
         Why voxels are interpolated; None where each that is shown is one of the images. Plain magnification is none.
     slice_index
@@ -50,6 +52,7 @@ class Shown:
     interpolation: Sentence | None = None
     slice_index: int | None = None
     is_reformatted: bool = False
+    slab_images: int = 0
 
     @classmethod
     def of_picture(cls, viewport: Viewport, picture: SlicePicture) -> Shown:
@@ -61,7 +64,13 @@ class Shown:
         elif picture.is_resampled:
             why = Sentence("Interpolated: the images are tilted")
         number = picture.slice_index if picture.is_acquired else None
-        return cls(slab=slab, interpolation=why, slice_index=number, is_reformatted=not picture.is_acquired)
+        return cls(
+            slab=slab,
+            interpolation=why,
+            slice_index=number,
+            is_reformatted=not picture.is_acquired,
+            slab_images=picture.slab_images,
+        )
 
     @classmethod
     def in_3d(cls, picture: VolumePicture | None) -> Shown:
@@ -133,7 +142,9 @@ def _interpolated(scene: Scene, shown: Shown) -> Iterator[FidelityMark]:
     if shown.slab is not None:
         mode, thickness = shown.slab
         facts: dict[str, object] = {"kind": _SLAB_TITLES[mode], "slab": f"{thickness:g}"}
-        if scene.volume.geometry.has_spacing:
+        if scene.volume.geometry.has_spacing and shown.slab_images == 1:
+            text = Sentence("Slab of {slab} mm: it holds one slice", facts)
+        elif scene.volume.geometry.has_spacing:
             text = Sentence("{kind}, slab of {slab} mm", facts)
         else:
             text = Sentence("{kind}, slab of {slab} px", facts)

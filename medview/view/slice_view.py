@@ -67,8 +67,8 @@ class SlicePicture:
         Whether a person has turned the planes: this is then no slice of the volume, whatever its number.
     magnification
         Pane pixels for a pixel of the images, along the finer side of both.
-    slab_mm
-        Thickness that is projected; 0 for one slice.
+    slab_mm, slab_images
+        Thickness that is projected, 0 for one slice, and of how many slices as they are; 0 where it is interpolated.
     colours
         (256, 3): the red, green, blue in which each grey is shown; None where grey is grey.
     display
@@ -95,6 +95,7 @@ class SlicePicture:
     slab_mm: float
     grey_rect: PictureRect
     is_turned: bool = False
+    slab_images: int = 0
     magnification: float = 1.0
     colours: NDArray[np.uint8] | None = None
     display: DisplaySize = PLAIN_DISPLAY
@@ -240,6 +241,7 @@ class SliceView:
             is_resampled=self.is_resliced,
             slab_mm=max(viewport.slab_mm, 0.0),
             is_turned=is_turned,
+            slab_images=0 if self.is_resliced else self._slab_range.stop - self._slab_range.start,
             magnification=magnification,
             colours=self._colours,
             display=display,

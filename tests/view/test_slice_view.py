@@ -10,6 +10,7 @@ from medview.imaging.window import grey
 from medview.session.viewport import PLANES, Viewport
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
+from medview.view.fidelity import Shown, fidelity
 from medview.view.slice_view import SliceView
 from tests.view.scenes import AXIAL, GRIDS, draw, grid, lit, scene_of, screen_axes, tilted
 
@@ -249,3 +250,18 @@ def test_a_mask_that_changed_while_another_slice_was_looked_at_is_drawn_as_it_is
         overlay = view.picture((100, 100)).overlay
         assert overlay is not None
         np.testing.assert_array_equal(overlay.indices, mask.labels[3])
+
+
+def test_a_slab_thinner_than_the_distance_of_slices_says_that_it_holds_one() -> None:
+    scene = scene_of(lit(AXIAL, INDEX), AXIAL)  # 3 mm apart
+    viewport = Viewport("axial")
+    viewport.update(slab_mm=5.0)
+    picture = SliceView(scene, viewport).picture(PANE)
+    assert picture.slab_images == 1
+    told = [str(mark.line.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
+    assert "Slab of 5 mm: it holds one slice" in told
+    viewport.update(slab_mm=6.0)
+    picture = SliceView(scene, viewport).picture(PANE)
+    assert picture.slab_images == 3
+    told = [str(mark.line.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
+    assert "MIP, slab of 6 mm" in told
