@@ -122,7 +122,7 @@ class ViewportWidget(PaneWidget):
             self._crosshair.draw(painter, picture, scene, (self.width(), self.height()), bare=not hovered)
             self._draw_references(painter, picture)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
-            self._measurements.draw(painter, picture, scene)
+            self._measurements.draw(painter, picture, scene, bare=bare)
             self._fusion.draw_line(painter, scene, self.font(), self._size)
             if not bare:
                 self._draw_ring(painter, picture)
