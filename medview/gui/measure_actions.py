@@ -13,6 +13,7 @@ from medview.gui.language import say, tr
 from medview.gui.measurement_properties import MeasurementProperties
 from medview.gui.one_line import one_line
 from medview.gui.plot_window import PlotKind, PlotWindow
+from medview.gui.side_tabs import MEASUREMENTS, SideTabs
 from medview.imaging.time_curve import has_curve
 from medview.session.export_measurements import export_measurements
 from medview.session.measure import duplicate_measurement, recolour_measurement, show_measurement
@@ -37,6 +38,14 @@ def take_tool(session: Session, tool: str) -> None:
     """Make a measuring tool the active one, and the one that the toolbar offers."""
     session.settings["measure_tool"] = tool
     session.choose(tool=tool)
+
+
+def show_list(shell: Shell) -> None:
+    """Bring the list of measurements to the front, at the right of the window."""
+    tabs = shell.widget.findChild(SideTabs)
+    if tabs is not None:
+        tabs.show()
+        tabs.setCurrentIndex(MEASUREMENTS)
 
 
 def toggle_stays(shell: Shell) -> None:

@@ -231,6 +231,7 @@ MEASURE: tuple[Command, ...] = (
         checked=_all_shown,
         separator=True,
     ),
+    Command("measurement_list", "List of measurements", "Measure", measure_actions.show_list, ("F9",)),
     Command(
         "copy_measurements",
         "Copy the measurements as text",

@@ -61,11 +61,11 @@ class MeasurementLayer:
             self._pane.update()
         self._shows_draft, self._was_drawn = is_shown, draft is not None
 
-    def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene) -> None:
-        """Draw the measurements that lie in the plane, and the star of a key image."""
+    def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene, *, bare: bool) -> None:
+        """Draw the measurements that lie in the plane, and the star of a key image; `bare` points none of them out."""
         self._picture, self._of = picture, weakref.ref(scene)
         font, size = self._pane.font(), QRectF(self._pane.rect())
-        self._painter.draw(painter, self._session, scene, pane_frame(scene, picture), font, size)
+        self._painter.draw(painter, self._session, scene, pane_frame(scene, picture), font, size, bare=bare)
         if is_key_image(scene, picture):
             draw_key_image_mark(painter, size, font)
 

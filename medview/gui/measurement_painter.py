@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -46,12 +47,20 @@ class MeasurementPainter:
         self._places: tuple[Box, ...] = ()
 
     def draw(
-        self, painter: QPainter, session: Session, scene: Scene, frame: PaneFrame, font: QFont, size: QRectF
+        self,
+        painter: QPainter,
+        session: Session,
+        scene: Scene,
+        frame: PaneFrame,
+        font: QFont,
+        size: QRectF,
+        *,
+        bare: bool = False,
     ) -> None:
-        """Draw what lies in the plane of the pane, over the image."""
+        """Draw what lies in the plane of the pane, over the image; `bare` points none of it out."""
         self._look(session, scene, frame, font, size)
         for drawn in self._drawn:
-            _draw_shape(painter, drawn)
+            _draw_shape(painter, _plain(drawn) if bare else drawn)
         for drawn, lines, box in zip(self._drawn, self._lines, self._places, strict=True):
             if lines:
                 _draw_leader(painter, drawn, box)
@@ -86,6 +95,11 @@ class MeasurementPainter:
             TextWish((max((text_width(t, font) for t in lines), default=0), height * len(lines)), d.points, d.text_at)
             for d, lines in zip(self._drawn, self._lines, strict=True)
         ]
+
+
+def _plain(drawn: DrawnMeasurement) -> DrawnMeasurement:
+    """Return what is drawn as nobody points at it."""
+    return replace(drawn, is_selected=False, is_hovered=False, hovered_handle=None)
 
 
 def _is_in(drawn: DrawnMeasurement, size: QRectF) -> bool:
