@@ -22,6 +22,7 @@ from medview.tools.pointer import PointerEvent
 
 _TOOLS = ("window_level", "pan", "zoom", "scroll", "crosshair")  # what is drawn with must not take a line by mistake
 _LINE_PX = 4.0
+_CLICK_PX = 3.0
 _OPEN_PX = 12.0  # about the crosshair, where lines of all directions meet
 _Point = NDArray[np.float64]
 
@@ -147,7 +148,10 @@ class TurnDrag:
 
 
 class MoveLineDrag:
-    """Moves one plane in parallel by its line; the other planes stay."""
+    """Moves one plane in parallel by its line; the other planes stay.
+
+    A click with the crosshair's tool puts the crosshair where the mouse is, as it does beside the line.
+    """
 
     def __init__(self, session: Session, event: PointerEvent) -> None:
         scene, grip = session.scene_in(event.pane), grip_at(session, event)
@@ -157,16 +161,22 @@ class MoveLineDrag:
         self._scene = scene
         self._across = next(line.across_mm for line in crossing_lines(session, event) if line.plane == grip.plane)
         self._from_mm, self._cursor_mm = event.position_mm, scene.cursor_mm
+        self._from_px = event.position_px
+        self._is_click = session.tool == "crosshair"
 
     def move(self, event: PointerEvent) -> None:
         """Follow the mouse, across the line."""
+        far = float(np.hypot(*np.subtract(event.position_px, self._from_px)))
+        self._is_click = self._is_click and far < _CLICK_PX
         if event.position_mm is not None:
             way = float((event.position_mm - self._from_mm) @ self._across)
             self._scene.move_cursor(self._cursor_mm + way * self._across)
 
     def release(self, event: PointerEvent) -> None:
-        """Stay."""
+        """Stay; a click goes to its place."""
         self.move(event)
+        if self._is_click and event.position_mm is not None:
+            self._scene.move_cursor(event.position_mm)
 
 
 class SlabDrag:

@@ -318,3 +318,15 @@ def test_panes_made_anew_show_the_same_turned_pixels(opened: MainWindow, settle:
         assert np.array_equal(made.grab_pixels(), before[name]), name
         made.release()
         made.deleteLater()
+
+
+def test_a_click_with_the_crosshair_tool_goes_to_its_place_also_on_a_line(opened: MainWindow) -> None:
+    scene = scene_of(opened)
+    opened.session.choose(tool="crosshair")
+    axial = pane_of(opened, "axial")
+    picture = axial.picture()
+    assert picture is not None
+    before = scene.cursor_index
+    x, y = picture.mm_to_pane(scene.cursor_mm)
+    drag(axial, [(x + 10 * picture.transform.scale_x, y)])
+    assert scene.cursor_index == (before[0], before[1], before[2] + 10)

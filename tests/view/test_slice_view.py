@@ -258,10 +258,10 @@ def test_a_slab_thinner_than_the_distance_of_slices_says_that_it_holds_one() -> 
     viewport.update(slab_mm=5.0)
     picture = SliceView(scene, viewport).picture(PANE)
     assert picture.slab_images == 1
-    told = [str(mark.line.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
+    told = [str(mark.text.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
     assert "Slab of 5 mm: it holds one slice" in told
     viewport.update(slab_mm=6.0)
     picture = SliceView(scene, viewport).picture(PANE)
     assert picture.slab_images == 3
-    told = [str(mark.line.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
+    told = [str(mark.text.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
     assert "MIP, slab of 6 mm" in told
