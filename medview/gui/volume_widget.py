@@ -87,7 +87,16 @@ class VolumeWidget(PaneWidget):
             picture = self._picture if self._shows(scene) else None
             beside, look = comparison_lines(self.session, self.pane), self.viewport.look
             pane.corners(
-                volume_corner_text(scene, preset, look, picture, size, patient_text=patient_text, beside=beside)
+                volume_corner_text(
+                    scene,
+                    preset,
+                    look,
+                    picture,
+                    size,
+                    patient_text=patient_text,
+                    beside=beside,
+                    mode=self.session.settings["corner_mode"],
+                )
             )
         if not bare:
             if scene is None:
