@@ -40,12 +40,7 @@ class PresetForm(QDialog):
         self.modality = session.scene.series.modality if session.scene is not None else "CT"
         self.setWindowTitle(tr("Window presets of {modality}", modality=self.modality))
         layout = QVBoxLayout(self)
-        note = (
-            tr("Values are SUV by body weight.")
-            if self.modality == "PT"
-            else tr("The first eight have the keys 2 to 9.")
-        )
-        layout.addWidget(QLabel(note, self))
+        layout.addWidget(self._note())
         self.table = self._make_table()
         layout.addWidget(self.table)
         layout.addLayout(self._movers())
@@ -107,6 +102,16 @@ class PresetForm(QDialog):
             self.table.setItem(target, column, here)
         self.table.setCurrentCell(target, self.table.currentColumn())
         self._number()
+
+    def _note(self) -> QLabel:
+        lines = [tr("The first eight have the keys 2 to 9.")]
+        if self.modality == "PT":
+            lines.append(tr("Values are SUV by body weight."))
+        if not window_presets(self.modality):
+            lines.append(tr("None are shipped for these images, whose values have no common scale: add your own."))
+        note = QLabel("\n".join(lines), self)
+        note.setTextFormat(Qt.TextFormat.PlainText)
+        return note
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 3, self)

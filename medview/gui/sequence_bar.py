@@ -20,8 +20,8 @@ from medview.session.session import Session
 from medview.session.step_place import go_to_place, places
 from medview.view.state_lines import axis_lines
 
-_LABEL_DIGITS = 22
-_SPEED_DIGITS = 18
+_LABEL_DIGITS = 16
+_SPEED_DIGITS = 14
 _RANGE_ACTIONS = ("play_from_here", "play_to_here", "play_all")
 ORDER_TITLES = {"loop": Sentence("Over and over"), "swing": Sentence("There and back"), "once": Sentence("Once")}
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from medview.errors import Sentence
-from medview.imaging.filters import FILTER_TITLES, ImageFilter
 from medview.imaging.volume_look import VolumeLook
 from medview.imaging.volume_presets import VolumePreset
 from medview.session.scene import Scene
@@ -81,18 +79,12 @@ def corner_text(
 
 
 def _laid(viewport: Viewport) -> tuple[CornerLine, ...]:
-    """Return how the image is turned and mirrored, and through what it is seen: not as it was acquired."""
+    """Return how the image is turned and mirrored."""
     facts: dict[str, object] = {"degrees": viewport.turn_deg}
-    lines = []
     if viewport.is_mirrored:
         mirrored = Sentence("Mirrored") if not viewport.turn_deg else Sentence("Turned {degrees}°, mirrored", facts)
-        lines.append(CornerLine(mirrored, "warning"))
-    elif viewport.turn_deg:
-        lines.append(CornerLine(Sentence("Turned {degrees}°", facts), "badge"))
-    title = FILTER_TITLES.get(cast(ImageFilter, viewport.image_filter))
-    if title is not None:
-        lines.append(CornerLine(Sentence("Filtered: {filter}", {"filter": title}), "badge"))
-    return tuple(lines)
+        return (CornerLine(mirrored, "warning"),)
+    return (CornerLine(Sentence("Turned {degrees}°", facts), "badge"),) if viewport.turn_deg else ()
 
 
 def _plane_title(scene: Scene, viewport: Viewport) -> Sentence:
@@ -111,13 +103,16 @@ def volume_corner_text(
     *,
     patient_text: bool = True,
     beside: tuple[CornerLine, ...] = (),
+    mode: CornerMode = "full",
 ) -> CornerText:
-    """Return the lines of the 3D pane with its newest picture, None before there is one."""
+    """Return the lines of the 3D pane with its newest picture, None before there is one; `mode` as in `corner_text`."""
     fidelity_lines = tuple(mark.text for mark in fidelity(scene, Shown.in_3d(picture)))
     badges = (*beside, *fidelity_lines, *volume_fidelity(chosen, picture))
     top_left = (CornerLine(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
     look = (look_line(chosen, preset),)
-    if pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
+    if mode == "none":
+        return CornerText(badges, (), (), ())
+    if mode == "minimal" or pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:
         return CornerText((top_left[0], *badges), (), look, ())
     return CornerText(top_left, _examination_lines(scene) if patient_text else (), look, _named_series(scene))
 

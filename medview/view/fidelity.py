@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from medview.errors import Sentence
+from medview.imaging.filters import FILTER_TITLES, ImageFilter
 from medview.session.scene import Scene
 from medview.session.viewport import SlabMode, Viewport
 from medview.study.segmentation import Segmentation
@@ -14,9 +15,9 @@ from medview.view.corner_line import CornerLine, Mark
 from medview.view.slice_view import SlicePicture
 from medview.view.volume_frame import VolumePicture
 
-FidelityKind = Literal["full", "partial", "lossy", "decimated", "interpolated", "derived", "AI", "mask"]
+FidelityKind = Literal["full", "partial", "lossy", "decimated", "interpolated", "filtered", "derived", "AI", "mask"]
 _SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
-_REDUCES: frozenset[FidelityKind] = frozenset({"partial", "lossy", "decimated", "interpolated", "derived"})
+_REDUCES: frozenset[FidelityKind] = frozenset({"partial", "lossy", "decimated", "interpolated", "filtered", "derived"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Shown:
         The image that is shown as it was acquired; None for what is made of several.
     is_reformatted
         Whether voxels of several images lie side by side, as they are.
+    image_filter
+        Through what the values went before they were shown; None for nothing.
     """
 
     reduction: tuple[int, int, int] = (1, 1, 1)
@@ -53,6 +56,7 @@ class Shown:
     slice_index: int | None = None
     is_reformatted: bool = False
     slab_images: int = 0
+    image_filter: Sentence | None = None
 
     @classmethod
     def of_picture(cls, viewport: Viewport, picture: SlicePicture) -> Shown:
@@ -70,6 +74,7 @@ class Shown:
             slice_index=number,
             is_reformatted=not picture.is_acquired,
             slab_images=picture.slab_images,
+            image_filter=FILTER_TITLES.get(cast(ImageFilter, viewport.image_filter)),
         )
 
     @classmethod
@@ -86,6 +91,7 @@ def fidelity(scene: Scene, shown: Shown) -> tuple[FidelityMark, ...]:
         *_lossy(scene, shown),
         *_decimated(shown),
         *_interpolated(scene, shown),
+        *_filtered(shown),
         *_derived(scene),
     )
     masks = tuple(_of_mask(scene.segmentation if scene.mask_visible else None))
@@ -151,6 +157,12 @@ def _interpolated(scene: Scene, shown: Shown) -> Iterator[FidelityMark]:
         yield FidelityMark("interpolated", CornerLine(text, "badge"))
     if shown.interpolation is not None:
         yield FidelityMark("interpolated", CornerLine(shown.interpolation, "badge"))
+
+
+def _filtered(shown: Shown) -> Iterator[FidelityMark]:
+    if shown.image_filter is not None:
+        text = Sentence("Filtered: {filter}", {"filter": shown.image_filter})
+        yield FidelityMark("filtered", CornerLine(text, "badge"))
 
 
 def _derived(scene: Scene) -> Iterator[FidelityMark]:
