@@ -24,6 +24,7 @@ from medview.session.session import Session
 from medview.session.volume_camera import Side, look_from, volume_camera
 from medview.session.volume_looks import look_in_use
 from medview.study.geometry import FloatArray
+from medview.tools.volume_drag import handle_at
 from medview.view.comparison_lines import comparison_lines
 from medview.view.corner_text import volume_corner_text
 from medview.view.scale_bar import scale_bar
@@ -250,6 +251,17 @@ class VolumeWidget(PaneWidget):
         """Ask for a picture of the new size."""
         super().resizeEvent(event)
         self._ask()
+
+    def _hover(self, at: QPointF | None) -> None:
+        """Show by the pointer what can be pressed: a handle, a side of the cube."""
+        super()._hover(at)
+        if at is not None and self._button == "none":
+            here = self._side_at(at) is not None or self._is_on_handle(at)
+            self.setCursor(Qt.CursorShape.PointingHandCursor if here else Qt.CursorShape.ArrowCursor)
+
+    def _is_on_handle(self, at: QPointF) -> bool:
+        size = (self.width(), self.height())
+        return self.scene is not None and handle_at(self.session, self.pane, (at.x(), at.y()), size) is not None
 
     def _side_at(self, at: QPointF) -> Side | None:
         """Return the side of the patient on the orientation cube's face at a point of the pane."""

@@ -138,7 +138,7 @@ def volume_tool(session: Session, event: PointerEvent) -> Callable[[Session, Poi
     A handle is pulled; Shift moves the transfer function, Ctrl rolls the picture; the crosshair tool moves the
     crosshair over what is seen, and every other tool turns.
     """
-    handle = handle_at(session, event)
+    handle = handle_at(session, event.pane, event.position_px, event.pane_size_px)
     if handle is not None:
         return lambda session, event: ClipDrag(session, event, handle)
     if event.shift:
@@ -148,18 +148,17 @@ def volume_tool(session: Session, event: PointerEvent) -> Callable[[Session, Poi
     return PickDrag if session.tool == "crosshair" else RotateDrag
 
 
-def handle_at(session: Session, event: PointerEvent) -> ClipHandle | None:
-    """Return the handle of the clip box or plane under the mouse, the nearest one; None where there is none."""
-    scene, viewport = session.scene_in(event.pane), session.viewports[event.pane]
+def handle_at(session: Session, pane: str, at_px: tuple[float, float], size: tuple[int, int]) -> ClipHandle | None:
+    """Return the handle of the clip box or plane at a point of a pane, the nearest one; None where there is none."""
+    scene, viewport = session.scene_in(pane), session.viewports[pane]
     look = viewport.look
     if scene is None or look.clipping is None or not look.clip_handles:
         return None
-    geometry, size = scene.volume.geometry, event.pane_size_px
+    geometry = scene.volume.geometry
     handles = clip_handles(look.clipping, geometry, volume_camera(viewport, geometry, size), size)
-    far = {handle: _far(handle.at_px, event.position_px) for handle in handles}
-    # of the plane's handles, which come last, one that lies over another is taken
-    nearest = min(reversed(handles), key=lambda handle: far[handle])
-    return nearest if far[nearest] <= _REACH_PX else None
+    # of handles that lie over each other the plane's, which come last, are taken
+    nearest = min(reversed(handles), key=lambda handle: _far(handle.at_px, at_px))
+    return nearest if _far(nearest.at_px, at_px) <= _REACH_PX else None
 
 
 def _far(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -25,7 +25,7 @@ from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
 from medview.session.volume_camera import volume_camera
-from tests.gui.panes import double_click, drag, pixels_of
+from tests.gui.panes import double_click, drag, hover, pixels_of
 
 
 @pytest.fixture
@@ -177,6 +177,10 @@ def test_the_clip_box_is_pulled_with_the_mouse_and_by_a_slider_and_undone(
     assert amber[0] > 200 > amber[2] + 50
     assert saved[0] < 120, "handles are not in a saved picture"
     x, y = head.at_px
+    hover(pane, (x, y))
+    assert pane.cursor().shape() == Qt.CursorShape.PointingHandCursor
+    hover(pane, (x + 30.0, y))
+    assert pane.cursor().shape() == Qt.CursorShape.ArrowCursor
     down = at(opened, (11.5, 20, 24))[1] - y  # half of the slices
     drag(pane, [(x, y), (x, y + down / 2), (x, y + down)])
     assert viewport.look.clipping is not None

@@ -83,7 +83,7 @@ def shown(picture: VolumePicture, frame: VolumeFrame, point_mm: np.ndarray) -> i
 
 @pytest.mark.parametrize(
     ("look", "blend", "projected"),
-    [("mip", "maximum", np.max), ("minip", "minimum", np.min), ("mean", "mean", np.mean)],
+    [("mip", "maximum", np.max), ("minip", "minimum", np.min), ("ct_mean", "mean", np.mean)],
 )
 def test_a_projection_from_the_front_is_that_of_the_rows(
     engine: Engine, smooth: Volume, look: str, blend: Blend, projected: Callable[..., np.ndarray]
@@ -190,7 +190,7 @@ def test_every_look_is_drawn(quick_engine: Engine, smooth: Volume, preset: Volum
 
 def test_looks_may_follow_each_other_in_any_order(quick_engine: Engine, smooth: Volume) -> None:
     hills = replace(smooth, array=(smooth.array * 6 - 400).astype(np.int16))
-    looks = ["ct_bone", "ct_bone_skin", "mip", "ct_bone", "mean", "ct_bone_skin", "minip", "ct_bone"]
+    looks = ["ct_bone", "ct_bone_skin", "mip", "ct_bone", "ct_mean", "ct_bone_skin", "minip", "ct_bone"]
     made = [quick_engine.render(frame_of(hills, look)).pixels for look in looks]
     assert np.array_equal(made[0], made[3])
     assert np.array_equal(made[0], made[7])
