@@ -102,7 +102,7 @@ class CommandSet(QObject):
     def window_actions(self) -> list[QAction]:
         """Return what chooses a window: automatic, that of the images, presets, inverted."""
         named = ("auto_window", "default_window", "invert")
-        return [self.actions[c.id] for c in COMMANDS if c.id in named or c.id.startswith("preset_")]
+        return [self.actions[c.id] for c in COMMANDS if c.id in named or c.id.startswith(("preset_", "image_window_"))]
 
     def layout_actions(self) -> list[QAction]:
         """Return what chooses a named layout."""

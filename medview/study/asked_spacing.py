@@ -48,7 +48,7 @@ def with_spacing(series: Series, spacing_mm: tuple[float, float, float]) -> Seri
 
 def _guard(series: Series, spaced: Geometry) -> tuple[GuardLine, ...]:
     """Return what the guard says now: nothing of pixels any more, and slices as far apart as was said."""
-    lines = [line for line in series.guard if line.kind not in ("unspaced", "uniform")]
+    lines = [line for line in series.guard if line.kind not in ("unspaced", "lengths", "uniform")]
     if spaced.can_reformat:
         step: dict[str, object] = {"step": spaced.spacing_mm[0]}
         meaning = Sentence(

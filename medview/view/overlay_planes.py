@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.files.pixels.dicom_overlay import Overlay
 from medview.imaging.plane import SlicePlane
 from medview.session.scene import Scene
 from medview.study.annotation import ImageName
 from medview.study.display_facts import Shutter
 from medview.view.grey_part import GreyPart
 from medview.view.unread import PictureRect
+
+if TYPE_CHECKING:
+    from medview.files.pixels.dicom_overlay import Overlay
 
 GRAPHICS, REGION = 1, 2
 _CIRCLE_STEPS = 256
