@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 PixelValue = float | tuple[int, int, int]  # a modality value, or red, green, blue
 
 _CARRIED = (
-    "window", "voi_function", "voi_lut", "_given", "inverted", "is_playing", "cine", "overlays_visible", "shutter_visible", "mask_visible", "mask_opacity",
-    "mask_outline",
+    "window", "voi_function", "voi_lut", "_given", "inverted", "is_playing", "cine", "overlays_visible",
+    "shutter_visible", "mask_visible", "mask_opacity", "mask_outline",
 )  # fmt: skip
 
 
