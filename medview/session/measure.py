@@ -118,7 +118,9 @@ def _step(study: Study, title: str, rows: list[_Row]) -> None:
     def undo(measurements: MeasurementList) -> None:
         _apply(measurements, [(row.place, row.after, row.before) for row in rows])
 
-    study.history.do_change(title, study.measurements, redo, undo, size=sum(row.size for row in rows))
+    keys = {m.series_key for row in rows for m in (row.before, row.after) if m is not None}
+    size, key = sum(row.size for row in rows), keys.pop() if len(keys) == 1 else ""
+    study.history.do_change(title, study.measurements, redo, undo, size=size, series_key=key)
 
 
 def _apply(measurements: MeasurementList, rows: list[tuple[int, Measurement | None, Measurement | None]]) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from medview.errors import Sentence
 from medview.session.edit_mask import AT_ONCE, change_elsewhere
 from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.study.history import PackedEdit
+from medview.study.history import PackedEdit, StateChange
 from medview.study.segmentation import Segmentation
 from medview.study.study import Study
 
@@ -31,14 +32,27 @@ def _turn(session: Session, *, undone: bool) -> None:
     step = scene.study.history.newest(undone=undone) if scene is not None else None
     if scene is None or step is None:
         return
-    if not isinstance(step, PackedEdit):
+    if isinstance(step, StateChange):
         _turn_at_once(scene.study, undone=undone)
+        _tell_unseen(session, scene.study, step, undone=undone)
     elif _bring_into_view(session, scene, step.target):
         _turn_edit(session, scene.study, step, undone=undone)
 
 
 def _turn_at_once(study: Study, *, undone: bool, labels: NDArray[Any] | None = None) -> None:
     (study.history.redo if undone else study.history.undo)(labels)
+
+
+def _tell_unseen(session: Session, study: Study, step: StateChange, *, undone: bool) -> None:
+    """Say what has changed on a series that is not on the screen."""
+    shown = {scene.series.key for scene in session.scenes.values() if scene.study is study}
+    if not step.series_key or step.series_key in shown:
+        return
+    thing = Sentence(step.title)
+    if undone:
+        session.notices.add("info", "Done again on a series that is not in view: {thing}", thing=thing)
+    else:
+        session.notices.add("info", "Undone on a series that is not in view: {thing}", thing=thing)
 
 
 def _bring_into_view(session: Session, scene: Scene, target: Segmentation) -> bool:

@@ -69,6 +69,7 @@ class StateChange:
     redo: Callable[[Any], None]
     undo: Callable[[Any], None]
     size: int
+    series_key: str = ""
 
     @property
     def target(self) -> Any:
@@ -122,6 +123,7 @@ class History:
         *,
         is_done: bool = False,
         size: int = 0,
+        series_key: str = "",
     ) -> None:
         """Make any other change, and remember it as one step.
 
@@ -138,10 +140,12 @@ class History:
             The change has been made while the mouse moved: it is only remembered.
         size
             Bytes that the two functions hold.
+        series_key
+            The series on which it is seen; "" where it is seen anyhow. What changes unseen is told.
         """
         if not is_done:
             redo(target)
-        self._remember(StateChange(title, ref(target), redo, undo, max(size, _LEAST_SIZE)))
+        self._remember(StateChange(title, ref(target), redo, undo, max(size, _LEAST_SIZE), series_key))
 
     def undo(self, labels: NDArray[Any] | None = None) -> str | None:
         """Take the newest step back and return its title, or None where there is none.

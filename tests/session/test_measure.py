@@ -189,6 +189,10 @@ def test_undo_of_a_measurement_is_not_held_up_by_the_series_in_view(session: Ses
     wait_idle(session)
     undo(session)
     assert len(study.measurements) == 0
+    assert "Undone on a series that is not in view: Length" in said(session)
+    redo(session)
+    assert len(study.measurements) == 1
+    assert "Done again on a series that is not in view: Length" in said(session)
 
 
 def test_spacing_that_is_given_leaves_measurements_on_their_pixels(session: Session, tmp_path: Path) -> None:
