@@ -22,6 +22,7 @@ from medview.view.measurement_overlay import DrawnMeasurement, drawn_measurement
 from medview.view.text_places import Box, TextWish, leader, text_places
 
 _EDGE = QColor(0, 0, 0, 200)
+_GROUND = QColor(10, 14, 20, 88)  # behind texts, so that they are read on white, and what they lie on is still seen
 _LONGEST = 60  # characters of a line beside a shape; the list shows it whole
 _LINE_PX = (1.5, 2.2)  # of any measurement, and of one that is selected or under the mouse
 _DOT_PX, _HANDLE_PX, _HOVERED_PX = 1.8, 4.0, 5.5
@@ -92,8 +93,13 @@ class MeasurementPainter:
         """Return the size of each text, and its shape."""
         height = QFontMetrics(font).height()
         return [
-            TextWish((max((text_width(t, font) for t in lines), default=0), height * len(lines)), d.points, d.text_at)
-            for d, lines in zip(self._drawn, self._lines, strict=True)
+            TextWish(
+                (max((text_width(t, font) for t in t_lines), default=0), height * len(t_lines)),
+                d.points,
+                d.text_at,
+                d.placed.lines,
+            )
+            for d, t_lines in zip(self._drawn, self._lines, strict=True)
         ]
 
 
@@ -208,9 +214,11 @@ def _draw_leader(painter: QPainter, drawn: DrawnMeasurement, box: Box) -> None:
 
 def _draw_lines(painter: QPainter, drawn: DrawnMeasurement, lines: list[str], box: Box, font: QFont) -> None:
     metrics, colour = QFontMetrics(font), QColor(*drawn.measurement.colour)
-    bold = QFont(font)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_GROUND)
+    painter.drawRoundedRect(QRectF(*box).adjusted(-3, -1, 3, 1), 3, 3)
     for row, line in enumerate(lines):
-        draw_text(painter, box[0], box[1] + metrics.ascent() + row * metrics.height(), line, bold, colour)
+        draw_text(painter, box[0], box[1] + metrics.ascent() + row * metrics.height(), line, font, colour)
 
 
 def _cross(painter: QPainter, x: float, y: float, arm: float) -> None:

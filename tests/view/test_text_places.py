@@ -41,3 +41,12 @@ def test_a_leader_joins_the_nearest_points() -> None:
     start, end = leader((100.0, 100.0, 50.0, 20.0), np.array([(10.0, 10.0), (90.0, 110.0)]))
     assert start.tolist() == [100, 110]
     assert end.tolist() == [90, 110]
+
+
+def test_no_text_lies_on_the_line_of_another() -> None:
+    shape = np.array([(50.0, 50.0), (100.0, 90.0)])
+    across = np.array([(110.0, 10.0), (165.0, 190.0)])
+    box, _ = text_places([TextWish((60, 20), shape, lines=(shape,)), TextWish((0, 0), across, lines=(across,))], PANE)
+    along = np.linspace(across[0], across[1], 200)
+    inside = (along > box[:2]) & (along < np.array(box[:2]) + box[2:])
+    assert not inside.all(axis=1).any()
