@@ -79,7 +79,7 @@ class GreyPart:
             return self._cut(values)
         known = {} if thinned is None else thinned
         if count not in known:
-            known[count] = _averaged(_filled(values, count), count)
+            known[count] = _thinned(values, count)
         return self._cut(known[count])
 
     def strongest(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -98,6 +98,17 @@ class GreyPart:
         """Return what lies in the rectangle, of a picture whose pixels are averages already."""
         left, top, width, height = (side // self.reduction for side in self.rect)
         return thinned[top : top + height, left : left + width]
+
+
+def _thinned(values: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return a whole picture with count x count pixels averaged into one; the last ones may be made of fewer."""
+    rows, columns = (size // count * count for size in values.shape[:2])
+    found = _averaged(values[:rows, :columns], count)
+    if columns < values.shape[1]:
+        found = np.concatenate([found, _averaged(_filled(values[:rows, columns:], count), count)], axis=1)
+    if rows < values.shape[0]:
+        found = np.concatenate([found, _averaged(_filled(values[rows:], count), count)], axis=0)
+    return found
 
 
 def _filled(values: NDArray[Any], count: int) -> NDArray[Any]:
