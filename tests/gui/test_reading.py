@@ -102,25 +102,24 @@ TURNS = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "matrix", "told", "letters"), TURNS)
-def test_what_is_turned_and_mirrored_moves_letters_and_places(
-    pane: ViewportWidget, keys: tuple[Qt.Key, ...], matrix: list[list[int]], told: str, letters: str
-) -> None:
-    for key in keys:
-        press(pane, key)
-    wanted = np.array(matrix) @ expected_bone(pane)
-    extent = np.abs(np.array(matrix)) @ (48, 40)
-    scale = min(pane.width() / extent[0], pane.height() / extent[1])
-    assert bone_at(pane) == pytest.approx(tuple(wanted * scale), abs=1.5)
-    assert told in said(pane).splitlines()
-    picture = pane.picture()
-    assert picture is not None
-    assert "".join(letter[0] for letter in picture.letters) == letters
-    middle = np.array([pane.width() / 2, pane.height() / 2]) + wanted * scale
-    at_mm = pane.position_mm(*middle)
-    assert at_mm is not None
-    # columns lie from x = -24 mm on, rows from y = -20 mm on, 1 mm apart
-    assert at_mm[:2] == pytest.approx((-24 + 17.5, -20 + 14.0), abs=1e-6)
+def test_what_is_turned_and_mirrored_moves_letters_and_places(pane: ViewportWidget) -> None:
+    for keys, matrix, told, letters in TURNS:
+        press(pane, Qt.Key.Key_Space)
+        for key in keys:
+            press(pane, key)
+        wanted = np.array(matrix) @ expected_bone(pane)
+        extent = np.abs(np.array(matrix)) @ (48, 40)
+        scale = min(pane.width() / extent[0], pane.height() / extent[1])
+        assert bone_at(pane) == pytest.approx(tuple(wanted * scale), abs=1.5), told
+        assert told in said(pane).splitlines()
+        picture = pane.picture()
+        assert picture is not None
+        assert "".join(letter[0] for letter in picture.letters) == letters
+        middle = np.array([pane.width() / 2, pane.height() / 2]) + wanted * scale
+        at_mm = pane.position_mm(*middle)
+        assert at_mm is not None
+        # columns lie from x = -24 mm on, rows from y = -20 mm on, 1 mm apart
+        assert at_mm[:2] == pytest.approx((-24 + 17.5, -20 + 14.0), abs=1e-6)
 
 
 def test_turned_back_it_is_as_before(pane: ViewportWidget) -> None:
