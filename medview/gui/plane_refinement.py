@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
-from medview.imaging.display_size import DisplaySize
 from medview.jobs.job import Job
 from medview.jobs.job_queue import JobQueue
 from medview.view.oblique_slices import PlaneRequest
@@ -40,9 +39,9 @@ class PlaneRefinement(QObject):
         self._still.setInterval(_STILL_MS)
         self._still.timeout.connect(self._start)
 
-    def follow(self, view: SliceView, pane_size: tuple[int, int], display: DisplaySize) -> None:
-        """Want in full what the view shows now, if it does not yet."""
-        wanted = view.wanted(pane_size, display)
+    def follow(self, view: SliceView) -> None:
+        """Want in full what the view's last picture showed, if it did not."""
+        wanted = view.wanted()
         if wanted is None:
             self.give_up()
         elif self._wanted is None or wanted.key != self._wanted.key:

@@ -101,7 +101,7 @@ class ViewportWidget(PaneWidget):
             display = display_size(self, self.session.settings)
             self._picture = self._view.picture(self._size, coarse=coarse, display=display)
             if coarse:
-                self._refinement.follow(self._view, self._size, display)
+                self._refinement.follow(self._view)
         return self._picture
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:

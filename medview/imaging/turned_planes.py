@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from medview.imaging.oblique import acquired_rotation, from_angles, plane_axes, turned
+from medview.imaging.oblique import acquired_rotation, cross, from_angles, plane_axes, turned
 from medview.imaging.plane import PlaneName
 from medview.study.geometry import FloatArray, Geometry
 
@@ -58,7 +58,7 @@ class TurnedPlanes:
         right, down = plane_axes(self.rotation, plane)
         roll = np.deg2rad(self.rolls_deg[_PLACES[plane]])
         across, below = np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right
-        return across, below, np.cross(right, down)
+        return across, below, cross(right, down)
 
     def turned_in(self, plane: PlaneName, degrees: float) -> TurnedPlanes:
         """Return the other two planes turned clockwise in the picture of `plane`, which itself stays as it is."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.imaging.oblique import cross
 from medview.imaging.plane import PlaneName
 from medview.imaging.turned_planes import other_planes
 from medview.session.scene import Scene
@@ -57,7 +58,7 @@ def line_in_pane(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where the crosshair lies in a pane, (x, y), and the step there of a mm along the other plane's line."""
     middle = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm)))
-    along = np.cross(grid.normal, scene.plane_normal(other))
+    along = cross(grid.normal, scene.plane_normal(other))
     along /= max(float(np.linalg.norm(along)), 1e-12)
     tip = np.array(transform.to_pane(*grid.to_picture(scene.cursor_mm + along)))
     return middle, tip - middle

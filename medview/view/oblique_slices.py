@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,13 +110,17 @@ class ObliqueSlices:
     def _whole(self) -> PictureGrid:
         """Return the plane with the extent that the unturned one has, so that nothing grows or shrinks by turning."""
         scene, geometry = self._scene, self._scene.volume.geometry
-        own = SlicePlane.of(geometry, self._name)
-        upright = PictureGrid.perpendicular(geometry, self._name, scene.cursor_mm)
         if scene.turned_planes is None:
-            return upright
-        shown = upright if geometry.is_sheared and own.axis != 0 else own
-        width, height = (n * mm for n, mm in zip(shown.size, shown.pixel_mm, strict=True))
-        return PictureGrid.turned(geometry, scene.plane_axes(self._name), scene.cursor_mm, (width, height))
+            return PictureGrid.perpendicular(geometry, self._name, scene.cursor_mm)
+        return PictureGrid.turned(geometry, scene.plane_axes(self._name), scene.cursor_mm, self._extent_mm)
+
+    @cached_property
+    def _extent_mm(self) -> tuple[float, float]:
+        geometry = self._scene.volume.geometry
+        own: SlicePlane | PictureGrid = SlicePlane.of(geometry, self._name)
+        if geometry.is_sheared and SlicePlane.of(geometry, self._name).axis != 0:
+            own = PictureGrid.perpendicular(geometry, self._name, geometry.centre_mm)
+        return own.size[0] * own.pixel_mm[0], own.size[1] * own.pixel_mm[1]
 
     def _sampler(self, name: str, array: NDArray[Any], geometry: Geometry, *, nearest: bool) -> Reslicer:
         kept = self._samplers.get(name)

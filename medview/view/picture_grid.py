@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from medview.imaging.oblique import cross
 from medview.imaging.orientation import letters
 from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
 from medview.study.geometry import FloatArray, Geometry
@@ -150,7 +151,7 @@ class PictureGrid:
     @cached_property
     def normal(self) -> FloatArray:
         """Unit LPS vector away from the person who looks at the picture."""
-        normal: FloatArray = np.cross(self.x_step_mm, self.y_step_mm)
+        normal = cross(self.x_step_mm, self.y_step_mm)
         return normal / np.linalg.norm(normal)
 
     def to_mm(self, x: float, y: float) -> FloatArray:

@@ -164,6 +164,7 @@ class SliceView:
         # a plane of a sheared volume that was not acquired is interpolated from a perpendicular one
         self._is_upright = self._own_plane.axis != 0 and scene.volume.geometry.is_sheared
         self._slices = ObliqueSlices(scene, self._name)
+        self._full: PlaneRequest | None = None
         self._is_read: NDArray[np.bool_] | None = None
         self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
 
@@ -303,7 +304,7 @@ class SliceView:
 
     def _requested(self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool) -> PlaneRequest:
         """Return which interpolated plane is shown: a coarse one where the full one is costly and not there yet."""
-        full = self._slices.request(self._viewport, pane_size, display)
+        full = self._full = self._slices.request(self._viewport, pane_size, display)
         if not coarse or not full.is_costly or self._has(full):
             return full
         return self._slices.request(self._viewport, pane_size, display, coarse=True)
@@ -311,11 +312,11 @@ class SliceView:
     def _has(self, request: PlaneRequest) -> bool:
         return "section" in self._kept and self._kept["section"][0] == (*request.key, self._read_so_far())
 
-    def wanted(self, pane_size: tuple[int, int], display: DisplaySize) -> PlaneRequest | None:
-        """Return the plane that is still to be interpolated in full, None where what is shown is all there is."""
-        if not self.is_resliced or not self._can_project:
+    def wanted(self) -> PlaneRequest | None:
+        """Return the plane that is still to be interpolated in full, None where the last picture was in full."""
+        full = self._full
+        if full is None or not self.is_resliced or not self._can_project:
             return None
-        full = self._slices.request(self._viewport, pane_size, display)
         return full if full.is_costly and not self._has(full) else None
 
     def take(self, request: PlaneRequest, sampled: tuple[NDArray[Any], NDArray[np.bool_]]) -> None:

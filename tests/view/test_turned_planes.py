@@ -7,7 +7,6 @@ import pytest
 import SimpleITK
 from scipy.ndimage import map_coordinates
 
-from medview.imaging.display_size import PLAIN_DISPLAY
 from medview.imaging.plane import PlaneName
 from medview.imaging.turned_planes import TurnedPlanes, offsets, place_on_plane
 from medview.imaging.window import grey
@@ -148,12 +147,12 @@ def test_only_what_the_pane_shows_is_interpolated_at_its_resolution() -> None:
     assert max(large.grid.size) <= 12
     viewport.update(zoom=1.0, slab_mm=200.0)
     assert max(view.picture((100, 100), coarse=True).grid.size) <= 51
-    wanted = view.wanted((100, 100), PLAIN_DISPLAY)
+    wanted = view.wanted()
     assert wanted is not None
     view.take(wanted, wanted.values())
     full = view.picture((100, 100), coarse=True)  # which is there now
     assert max(full.grid.size) > 51
-    assert view.wanted((100, 100), PLAIN_DISPLAY) is None
+    assert view.wanted() is None
     assert np.array_equal(full.values, SliceView(scene, viewport).picture((100, 100)).values)
 
 
