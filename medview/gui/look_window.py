@@ -105,7 +105,9 @@ class LookWindow(QDialog):
         clip.changed.connect(self._take_clipping)
         clip.plane_wanted.connect(self._put_plane)
         clip.plane_turned.connect(self._turn_plane)
-        clip.reset_wanted.connect(lambda: self._change_look("Clip the volume", clipping=None, clip_handles=False))
+        clip.reset_wanted.connect(
+            lambda: self._change_look("Clip the volume", clipping=None, clip_handles=False, cuts=())
+        )
         surfaces.changed.connect(self._take_look)
         function.settled.connect(lambda: self._settle("Change 3D look"))
         clip.settled.connect(lambda: self._settle("Clip the volume"))

@@ -10,6 +10,7 @@ from medview.gui import conditions
 from medview.gui.command import Command, Shell
 from medview.gui.look_window import show_look_window
 from medview.imaging.clipping import Clipping
+from medview.imaging.volume_cut import DrawnLoop
 from medview.imaging.volume_look import Smoothing, VolumeLook
 from medview.imaging.volume_presets import VolumePreset, shipped_presets, volume_presets
 from medview.session.change_look import change_look, volume_panes, volume_scene
@@ -181,7 +182,20 @@ def _toggle_clip_plane(shell: Shell) -> None:
 
 
 def _reset_clipping(shell: Shell) -> None:
-    _change_look(shell, "Clip the volume", clipping=None, clip_handles=False)
+    _change_look(shell, "Clip the volume", clipping=None, clip_handles=False, cuts=())
+
+
+def _toggle_loop(shell: Shell, *, keeps_inside: bool) -> None:
+    """Let the next drag in the 3D pane draw a loop, or no longer."""
+    viewport = _pane(shell.session)
+    if viewport is not None:
+        wanted = DrawnLoop(keeps_inside)
+        viewport.update(loop=None if viewport.loop == wanted else wanted)
+
+
+def _draws_loop(session: Session, *, keeps_inside: bool) -> bool:
+    viewport = _pane(session)
+    return viewport is not None and viewport.loop is not None and viewport.loop.keeps_inside == keeps_inside
 
 
 def _toggle_tissue(shell: Shell) -> None:
@@ -267,11 +281,28 @@ VOLUME: tuple[Command, ...] = (
         checked=_asks(lambda look: look.clipping is not None and look.clipping.plane is not None),
     ),
     Command(
+        "cut_loop",
+        "Cut away with a loop",
+        "3D",
+        partial(_toggle_loop, keeps_inside=False),
+        ("Shift+C",),
+        when=has_3d,
+        checked=partial(_draws_loop, keeps_inside=False),
+    ),
+    Command(
+        "keep_loop",
+        "Cut away all but a loop",
+        "3D",
+        partial(_toggle_loop, keeps_inside=True),
+        when=has_3d,
+        checked=partial(_draws_loop, keeps_inside=True),
+    ),
+    Command(
         "reset_clipping",
         "Show the whole volume",
         "3D",
         _reset_clipping,
-        when=_needs(lambda look: look.clipping is not None, _NOT_CLIPPED),
+        when=_needs(lambda look: look.clipping is not None or bool(look.cuts), _NOT_CLIPPED),
     ),
     _smoothing_command("none", "Surfaces as the voxels are"),
     _smoothing_command("low", "Surfaces a little smoothed"),

@@ -6,11 +6,15 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QTransform
 
+from medview.errors import Sentence
+from medview.gui.language import say
+from medview.gui.outlined_text import draw_text, text_width
 from medview.gui.pane_painter import PANE_COLOURS
 from medview.imaging.camera import Camera
 from medview.imaging.clip_handles import ClipHandle, box_edges, clip_handles, plane_outline
 from medview.imaging.clipping import Clipping
 from medview.imaging.orientation_cube import CubeFace, cube_faces
+from medview.imaging.volume_cut import DrawnLoop
 from medview.session.scene import Scene
 from medview.session.viewport import PLANES
 from medview.study.geometry import Geometry
@@ -21,6 +25,8 @@ _CUBE_FROM_PX = 260  # below this the pane has no room for it
 _ARM_PX, _GAP_PX = 26.0, 5.0
 _HANDLE_PX = 6.0
 _BOX, _PLANE = QColor(255, 196, 92), QColor(110, 214, 230)
+_CUT_HINT = Sentence("Draw a loop around what is to be cut away.")
+_KEEP_HINT = Sentence("Draw a loop around what is to stay.")
 _FACE, _EDGE = QColor(58, 68, 84), QColor(170, 184, 204)
 
 
@@ -63,6 +69,17 @@ def draw_clipping(
         painter.drawLine(QLineF(places["plane"], places["normal"]))
     for handle in handles:
         _draw_handle(painter, handle)
+
+
+def draw_loop(painter: QPainter, loop: DrawnLoop, size: tuple[int, int], font: QFont) -> None:
+    """Draw a loop as far as it goes, and before it begins what to do."""
+    if not loop.points_px:
+        hint = say(_KEEP_HINT if loop.keeps_inside else _CUT_HINT)
+        draw_text(painter, (size[0] - text_width(hint, font)) / 2, size[1] * 0.2, hint, font, _BOX)
+        return
+    painter.setBrush(QColor(_BOX.red(), _BOX.green(), _BOX.blue(), 40))
+    painter.setPen(QPen(_BOX, 1.5, Qt.PenStyle.DashLine))
+    painter.drawPolygon(QPolygonF([QPointF(*point) for point in loop.points_px]))
 
 
 def draw_cube(painter: QPainter, camera: Camera, middle: tuple[float, float], font: QFont) -> None:

@@ -14,7 +14,7 @@ from medview.gui.frame_loop import FrameLoop
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
 from medview.gui.surface_loop import SurfaceLoop
-from medview.gui.volume_painter import CUBE_PX, cube_place, draw_clipping, draw_cube, draw_cursor
+from medview.gui.volume_painter import CUBE_PX, cube_place, draw_clipping, draw_cube, draw_cursor, draw_loop
 from medview.imaging.camera import Camera
 from medview.imaging.orientation_cube import face_at
 from medview.imaging.transfer_function import TransferFunction
@@ -132,6 +132,8 @@ class VolumeWidget(PaneWidget):
             draw_cursor(painter, scene, camera, size)
         if look.clipping is not None and look.clip_handles and not bare:
             draw_clipping(painter, look.clipping, geometry, camera, size)
+        if self.viewport.loop is not None and not bare:
+            draw_loop(painter, self.viewport.loop, size, self.font())
         place = cube_place(*size)
         if geometry.has_orientation:
             pane.letters(camera.edge_letters())
@@ -186,14 +188,14 @@ class VolumeWidget(PaneWidget):
             (self.width(), self.height(), self.devicePixelRatioF()),
             (camera.right.tobytes(), camera.up.tobytes(), camera.focus_mm.tobytes(), camera.half_height_mm),
             _seen(function, scene.window),
-            (look.clipping, look.tissue_visible),
+            (look.clipping, look.cuts, look.tissue_visible),
             tuple((item.surface, item.colour, item.opacity) for item in drawn),
         )
         if asked != self._asked:
             self._asked = asked
             size, visible = self._pixel_size(), look.tissue_visible
             frame = VolumeFrame(
-                scene.volume, size, camera, function, scene.window, drawn, look.clipping, tissue_visible=visible
+                scene.volume, size, camera, function, scene.window, drawn, look.clipping, look.cuts, visible
             )
             self._frames.ask(frame)
 
@@ -257,7 +259,8 @@ class VolumeWidget(PaneWidget):
         super()._hover(at)
         if at is not None and self._button == "none":
             here = self._side_at(at) is not None or self._is_on_handle(at)
-            self.setCursor(Qt.CursorShape.PointingHandCursor if here else Qt.CursorShape.ArrowCursor)
+            shape = Qt.CursorShape.PointingHandCursor if here else Qt.CursorShape.ArrowCursor
+            self.setCursor(Qt.CursorShape.CrossCursor if self.viewport.loop is not None else shape)
 
     def _is_on_handle(self, at: QPointF) -> bool:
         size = (self.width(), self.height())

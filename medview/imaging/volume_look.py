@@ -7,6 +7,7 @@ from typing import Literal
 
 from medview.imaging.clipping import Clipping
 from medview.imaging.transfer_function import TransferFunction
+from medview.imaging.volume_cut import VolumeCut
 
 Smoothing = Literal["none", "low", "medium", "high"]
 
@@ -25,6 +26,8 @@ class VolumeLook:
         None shows the whole volume.
     clip_handles
         Whether the box and the plane are drawn with handles to pull.
+    cuts
+        Tissue that was cut away with loops; the surfaces of segments stay.
     smoothing
         Of the surfaces of segments.
     surface_opacity
@@ -37,6 +40,7 @@ class VolumeLook:
     function: TransferFunction | None = None
     clipping: Clipping | None = None
     clip_handles: bool = False
+    cuts: tuple[VolumeCut, ...] = ()
     smoothing: Smoothing = "medium"
     surface_opacity: tuple[tuple[int, float], ...] = ()
     tissue_visible: bool = True

@@ -25,8 +25,13 @@ def seen_at(session: Session, pane: str, at_px: tuple[float, float], size_px: tu
     place = None
     if segmentation is not None and shown:
         place = picked_label(segmentation.labels, points, geometry, shown)
-    if place is None and look.tissue_visible:
-        place = picked(scene.volume, points, function_in_use(look, scene.series.modality), scene.window)
+    if place is not None:
+        return points[place]
+    for cut in look.cuts:
+        points = points[~cut.takes(points)]
+    if not look.tissue_visible:
+        return None
+    place = picked(scene.volume, points, function_in_use(look, scene.series.modality), scene.window)
     return None if place is None else points[place]
 
 

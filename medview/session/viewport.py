@@ -7,6 +7,7 @@ from typing import Literal, cast
 from psygnal import Signal
 
 from medview.imaging.plane import PlaneName
+from medview.imaging.volume_cut import DrawnLoop
 from medview.imaging.volume_look import VolumeLook
 from medview.session.layout import Side, ViewKind
 from medview.session.scene import Scene
@@ -58,6 +59,8 @@ class Viewport:
         Of the camera, for the 3D pane: 0, 0, 0 looks at the patient from the front (`medview.imaging.turn`).
     look
         How the 3D pane shows the volume.
+    loop
+        The loop that is being drawn over the 3D pane to cut tissue away, or None.
     """
 
     changed = Signal()
@@ -103,6 +106,7 @@ class Viewport:
         self.azimuth_deg = 0.0
         self.elevation_deg = 0.0
         self.roll_deg = 0.0
+        self.loop: DrawnLoop | None = None
         if not keep_look:
             self.look = VolumeLook()
         self.changed.emit()

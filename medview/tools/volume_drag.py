@@ -8,6 +8,7 @@ from math import exp, hypot
 
 from medview.imaging.clip_handles import ClipHandle, clip_handles, pulled
 from medview.imaging.turn import turned
+from medview.imaging.volume_cut import VolumeCut
 from medview.imaging.volume_look import VolumeLook
 from medview.session.change_look import remember_look
 from medview.session.pick_in_volume import pick_in_volume
@@ -132,12 +133,41 @@ class ClipDrag(_LookDrag):
         viewport.update(look=replace(viewport.look, clipping=moved))
 
 
+class CutDrag:
+    """Draws a loop; what lies inside it is cut away from the view, or what lies outside."""
+
+    def __init__(self, session: Session, event: PointerEvent) -> None:
+        self._session = session
+        self._pane = event.pane
+        self.move(event)
+
+    def move(self, event: PointerEvent) -> None:
+        """Go on with the loop."""
+        viewport = self._session.viewports[self._pane]
+        if viewport.loop is not None:
+            viewport.update(loop=replace(viewport.loop, points_px=(*viewport.loop.points_px, event.position_px)))
+
+    def release(self, event: PointerEvent) -> None:
+        """Cut; a loop that encloses nothing cuts nothing."""
+        scene, viewport = self._session.scene_in(self._pane), self._session.viewports[self._pane]
+        loop, before = viewport.loop, viewport.look
+        if loop is None or scene is None:
+            return
+        size = event.pane_size_px
+        cut = VolumeCut.of(loop, volume_camera(viewport, scene.volume.geometry, size), size)
+        cuts = before.cuts if cut is None else (*before.cuts, cut)
+        viewport.update(loop=None, look=replace(before, cuts=cuts))
+        remember_look(self._session, self._pane, "Cut tissue away", before)
+
+
 def volume_tool(session: Session, event: PointerEvent) -> Callable[[Session, PointerEvent], Drag]:
     """Return what the left button does at a point of a 3D pane.
 
-    A handle is pulled; Shift moves the transfer function, Ctrl rolls the picture; the crosshair tool moves the
-    crosshair over what is seen, and every other tool turns.
+    A loop that was asked for is drawn; a handle is pulled; Shift moves the transfer function, Ctrl rolls the picture;
+    the crosshair tool moves the crosshair over what is seen, and every other tool turns.
     """
+    if session.viewports[event.pane].loop is not None:
+        return CutDrag
     handle = handle_at(session, event.pane, event.position_px, event.pane_size_px)
     if handle is not None:
         return lambda session, event: ClipDrag(session, event, handle)

@@ -10,6 +10,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.imaging.volume_cut import VolumeCut, cut_away
 from medview.progress import Progress, unheard
 from medview.study.geometry import FloatArray, Geometry
 from medview.study.volume import Volume
@@ -66,7 +67,7 @@ class RayCaster:
     """Makes pictures of volumes and surfaces on the processor; any blend, any direction, clipping included."""
 
     def __init__(self) -> None:
-        self._shown: Volume | None = None
+        self._shown: tuple[Volume, tuple[VolumeCut, ...]] | None = None
         self._sampler: LayerSampler | None = None
         self._geometry = Geometry((1, 1, 1), np.eye(4))
         self._range = (0.0, 1.0)
@@ -80,7 +81,7 @@ class RayCaster:
         Cancelled
             `progress` raised it, between two layers.
         """
-        self._show(frame.volume, progress)
+        self._show(frame, progress)
         rays = _rays(frame, self._geometry)
         colour = np.empty((rays.size[1], rays.size[0], 3), dtype=np.float32)
         colour[:] = frame.background
@@ -101,14 +102,16 @@ class RayCaster:
         """Let go of the volume."""
         self._shown = self._sampler = None
 
-    def _show(self, volume: Volume, progress: Progress) -> None:
-        if self._shown is volume:
+    def _show(self, frame: VolumeFrame, progress: Progress) -> None:
+        volume = frame.volume
+        if self._shown is not None and self._shown[0] is volume and self._shown[1] == frame.cuts:
             return
         self._factors = _LIMIT.factors(volume.geometry.shape)
         array, self._geometry = reduced(volume.array, volume.geometry, self._factors, progress)
+        array = cut_away(array, self._geometry, frame.cuts, progress)
         self._range = (float(array.min()), float(array.max()))
         self._sampler = LayerSampler(array, self._geometry)
-        self._shown = volume
+        self._shown = (volume, frame.cuts)
 
     def _layers(self, frame: VolumeFrame, rays: _Rays, progress: Progress) -> Iterator[tuple[int, _Floats]]:
         """Give the values (layers + 2, height, width), some at a time with one layer before and behind them."""

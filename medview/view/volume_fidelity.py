@@ -18,6 +18,8 @@ def volume_fidelity(look: VolumeLook, picture: VolumePicture | None) -> tuple[Co
         lines.append(Sentence("No OpenGL: drawn by the processor"))
     if look.clipping is not None:
         lines.append(Sentence("Clipped"))
+    if look.cuts:
+        lines.append(Sentence("Tissue is cut away"))
     return tuple(CornerLine(line, "badge") for line in lines)
 
 

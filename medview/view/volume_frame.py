@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from medview.imaging.camera import Camera
 from medview.imaging.clipping import Clipping
 from medview.imaging.transfer_function import TransferFunction
+from medview.imaging.volume_cut import VolumeCut
 from medview.study.volume import Volume
 from medview.view.surface_actor import DrawnSurface
 
@@ -30,6 +31,8 @@ class VolumeFrame:
         Drawn inside the tissue, which then becomes translucent.
     clipping
         Which part is shown; None is the whole.
+    cuts
+        Tissue that is cut away; the surfaces stay.
     tissue_visible
         Whether the volume itself is drawn, or only the surfaces.
     coarseness
@@ -43,6 +46,7 @@ class VolumeFrame:
     window: tuple[float, float]
     surfaces: tuple[DrawnSurface, ...] = ()
     clipping: Clipping | None = None
+    cuts: tuple[VolumeCut, ...] = ()
     tissue_visible: bool = True
     coarseness: float = 1.0
 

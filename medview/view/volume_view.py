@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError
 from medview.imaging.camera import Camera
+from medview.imaging.volume_cut import VolumeCut, cut_away
 from medview.progress import Cancelled, Progress, unheard
 from medview.study.volume import Volume
 from medview.view.open_window import open_window
@@ -32,7 +33,7 @@ class VolumeView:
         self._window: Any = None
         self._renderer: Any = None
         self._tissue: Tissue | None = None
-        self._shown: Volume | None = None
+        self._shown: tuple[Volume, tuple[VolumeCut, ...]] | None = None
         self._actors: dict[Surface, SurfaceActor] = {}
         self._caster = RayCaster()
         self._has_opengl = True
@@ -58,7 +59,7 @@ class VolumeView:
         return self._rendered(frame, progress)
 
     def _rendered(self, frame: VolumeFrame, progress: Progress) -> VolumePicture:
-        tissue = self._show_volume(frame.volume, progress)
+        tissue = self._show_volume(frame, progress)
         tissue.dress(frame)
         self._show_surfaces(frame)
         self._renderer.SetBackground(*frame.background)
@@ -125,9 +126,10 @@ class VolumeView:
         self._limit = volume_limit(window)
         self._window = window
 
-    def _show_volume(self, volume: Volume, progress: Progress) -> Tissue:
-        """Return the tissue of a volume, of as many voxels as can be drawn here."""
-        if self._shown is volume and self._tissue is not None:
+    def _show_volume(self, frame: VolumeFrame, progress: Progress) -> Tissue:
+        """Return the tissue of a volume, of as many voxels as can be drawn here, without what is cut away."""
+        volume, shown = frame.volume, (frame.volume, frame.cuts)
+        if self._shown is not None and self._shown[0] is volume and self._shown[1] == frame.cuts and self._tissue:
             return self._tissue
         if self._tissue is not None:
             self._renderer.RemoveVolume(self._tissue.volume)
@@ -135,10 +137,11 @@ class VolumeView:
         assert self._limit is not None  # the window is open
         factors = self._limit.factors(volume.geometry.shape)
         array, geometry = reduced(volume.array, volume.geometry, factors, progress)
+        array = cut_away(array, geometry, frame.cuts, progress)
         progress(0.05)
         tissue = Tissue(array, geometry, software=self._is_software)
         self._renderer.AddVolume(tissue.volume)
-        self._tissue, self._shown, self._reduction = tissue, volume, factors
+        self._tissue, self._shown, self._reduction = tissue, shown, factors
         return tissue
 
     def _show_surfaces(self, frame: VolumeFrame) -> None:

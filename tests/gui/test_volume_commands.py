@@ -380,3 +380,26 @@ def test_a_surface_becomes_translucent_by_its_slider_and_is_smoothed_less(
     looks.surfaces.tissue.click()
     assert np.abs(picture_of(opened, qtbot) - stepped).max() > 10
     looks.close()
+
+
+def test_a_loop_cuts_tissue_away_and_is_undone(opened: MainWindow, qtbot: QtBot) -> None:
+    viewport, pane = viewport_of(opened), pane_of(opened)
+    whole = picture_of(opened, qtbot)
+    x, y = at(opened, (11.5, 14.0, 17.5))  # in the middle of the bone, seen from the front
+    assert pixels_of(pane)[int(y) + 15, int(x) + 15].max() > 60
+    pane.setFocus()
+    QTest.keyClick(pane, Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    assert opened.commands.actions["cut_loop"].isChecked()
+    loop = [(x - 25, y - 25), (x + 25, y - 25), (x + 25, y + 25), (x - 25, y + 25), (x - 25, y - 20)]
+    drag(pane, loop)
+    assert (viewport.azimuth_deg, viewport.loop) == (0.0, None)
+    cut = picture_of(opened, qtbot)
+    assert np.abs(cut - whole).max() > 40
+    assert pixels_of(pane)[int(y) + 15, int(x) + 15].max() < 30
+    before = scene_of(opened).cursor_index
+    drag(pane, [(x + 15, y + 15)])  # nothing is left to be picked there
+    assert scene_of(opened).cursor_index == before
+    chosen(opened, "undo")
+    assert np.array_equal(picture_of(opened, qtbot), whole)
+    drag(pane, [(x + 15, y + 15), (x + 55, y + 15)])
+    assert viewport.azimuth_deg != 0.0, "the next drag turns again"
