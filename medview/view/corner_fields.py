@@ -115,7 +115,10 @@ def _window_lines(scene: Scene) -> Lines:
     if scene.voi_lut is not None:
         named = Sentence("Look-up table: {name}", {"name": scene.voi_lut.name})
         return (CornerLine(named if scene.voi_lut.name else Sentence("Look-up table of the image")),)
-    window = Sentence("W {width}  L {centre}", {"width": number_text(width), "centre": number_text(centre)})
+    facts: dict[str, object] = {"width": number_text(width), "centre": number_text(centre)}
+    window = Sentence("W {width}  L {centre}", facts)
+    if scene.voi_function == "SIGMOID":
+        window = Sentence("W {width}  L {centre}  sigmoid", facts)
     strikes = scene.is_whole and _shows_nothing(scene.volume, scene.window)
     lines = (CornerLine(window, "warning" if strikes else ""),)
     suv = dict(scene.series.suv_factors).get("bw")

@@ -162,6 +162,11 @@ def test_several_tables_are_offered_before_the_windows_and_a_choice_is_kept(tmp_
     assert np.array_equal(picture(scene).grey, first)
 
 
+def test_a_curved_window_says_so(tmp_path: Path) -> None:
+    scene = shown(made(tmp_path, WindowCenter=2000, WindowWidth=1500, VOILUTFunction="SIGMOID"))
+    assert "W 1500  L 2000  sigmoid" in texts(scene, picture(scene))
+
+
 def test_a_damaged_table_leaves_the_window(tmp_path: Path) -> None:
     table = lut(0, CURVE, 12)
     table.add_new("LUTData", "OW", b"\0\0")
