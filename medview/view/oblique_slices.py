@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,8 @@ from medview.view.picture_grid import PictureGrid
 from medview.view.reslicer import Reslicer
 
 _BUDGET = 1_000_000  # samples that are taken within a frame: beyond, a moving slab is drawn coarser
-_COARSE_PX = 2.0
+_COARSE_BUDGET = 400_000  # samples of a coarse slab: what can be taken while the mouse moves
+_COARSE_PX = (2.0, 4.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +93,9 @@ class ObliqueSlices:
         fit = PaneTransform.fit(
             whole.size, whole.pixel_mm, pane_size, zoom, pan_px, fit=viewport.fit, display=display, side=viewport.side
         )
-        grid, transform = whole.part(volume.geometry, fit, pane_size, _COARSE_PX if coarse else 1.0)
         slab = max(viewport.slab_mm, 0.0), viewport.slab_mode
+        pixel_px = _coarse_px(volume.geometry, pane_size, slab[0]) if coarse else 1.0
+        grid, transform = whole.part(volume.geometry, fit, pane_size, pixel_px)
         return PlaneRequest(volume, grid, transform, fit.scale_x, *slab, is_coarse=coarse)
 
     def values(self, request: PlaneRequest) -> tuple[NDArray[Any], NDArray[np.bool_]]:
@@ -127,3 +130,9 @@ class ObliqueSlices:
         if kept is None or kept.array is not array:
             kept = self._samplers[name] = Reslicer(array, geometry, nearest=nearest)
         return kept
+
+
+def _coarse_px(geometry: Geometry, pane_size: tuple[int, int], slab_mm: float) -> float:
+    """Return how many pane pixels wide a pixel of a coarse slab is, whose samples lie twice as far apart."""
+    samples = pane_size[0] * pane_size[1] * (1 + slab_mm / min(geometry.spacing_mm) / 2.0)
+    return min(max(math.sqrt(samples / _COARSE_BUDGET), _COARSE_PX[0]), _COARSE_PX[1])
