@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from medview.errors import Sentence
-from medview.gui.flow_layout import FlowLayout
+from medview.gui.flow_frame import FlowFrame
 from medview.gui.fusion_colours import FusionColours
 from medview.gui.fusion_settings import FusionSettings
 from medview.gui.language import say, tr
@@ -26,7 +26,7 @@ _UNREGISTERED = Sentence("Not registered: positions may not agree")
 _LONGEST_NAME = 34
 
 
-class FusionBar(QFrame):
+class FusionBar(FlowFrame):
     """As many rows of controls as the width asks for; hidden where no second volume lies over the one in view.
 
     Parameters
@@ -50,11 +50,8 @@ class FusionBar(QFrame):
         self.basis = QLabel(self)
         self.settings = FusionSettings(session, actions, self)
         self.colours = FusionColours(session, self)
-        layout = FlowLayout(self)
-        layout.setContentsMargins(8, 4, 8, 5)
-        modes = [_button(self, actions[f"fusion_{mode}"]) for mode in MODES]
-        for widget in (self.series, _group(*modes), self.settings, self.colours, self._ends(actions), self.basis):
-            layout.addWidget(widget)
+        modes = _group(*(_button(self, actions[f"fusion_{mode}"]) for mode in MODES))
+        self.add(self.series, modes, self.settings, self.colours, self._ends(actions), self.basis)
         watch.changed.connect(self._follow)
         self.refresh()
 
@@ -69,6 +66,7 @@ class FusionBar(QFrame):
         self._tell_basis()
         self.settings.refresh(fusion)
         self.colours.refresh(fusion)
+        self.lay()
 
     def _ends(self, actions: Mapping[str, QAction]) -> QWidget:
         """Return the buttons that register both, exchange them, and end it."""
