@@ -75,4 +75,6 @@ def measure() -> None:
         environment = {**os.environ, **shown, "MEDVIEW_HOME": str(Path(home) / "data")}
         pairs = [(_timed(_BARE, folder, environment), _timed(_OURS, folder, environment)) for _ in range(ROUNDS)]
         bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
-        print(f"  first picture {ours:6.2f} s   bare window with a slice {bare:6.2f} s   x{ours / bare:5.2f}   bound 1.50")
+        print(
+            f"  first picture {ours:6.2f} s   bare window with a slice {bare:6.2f} s   x{ours / bare:5.2f}   bound 1.50"
+        )

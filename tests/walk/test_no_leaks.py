@@ -20,6 +20,7 @@ from medview.plugin.discovery import find
 from medview.session.run_plugin import run_plugin
 from medview.study.geometry import Geometry
 from medview.study.series import Patient, Series, StudyFacts
+from tests.walk import reading_rounds
 from tests.walk.holdings import holdings, shared_memory
 from tests.walk.person import Person
 
@@ -66,6 +67,23 @@ def test_eight_rounds_of_open_run_and_close_leave_nothing_behind(person: Person,
         assert shared_memory() <= before, "a closed volume is freed at once, not when the interpreter collects cycles"
         held.append(holdings(person.session))
     assert held[-1] == held[2], "after the first rounds, which load and warm up, nothing may grow"
+
+
+def test_reading_in_every_layout_leaves_nothing_behind(person: Person, trunk: Path) -> None:
+    """Hold two rounds through all layouts against each other; `make bench SUITE=cycles` does two hundred."""
+    held = []
+    for number in range(2 * len(reading_rounds.LAYOUTS)):
+        reading_rounds.begin(person.window, trunk)
+        person.waits_until(lambda: person.session.scene is not None and not person.session.jobs.jobs)
+        reading_rounds.read(person.window, number)
+        person.waits_until(lambda: not person.session.jobs.jobs)
+        reading_rounds.end(person.window)
+        person.waits_until(lambda: not person.session.scenes and not person.session.jobs.jobs)
+        if number % len(reading_rounds.LAYOUTS) == len(reading_rounds.LAYOUTS) - 1:
+            person.qtbot.wait(600)  # timers that follow the last change
+            person.waits_until(lambda: not person.session.jobs.jobs)
+            held.append(holdings(person.session))
+    assert held[1] == held[0]
 
 
 def test_a_worker_that_is_killed_in_a_run_leaves_no_shared_memory(person: Person, trunk: Path) -> None:
