@@ -148,6 +148,12 @@ class ViewportWidget(PaneWidget):
                 pane.message(*empty_pane_text(self.session, self.pane))
             pane.frame(active=self.session.active_pane == self.pane)
 
+    def draw_image(self, painter: QPainter) -> None:
+        """Draw image and mask alone, without lines, letters and texts."""
+        picture = self.picture(coarse=True)
+        if picture is not None:
+            self._draw_picture(painter, picture, self._image)
+
     def _draw_references(self, painter: QPainter, picture: SlicePicture) -> None:
         """Draw where the slices of other panes lie, and the point that was pointed out."""
         draw_reference_lines(painter, reference_lines(self.session, self.pane, picture), self.font())

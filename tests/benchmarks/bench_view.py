@@ -187,6 +187,18 @@ def painted(pane: ViewportWidget, screen: QImage, change: Callable[[int], object
     return work
 
 
+def pictured(pane: ViewportWidget, screen: QImage, change: Callable[[int], object]) -> Work:
+    """Return a change followed by painting the image and the mask alone, as the bare painting does."""
+
+    def work(number: int) -> None:
+        change(number)
+        painter = QPainter(screen)
+        pane.draw_image(painter)
+        painter.end()
+
+    return work
+
+
 def told(name: str, ours: list[float], base: list[float], bound: float | None = None) -> None:
     """Print a line: medians, the ratio of the medians, and its bound."""
     mine, theirs = statistics.median(ours), statistics.median(base)
@@ -205,10 +217,12 @@ def measure_slices() -> None:
         pane = ViewportWidget(session, plane)
         pane.resize(PANE, PANE)
         moving = painted(pane, screen, lambda number, plane=plane: scroll(session, plane, number))
+        image = pictured(pane, screen, lambda number, plane=plane: scroll(session, plane, number))
         windowing = painted(pane, screen, lambda number: scene.update(window=(40.0 + number, 400.0)))
-        base, ours, window = in_turns(bare(session, plane, screen), moving, windowing)
-        told(f"{plane}: slice with 117 labels", ours, base, 1.5)
-        told(f"{plane}: window step with 117 labels", window, base)
+        base, alone, whole, window = in_turns(bare(session, plane, screen), image, moving, windowing)
+        told(f"{plane}: slice with 117 labels", alone, base, 1.5)
+        told(f"{plane}: the same with letters, ruler, texts", whole, base)
+        told(f"{plane}: window step with 117 labels, all", window, base)
         pane.release()
     measure_oblique(session, screen)
     session.jobs.stop()
@@ -226,8 +240,10 @@ def measure_oblique(session: Session, screen: QImage) -> None:
     scene.update(mask_visible=False)
     centre, normal = scene.volume.geometry.centre_mm, np.cross(axes[:, 0], axes[:, 1])
     moving = painted(pane, screen, lambda number: scene.move_cursor(centre + (number - 20) * normal))
-    base, ours = in_turns(bare_oblique(session, axes, screen), moving)
-    told("oblique, linear", ours, base, 1.5)
+    image = pictured(pane, screen, lambda number: scene.move_cursor(centre + (number - 20) * normal))
+    base, alone, whole = in_turns(bare_oblique(session, axes, screen), image, moving)
+    told("oblique, linear", alone, base, 1.5)
+    told("oblique, linear, with letters, ruler, texts", whole, base)
     scene.update(mask_visible=True)
     base, ours = in_turns(bare_oblique(session, axes, screen), moving)
     told("oblique, linear, with 117 labels", ours, base)
