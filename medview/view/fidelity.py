@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import floor
 from typing import Any, Literal, cast
 
 from medview.errors import Sentence
@@ -68,7 +69,10 @@ class Shown:
         elif picture.is_resampled:
             why = Sentence("Interpolated: the images are tilted")
         number = picture.slice_index if picture.is_acquired else None
+        # interpolated planes are made at the resolution of the pane: nothing is left out of them
+        fewer = 1 if picture.is_resampled else _pixels_as_one(picture)
         return cls(
+            (fewer, fewer, 1),
             slab=slab,
             interpolation=why,
             slice_index=number,
@@ -82,6 +86,12 @@ class Shown:
         """Return it of a 3D pane with its newest picture, None before there is one."""
         slices, rows, columns = picture.reduction if picture is not None else (1, 1, 1)
         return cls(reduction=(columns, rows, slices))
+
+
+def _pixels_as_one(picture: SlicePicture) -> int:
+    """Return how many pixels of the image, along each side, one of the screen stands for."""
+    scale = picture.magnification * picture.display.device_pixel_ratio
+    return max(1, floor(1.0 / scale + 1e-6)) if scale > 0 else 1
 
 
 def fidelity(scene: Scene, shown: Shown) -> tuple[FidelityMark, ...]:
@@ -140,7 +150,8 @@ def _lossy(scene: Scene, shown: Shown) -> Iterator[FidelityMark]:
 
 def _decimated(shown: Shown) -> Iterator[FidelityMark]:
     if max(shown.reduction) > 1:
-        factors = "x".join(map(str, shown.reduction))
+        is_flat = shown.slice_index is not None or shown.is_reformatted
+        factors = "x".join(map(str, shown.reduction[: 2 if is_flat else 3]))
         yield FidelityMark("decimated", CornerLine(Sentence("Decimated {factors}", {"factors": factors}), "badge"))
 
 

@@ -49,10 +49,11 @@ class GreyPart:
         pixel_ratio
             Pixels of the screen for one of the pane.
         """
-        whole = cls((0, 0, *size))
+        reduction = max(1, floor(1.0 / (max(transform.scale_x, transform.scale_y) * pixel_ratio) + 1e-6))
+        sides = [-(-side // reduction) * reduction for side in size]
+        whole = cls((0, 0, sides[0], sides[1]), reduction)
         if size[0] * size[1] <= _WHOLE_BELOW:
             return whole
-        reduction = max(1, floor(1.0 / (max(transform.scale_x, transform.scale_y) * pixel_ratio) + 1e-6))
         corners = transform.to_picture(0, 0), transform.to_picture(*pane_size)
         across, down = (_span(corners[0][axis], corners[1][axis], size[axis], reduction) for axis in (0, 1))
         if across is None or down is None:

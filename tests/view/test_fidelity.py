@@ -15,6 +15,7 @@ from medview.session.loading import Loading
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
 from medview.study.display_facts import DisplayFacts
+from medview.study.geometry import Geometry
 from medview.study.series import Instance
 from medview.view.fidelity import FidelityMark, Shown, fidelity
 from medview.view.slice_view import SliceView
@@ -117,6 +118,16 @@ def test_decimated_in_3d(scene: Scene) -> None:
     thinned = VolumePicture(np.zeros((2, 2, 4), np.uint8), (3, 2, 1))
     (mark,) = fidelity(scene, Shown.in_3d(thinned))
     assert (mark.kind, str(mark.text.text), mark.text.mark) == ("decimated", "Decimated 1x2x3", "badge")
+
+
+def test_pixels_that_share_one_of_the_screen_are_decimated() -> None:
+    large = Geometry.from_axes((1, 1000, 900), origin=(0, 0, 0), slice_step=(0, 0, 1), row_step=(0, 1, 0),
+                               column_step=(1, 0, 0))  # fmt: skip
+    scene = scene_of(np.zeros(large.shape, np.int16), large)
+    assert told(scene) == [("decimated", "Decimated 2x2", "badge")], "1000 rows on 400"
+    viewport = Viewport("axial")
+    viewport.update(zoom=1.3)
+    assert told(scene, viewport) == [("full", "Full fidelity", "")]
 
 
 def test_interpolated_slab_tilted_images_and_turned_planes(scene: Scene) -> None:
