@@ -31,7 +31,8 @@ from medview.view.unread import PictureRect
 SECTION_GAP_MM = 5.0
 _STRIP = 0.3  # of the pane for the sections
 _MOST_STRIP_PX = 190
-_SIDE_PX = 44  # beside the reformat, for letters and ruler
+_SIDE_PX = 36  # beside the reformat, for letters
+_RULER_PX = 38  # left of an upright one, for the ruler
 _TOP_PX = 84  # above it, for the texts of the corners
 _BOTTOM_PX = 26
 _GAP_PX = 8
@@ -273,9 +274,10 @@ def _area(pane_size: tuple[int, int], *, is_upright: bool) -> PictureRect:
     """Return the part of a pane that the reformat has; the rest is for the texts and the sections."""
     width, height = pane_size
     strip = min(round(_STRIP * (width if is_upright else height)), _MOST_STRIP_PX)
-    room_x = width - 2 * _SIDE_PX - (strip if is_upright else 0)
+    left = _SIDE_PX + (_RULER_PX if is_upright else 0)
+    room_x = width - left - _SIDE_PX - (strip if is_upright else 0)
     room_y = height - _TOP_PX - _BOTTOM_PX - (0 if is_upright else strip)
-    return _SIDE_PX, _TOP_PX, max(room_x, _LEAST_PX), max(room_y, _LEAST_PX)
+    return left, _TOP_PX, max(room_x, _LEAST_PX), max(room_y, _LEAST_PX)
 
 
 def _section_rects(area: PictureRect, pane_size: tuple[int, int], *, is_upright: bool) -> tuple[PictureRect, ...]:
