@@ -46,8 +46,9 @@ def filtered(values: NDArray[Any], image_filter: ImageFilter, black: float = 0.0
     if values.dtype.kind not in "iu" or image_filter == "median":
         return _FILTERS[image_filter](values, black).astype(values.dtype, copy=False)
     limits = np.iinfo(values.dtype)
-    found = np.rint(_FILTERS[image_filter](values.astype(np.float32), black))
-    return np.clip(found, limits.min, limits.max).astype(values.dtype)
+    computed = np.rint(_FILTERS[image_filter](values.astype(np.float32), black))
+    found: NDArray[Any] = np.clip(computed, limits.min, limits.max).astype(values.dtype)
+    return found
 
 
 def _gaussian(values: NDArray[Any], sigma: float) -> NDArray[Any]:

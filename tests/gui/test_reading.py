@@ -269,10 +269,10 @@ def test_colours_are_those_of_the_map_and_the_bar_says_their_values(pane: Viewpo
     window.commands.actions["colours_hot_iron"].trigger()
     scene.update(window=(350.5, 701.0))  # 0 is black and 700 white
     table = colour_table("hot_iron")
-    for column, row, level in ((18.0, 14.5, 255), (28.0, 20.5, round(40 / 700 * 255)), (4.0, 20.5, 0)):
+    for across, down, level in ((18.0, 14.5, 255), (28.0, 20.5, round(40 / 700 * 255)), (4.0, 20.5, 0)):
         picture = pane.picture()
         assert picture is not None
-        x, y = picture.transform.to_pane(column, row)
+        x, y = picture.transform.to_pane(across, down)
         assert pixels_of(pane)[int(y), int(x)] == pytest.approx(table[level], abs=4)
     shown = pane.grab_pixels()[..., :3]
     middle, height = shown.shape[0] // 2, round(0.4 * shown.shape[0])
