@@ -150,18 +150,26 @@ def _place(grid: PictureGrid) -> tuple[object, ...]:
 def _levels(values: NDArray[Any], window: tuple[float, float]) -> NDArray[np.uint8]:
     """Return 0 to 255 from the low to the high end of a window (LINEAR_EXACT, PS3.3 C.11.2.1.3.2); NaN is 0."""
     centre, width = window
-    part = (values.astype(np.float32) - np.float32(centre - width / 2)) * np.float32(255.0 / max(width, 1e-9))
-    levels: NDArray[np.uint8] = np.rint(np.clip(np.nan_to_num(part, nan=0.0), 0.0, 255.0)).astype(np.uint8)
+    part = values.astype(np.float32)
+    part -= np.float32(centre - width / 2)
+    part *= np.float32(255.0 / max(width, 1e-9))
+    # fmax and fmin take the number where the other one is NaN
+    np.fmin(np.fmax(part, np.float32(0.0), out=part), np.float32(255.0), out=part)
+    part += np.float32(0.5)
+    levels: NDArray[np.uint8] = part.astype(np.uint8)
     return levels
 
 
 def _rgba(
     table: NDArray[np.uint8], levels: NDArray[np.uint8], seen: NDArray[np.bool_], opacity: float
 ) -> NDArray[np.uint8]:
-    made = np.empty((*levels.shape, 4), dtype=np.uint8)
-    made[..., :3] = table[levels]
-    made[..., 3] = np.where(seen, round(255 * opacity), 0)
-    return made
+    whole = np.empty((256, 4), dtype=np.uint8)
+    whole[:, :3] = table
+    whole[:, 3] = round(255 * opacity)
+    # looked up and left away as one number each: four times as fast as by colours
+    made = whole.view(np.uint32)[:, 0].take(levels)
+    made[~seen] = 0
+    return made.view(np.uint8).reshape(*levels.shape, 4)
 
 
 def _coloured(fusion: Fusion, grid: PictureGrid, values: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -96,5 +96,5 @@ def _mode(scene: Scene, fusion: Fusion) -> tuple[CornerLine, ...]:
     unit = common_unit(scene, fusion)
     facts: dict[str, object] = {**names, "unit": unit, "most": f"{fusion.difference_width / 2:g}"}
     if not unit:
-        return (CornerLine(Sentence("Difference of what both windows show: {second} minus {first}", facts), "badge"),)
+        return (CornerLine(Sentence("{second} minus {first}, by their windows", facts), "badge"),)
     return (CornerLine(Sentence("{second} minus {first}: blue -{most}, red {most} {unit}", facts), "badge"),)

@@ -208,7 +208,7 @@ def test_tiles_a_flicker_and_a_difference_are_painted(
     assert scene.fusion.shows_second == still
     window.commands.actions["fusion_difference"].trigger()
     settle()
-    assert "Difference of what both windows show: PET minus CT" in corner(window)
+    assert "PET minus CT, by their windows" in corner(window)
     part = 1.0 / 6.0 - 0.5  # SUV 1 of 0 to 6 less 40 HU in a window about 40
     expected = colour_table("cool_warm")[round(255 * (part / 2 + 0.5))].astype(int)
     assert np.abs(colour_at(window, BLANK_MM) - expected).max() <= 4

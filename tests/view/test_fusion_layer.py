@@ -212,7 +212,7 @@ def test_a_difference_without_a_common_unit_compares_what_both_windows_show() ->
     grey = (55.0 - 40.0) / 400.0 + 0.5  # the lesion in the CT, and all of the PET's window
     level = round(255 * ((1.0 - grey) / 2.0 + 0.5))
     assert np.abs(layer.colours[row, column, :3].astype(int) - colour_table("cool_warm")[level]).max() <= 3
-    assert "Difference of what both windows show: PET minus CT" in " ".join(str(x.text) for x in fusion_lines(scene))
+    assert "PET minus CT, by their windows" in " ".join(str(x.text) for x in fusion_lines(scene))
 
 
 def test_a_finer_second_volume_keeps_its_detail_over_a_coarse_first() -> None:
