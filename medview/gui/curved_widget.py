@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, Q
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import MedViewError, Sentence
+from medview.gui.empty_pane import empty_pane_text
 from medview.gui.outlined_text import draw_text, text_width
 from medview.gui.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.pane_widget import PaneWidget
@@ -21,6 +22,7 @@ from medview.session.session import Session
 from medview.session.turn_planes import why_not
 from medview.study.geometry import FloatArray
 from medview.study.measurement import Measurement
+from medview.view.comparison_lines import comparison_lines
 from medview.view.curved_picture import CrossSection, CurvedPicture
 from medview.view.curved_text import curved_corner_text
 from medview.view.curved_view import CurvedRequest, CurvedView
@@ -88,13 +90,16 @@ class CurvedWidget(PaneWidget):
             for section in picture.sections:
                 self._draw_section(painter, section, is_here=abs(section.arc_mm - picture.arc_mm) < 1e-6)
             self._draw_letters(painter, picture)
-            pane.corners(curved_corner_text(scene, self.viewport, picture, patient_text=patient_text))
+            beside = comparison_lines(self.session, self.pane)
+            pane.corners(curved_corner_text(scene, self.viewport, picture, patient_text=patient_text, beside=beside))
         elif scene is not None:
             reason = why_not(scene)
             told = (self._error.message, self._error.remedy) if self._error is not None else (reason or _NO_PATH,)
             pane.message(*told)
+        elif not bare:
+            pane.message(*empty_pane_text(self.session, self.pane))
         if not bare:
-            pane.frame(active=self.session.active_pane == self.pane and scene is not None)
+            pane.frame(active=self.session.active_pane == self.pane)
 
     def _path(self) -> Measurement | None:
         scene = self.scene

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from medview.gui.dragged import pane_data
 from medview.gui.language import tr
 from medview.gui.pane_widget import PaneWidget
+from medview.tools.toolbox import FLAT_TOOLS
 
 _WIDTH_IN_DIGITS, _MARGIN_PX = 12, 8
 
@@ -29,11 +30,13 @@ class PaneGrip(QWidget):
         )
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setToolTip(tr("Drag from here onto another pane to let them change places."))
+        self.setMouseTracking(True)  # so that the pane hears of the mouse over it
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the pane by its name."""
-        if event.button() != Qt.MouseButton.LeftButton:
+        # what draws must be able to draw everywhere
+        if event.button() != Qt.MouseButton.LeftButton or self._pane.session.tool not in FLAT_TOOLS:
             event.ignore()
             return
         self._pressed_at = event.position().toPoint()
@@ -55,6 +58,8 @@ class PaneGrip(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
+        if self._pressed_at is None:
+            event.ignore()
         self._pressed_at = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -21,9 +21,14 @@ _NEAR_MM = 0.1
 
 
 def curved_corner_text(
-    scene: Scene, viewport: Viewport, picture: CurvedPicture, *, patient_text: bool = True
+    scene: Scene,
+    viewport: Viewport,
+    picture: CurvedPicture,
+    *,
+    patient_text: bool = True,
+    beside: tuple[CornerLine, ...] = (),
 ) -> CornerText:
-    """Return the lines of a curved pane; `patient_text` tells whether the patient may be named."""
+    """Return the lines of a curved pane; `patient_text` and `beside` as in `medview.view.corner_text.corner_text`."""
     name = patient_name(scene.study.facts.patient.patient_name) if patient_text else ""
     named = (CornerLine(name),) if name else ()
     slab = (viewport.slab_mode, viewport.slab_mm) if viewport.slab_mm > 0 else None
@@ -31,7 +36,7 @@ def curved_corner_text(
     badges = tuple(mark.text for mark in marks)
     if picture.is_coarse:
         badges = (*badges, CornerLine(Sentence("Coarse while it moves"), "badge"))
-    return CornerText((CornerLine(_TITLE, "title"), *named, *badges), _places(viewport, picture), (), ())
+    return CornerText((CornerLine(_TITLE, "title"), *beside, *named, *badges), _places(viewport, picture), (), ())
 
 
 def _places(viewport: Viewport, picture: CurvedPicture) -> tuple[CornerLine, ...]:
