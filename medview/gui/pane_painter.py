@@ -20,6 +20,7 @@ PANE_COLOURS = {
     "coronal": QColor(110, 190, 80),
     "sagittal": QColor(237, 213, 76),
     "volume": QColor(122, 162, 230),
+    "empty": QColor(122, 134, 148),
     "curved": QColor(206, 140, 232),
 }
 _TEXT = QColor(232, 236, 240)
