@@ -123,7 +123,7 @@ def give_up(session: Session) -> bool:
 def _begun(session: Session, event: PointerEvent) -> MeasureDrawing | None:
     """Begin a measurement, or say why that is not possible here."""
     scene, kind = session.scene_in(event.pane), MEASURE_TOOLS[session.tool]
-    if scene is None or event.frame is None:
+    if scene is None:
         return None
     try:
         _check(session, scene, kind, event)
@@ -135,7 +135,8 @@ def _begun(session: Session, event: PointerEvent) -> MeasureDrawing | None:
 
 def _check(session: Session, scene: Scene, kind: MeasurementKind, event: PointerEvent) -> None:
     """Raise MedViewError where what is seen here cannot be measured in this way."""
-    assert event.frame is not None
+    if event.frame is None:
+        raise MedViewError("Nothing is measured in this view: it shows no plane.", "Measure in one of the planes.")
     if kind in _OF_PIXELS and session.viewports[event.pane].slab_mm > 0:
         raise MedViewError(
             "A slab shows many slices at once: its values are not those of a slice.", "Set the slab to one slice."

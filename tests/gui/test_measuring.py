@@ -348,7 +348,7 @@ def test_a_length_in_a_turned_plane_lies_where_that_plane_lies(person: Person) -
     scene = person.window.session.scene
     turn = np.deg2rad(30)
     about_x = np.array([[1, 0, 0], [0, np.cos(turn), -np.sin(turn)], [0, np.sin(turn), np.cos(turn)]])
-    turn_planes(scene, TurnedPlanes(about_x))
+    turn_planes(scene, TurnedPlanes(about_x), "Turn the planes")
     person.qtbot.wait(30)
     pane = person.pane("axial")
     picture = pane.picture()
@@ -361,7 +361,7 @@ def test_a_length_in_a_turned_plane_lies_where_that_plane_lies(person: Person) -
     line = np.diff(person.measured()[0].points_mm, axis=0)[0]
     np.testing.assert_allclose(line, (8, 6 * np.cos(turn), 6 * np.sin(turn)), atol=0.05)
     assert person.measured()[0].image is None
-    turn_planes(scene, None)
+    turn_planes(scene, None, "Reset the planes")
     person.qtbot.wait(30)
     assert person.texts("axial") == set()  # it leaves the upright plane: only where it lies there is a mark
 
