@@ -85,7 +85,7 @@ class MeasurementEntry(QLineEdit):
         if self._is_over:
             return
         text = self.text().strip()
-        if self._is_new and not text:
+        if not text and (self._is_new or self.measurement.kind == "text"):  # a text without words would not be seen
             self.give_up()
             return
         try:

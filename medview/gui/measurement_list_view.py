@@ -219,7 +219,7 @@ class MeasurementListView(QTreeWidget):
         measurement = study.measurements.find(uid) if study is not None and uid else None
         if study is None or measurement is None or column != NAME:
             return
-        typed = item.text(NAME).strip()
+        typed = item.text(NAME).strip() or (measurement.label if measurement.kind == "text" else "")
         self._shown = ()  # the row shows what was typed, whatever becomes of it
         rename_measurement(study, uid, "" if typed == say(KIND_TITLES[measurement.kind]) else typed)
         self.refresh()

@@ -54,7 +54,7 @@ def hold_at(session: Session, event: PointerEvent) -> Hold | None:
             return Hold(one.measurement, number)
     for one in placed:
         if one.measurement.tracking_uid == event.text_uid:
-            return Hold(one.measurement, is_text=True)
+            return Hold(one.measurement, is_text=one.measurement.kind != "text")  # a text goes with its words
     return next((Hold(one.measurement) for one in placed if _is_on_line(one, at)), None)
 
 
