@@ -41,6 +41,7 @@ class SurfaceForm(QWidget):
         self._look = VolumeLook()
         self._segments: tuple[Segment, ...] = ()
         self.sliders: dict[int, QSlider] = {}
+        self._amounts: dict[int, QLabel] = {}
         self.smoothing = QComboBox(self)
         for text in (tr("As the voxels are"), tr("A little"), tr("Medium"), tr("Very")):
             self.smoothing.addItem(text)
@@ -75,9 +76,11 @@ class SurfaceForm(QWidget):
                 with QSignalBlocker(slider):
                     opacity = look.opacity_of(number)
                     slider.setValue(100 if opacity is None else round(opacity * 100))
+            opacity = look.opacity_of(number)
+            self._amounts[number].setText(tr("automatic") if opacity is None else f"{round(opacity * 100)} %")
 
     def _list_segments(self) -> None:
-        self.sliders = {}
+        self.sliders, self._amounts = {}, {}
         holder = QWidget(self._area)
         grid = QGridLayout(holder)
         for row, segment in enumerate(self._segments):
@@ -90,7 +93,9 @@ class SurfaceForm(QWidget):
             slider.setToolTip(tr("Opacity of the surface"))
             slider.valueChanged.connect(partial(self._set_opacity, segment.number))
             slider.sliderReleased.connect(self.settled)
-            for column, widget in enumerate((mark, QLabel(segment.label, holder), slider)):
+            amount = self._amounts[segment.number] = QLabel(holder)
+            amount.setMinimumWidth(self.fontMetrics().horizontalAdvance(tr("automatic")))
+            for column, widget in enumerate((mark, QLabel(segment.label, holder), slider, amount)):
                 grid.addWidget(widget, row, column)
         grid.setColumnStretch(2, 1)
         grid.setRowStretch(len(self._segments), 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +60,39 @@ def picked(
 
 
 def picked_label(
-    labels: NDArray[np.integer], points_mm: FloatArray, geometry: Geometry, numbers: set[int]
+    labels: NDArray[np.integer],
+    points_mm: FloatArray,
+    geometry: Geometry,
+    numbers: set[int],
+    opacity: Mapping[int, float] = MappingProxyType({}),
 ) -> int | None:
-    """Return which of the points along a ray is the first in a voxel with one of the labels; None beside them."""
+    """Return which of the points along a ray is the first in a voxel of the segment that is seen; None beside them.
+
+    Parameters
+    ----------
+    numbers
+        Of the segments that are shown.
+    opacity
+        What a person has given them. One that is more translucent than not is seen through; so is one without, where
+        it lies before and behind another along the ray, since such shells are drawn translucent.
+    """
     if len(points_mm) == 0 or not numbers:
         return None
     index = np.clip(np.rint(geometry.to_index(points_mm)).astype(int), 0, np.array(geometry.shape) - 1)
-    met = np.isin(labels[index[:, 0], index[:, 1], index[:, 2]], sorted(numbers))
-    return int(np.argmax(met)) if met.any() else None
+    met = labels[index[:, 0], index[:, 1], index[:, 2]]
+    spans: dict[int, tuple[int, int]] = {}
+    for number in numbers:
+        places = np.flatnonzero(met == number)
+        if len(places):
+            spans[number] = (int(places[0]), int(places[-1]))
+
+    def hides(number: int) -> bool:
+        first, last = spans[number]
+        shell = any(first < other[0] and other[1] < last for other in spans.values())
+        return opacity[number] >= _HALF if number in opacity else not shell
+
+    seen = [number for number in spans if hides(number)] or list(spans)
+    return min((spans[number][0] for number in seen), default=None)
 
 
 def _values(volume: Volume, points_mm: FloatArray) -> FloatArray:

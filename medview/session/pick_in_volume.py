@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from medview.imaging.ray_pick import picked, picked_label, ray_samples
 from medview.session.scene import Scene
 from medview.session.session import Session
@@ -24,15 +26,15 @@ def seen_at(session: Session, pane: str, at_px: tuple[float, float], size_px: tu
     segmentation, shown = scene.segmentation, _shown_segments(scene)
     place = None
     if segmentation is not None and shown:
-        place = picked_label(segmentation.labels, points, geometry, shown)
+        place = picked_label(segmentation.labels, points, geometry, shown, dict(look.surface_opacity))
     if place is not None:
-        return points[place]
+        return np.asarray(points[place])
     for cut in look.cuts:
         points = points[~cut.takes(points)]
     if not look.tissue_visible:
         return None
     place = picked(scene.volume, points, function_in_use(look, scene.series.modality), scene.window)
-    return None if place is None else points[place]
+    return None if place is None else np.asarray(points[place])
 
 
 def pick_in_volume(session: Session, pane: str, at_px: tuple[float, float], size_px: tuple[int, int]) -> None:

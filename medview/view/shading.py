@@ -84,8 +84,8 @@ class Shading:
         down = change_to(width if height > 1 else 0, pixel_mm)
         right = change_to(1 if width > 1 else 0, pixel_mm)
         change: _Floats = np.sqrt(deeper * deeper + down * down + right * right)
-        flat = np.float32(_FLAT * self._width)
-        facing: _Floats = (np.abs(deeper) / np.maximum(change, flat)).astype(np.float32, copy=False)
+        least_change = np.float32(_FLAT * self._width)
+        facing: _Floats = (np.abs(deeper) / np.maximum(change, least_change)).astype(np.float32, copy=False)
         return facing, change
 
     def _bright(self, facing: _Floats) -> _Floats:

@@ -203,6 +203,13 @@ def test_a_pick_lands_on_the_surface_of_bone_within_a_voxel(geometry: Geometry) 
     assert seen is not None
     assert abs(seen - place) <= 6
     assert picked_label(labels, points, geometry, {2}) is None
+    labels[array == 40] = 2  # a shell around it, which is drawn translucent
+    assert picked_label(labels, points, geometry, {1, 2}) == seen
+    shell = picked_label(labels, points, geometry, {1, 2}, {2: 1.0})
+    assert shell is not None
+    assert shell < seen
+    assert picked_label(labels, points, geometry, {1, 2}, {2: 0.2}) == seen
+    assert picked_label(labels, points, geometry, {2}) == shell
 
 
 def test_what_is_clipped_is_not_picked() -> None:
