@@ -32,6 +32,8 @@ _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_shift_command": ((1,), ()),
     "_turn_command": ((1,), ()),
     "_exchange": ((2,), ()),
+    "_fit_linear": ((1,), ()),
+    "_execute": ((3,), ()),
     "_mode_of_curve": ((1,), ()),
     "_step_of_curve": ((1,), ()),
     "turn_planes": ((2,), ("title",)),
