@@ -32,6 +32,7 @@ _UNREAD = (QColor(24, 34, 52), QColor(66, 92, 138))  # ground and lines: blue, a
 _MARGIN = 8
 _BADGE_COLUMN = 0.8
 _RULER_LEFT, _RULER_ROOM = 6, 14
+_STACK_BAR_ROOM = 4  # the bar at the right edge must not touch the letter
 _LEFT_RULER_FROM_PX = 360
 _LETTER_ROOM = 14  # on each side of the middle, for the letter at the top and bottom edge
 
@@ -80,7 +81,7 @@ class PanePainter:
         left, right, top, bottom = letters
         middle = self._height / 2 + QFontMetrics(self._large()).capHeight() / 2
         self._letter(left, _RULER_LEFT + _RULER_ROOM if self._has_left_ruler else _MARGIN, middle)
-        self._letter(right, self._width - _MARGIN - self._letter_width(right), middle)
+        self._letter(right, self._width - _MARGIN - _STACK_BAR_ROOM - self._letter_width(right), middle)
         self._letter(top, (self._width - self._letter_width(top)) / 2, _MARGIN + QFontMetrics(self._large()).ascent())
         self._letter(bottom, (self._width - self._letter_width(bottom)) / 2, self._height - _MARGIN - 2)
 
