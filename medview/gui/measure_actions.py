@@ -25,13 +25,10 @@ from medview.view.measurement_text import measurement_lines
 
 
 def selected(session: Session) -> tuple[Study, Measurement] | None:
-    """Return the measurement that is selected, and its study; None where none is."""
-    uid = session.focus.selected_uid
-    for study in session.studies if uid else ():
-        found = study.measurements.find(uid)
-        if found is not None:
-            return study, found
-    return None
+    """Return the measurement that is selected in the study in view, and that study; None where none is."""
+    scene = session.scene
+    found = scene.study.measurements.find(session.focus.selected_uid) if scene is not None else None
+    return None if scene is None or found is None else (scene.study, found)
 
 
 def take_tool(session: Session, tool: str) -> None:

@@ -198,7 +198,7 @@ def test_a_text_is_typed_where_it_stands(person: Person) -> None:
     person.qtbot.keyClick(person.pane("axial").findChildren(MeasurementEntry)[-1], Qt.Key.Key_Escape)
     assert len(person.measured()) == 1
     assert person.texts("axial") == {"lesion d"}
-    area = next(iter(person.pane("axial")._measurements._painter.texts.values()))  # noqa: SLF001
+    area = next(iter(person.pane("axial")._measurements._painter.texts.values()))
     x, y = area.center().x(), area.center().y()
     drag(person.pane("axial"), [(x, y), (x + 20, y), (x + 4 * person.scale("axial"), y)])  # it is dragged by its words
     np.testing.assert_allclose(person.measured()[0].points_mm, [(4, 0, Z)], atol=0.2)

@@ -45,5 +45,6 @@ def test_a_measurement_belongs_to_the_study_it_was_drawn_on(
     assert person.listed() == [("Length", "13.0 mm")]  # the list is that of the active pane's study
     session.choose(active_pane=first)
     assert person.listed() == []
-    person.key(Qt.Key.Key_Delete)  # nothing of the study in view is selected
+    session.focus.select(next(iter(other.measurements)).tracking_uid)
+    person.key(Qt.Key.Key_Delete)  # what is selected lies in the other study: nothing happens
     assert len(other.measurements) == 1
