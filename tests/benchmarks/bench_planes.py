@@ -170,7 +170,7 @@ def curved(session: Session) -> tuple[float, float]:
     path = np.stack([180 + 95 * np.cos(t), 180 + 95 * np.sin(t), 40 + 60 * t], axis=1)
     sheet = CurvedSheet.straightened(Curve.through(path, 0.7), (0, 0, -1), 0.0, 40.0)
     volume = scene.volume
-    return measured(lambda number: sheet_values(volume.array, volume.geometry, sheet, 114), 20)  # type: ignore[arg-type, return-value]
+    return measured(lambda number: sheet_values(volume.array, volume.geometry, sheet, 114), 20)
 
 
 def main() -> None:

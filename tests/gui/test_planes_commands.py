@@ -172,7 +172,7 @@ def test_a_handle_turns_the_other_two_planes_and_the_turn_can_be_undone(opened: 
     end = middle + reach * np.array([np.cos(angle), np.sin(angle)])
     hover(axial, (float(start[0]), float(start[1])))
     assert axial.cursor().shape() == Qt.CursorShape.PointingHandCursor
-    drag(axial, [tuple(start), tuple((start + end) / 2), tuple(end)])  # type: ignore[list-item]
+    drag(axial, [tuple(start), tuple((start + end) / 2), tuple(end)])
     assert scene.turned_planes is not None
     # clockwise on the screen, patient's left on the right: the right end of the line goes to the back
     right, down = scene.plane_axes("coronal")
@@ -207,7 +207,7 @@ def test_double_oblique_follows_from_turning_in_two_panes_and_reset_puts_it_back
     scene = scene_of(opened)
     for name in ("axial", "sagittal"):
         start = handle(opened, name, (1.0, 0.0))
-        drag(pane_of(opened, name), [tuple(start), tuple(start + (-5.0, 30.0))])  # type: ignore[list-item]
+        drag(pane_of(opened, name), [tuple(start), tuple(start + (-5.0, 30.0))])
     normals = [np.cross(*scene.plane_axes(plane)) for plane in ("axial", "coronal", "sagittal")]
     assert np.abs(np.array(normals) @ np.array(normals).T - np.eye(3)).max() < 1e-9
     coronal = pane_of(opened, "coronal").picture()
@@ -281,7 +281,7 @@ def test_angles_are_typed(opened: MainWindow) -> None:
 def test_the_wheel_steps_a_turned_plane_along_its_normal_by_the_finest_voxel(opened: MainWindow) -> None:
     scene = scene_of(opened)
     start = handle(opened, "sagittal", (1.0, 0.0))
-    drag(pane_of(opened, "sagittal"), [tuple(start), tuple(start + (-5.0, 40.0))])  # type: ignore[list-item]
+    drag(pane_of(opened, "sagittal"), [tuple(start), tuple(start + (-5.0, 40.0))])
     normal = np.cross(*scene.plane_axes("axial"))
     before, number = scene.cursor_mm, pane_of(opened, "axial").picture()
     wheel(opened, "axial", -3, Qt.KeyboardModifier.NoModifier)
@@ -297,7 +297,7 @@ def test_the_wheel_steps_a_turned_plane_along_its_normal_by_the_finest_voxel(ope
 def test_the_brush_refuses_turned_planes_with_a_sentence(opened: MainWindow) -> None:
     scene = scene_of(opened)
     start = handle(opened, "axial", (1.0, 0.0))
-    drag(pane_of(opened, "axial"), [tuple(start), tuple(start + (-5.0, 30.0))])  # type: ignore[list-item]
+    drag(pane_of(opened, "axial"), [tuple(start), tuple(start + (-5.0, 30.0))])
     opened.session.choose(tool="brush")
     drag(pane_of(opened, "coronal"), [(100.0, 100.0), (110.0, 100.0)])
     assert scene.segmentation is None or not scene.segmentation.labels.any()
@@ -306,7 +306,7 @@ def test_the_brush_refuses_turned_planes_with_a_sentence(opened: MainWindow) -> 
 
 def test_panes_made_anew_show_the_same_turned_pixels(opened: MainWindow, settle: Callable[[], None]) -> None:
     start = handle(opened, "axial", (1.0, 0.0))
-    drag(pane_of(opened, "axial"), [tuple(start), tuple(start + (-5.0, 30.0))])  # type: ignore[list-item]
+    drag(pane_of(opened, "axial"), [tuple(start), tuple(start + (-5.0, 30.0))])
     opened.session.choose(active_pane="coronal")
     chosen(opened, "Slab of 20 mm")
     names = ("axial", "coronal", "sagittal")
