@@ -116,6 +116,9 @@ def _show_stage(session: Session, hanging: Hanging) -> None:
     """Lay out a stage. What other studies have left in its slots goes first: nobody sees two patients for a moment."""
     found = hanging.stage
     choose_layout(session, found.stage.layout, window=0)
+    hung_studies = {id(one.study) for one in found.shown.values()}
+    # a larger layout must not bring back what was looked at before
+    session.away = {slot: scene for slot, scene in session.away.items() if id(scene.study) in hung_studies}
     for slot in found.stage.layout.slots:
         scene, hung = session.scenes.get(slot), found.shown.get(slot)
         if scene is not None and (hung is None or scene.study is not hung.study or scene.series is not hung.series):

@@ -222,3 +222,13 @@ def test_pet_is_laid_over_its_ct_in_the_middle_pane(session: Session, tmp_path: 
     assert fused == ["", "PT", ""]
     scenes[0].move_cursor(scenes[0].volume.geometry.to_mm((3, 1, 1)))
     assert [scene.cursor_index[0] for scene in scenes] == [3, 3, 3]
+
+
+def test_a_larger_layout_does_not_bring_back_the_patient_before(session: Session, tmp_path: Path) -> None:
+    chest(tmp_path / "both" / "a", "20211125")
+    chest(tmp_path / "both" / "b", "20240229")
+    opened(session, tmp_path / "both")
+    opened(session, chest(tmp_path / "other", "20230101", PatientID="Z-1", PatientName="Other^Otto"))
+    choose_layout(session, shipped_layout("1x2"))
+    wait_idle(session)
+    assert dates(session) == ["20230101"]
