@@ -8,7 +8,6 @@ from medview.session.layout import visible_cells
 from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.session.step_place import places
 
 _NO_IMAGES = Sentence("No images are open.")
 _ONE_IMAGE = Sentence("A single image fills the window.")
@@ -23,7 +22,6 @@ _NOTHING_TO_PLAY = Sentence("There is a single image, or no plane is chosen: the
 _EVEN = Sentence("These slices lie evenly and at right angles, or do not say where they lie.")
 _RESAMPLED = ("missing", "variable", "tilted")
 _NO_PLANE = Sentence("The active pane shows no plane of the images.")
-_NO_PLACES = Sentence("These images are of one time, or one kind.")
 _NO_STUDY = Sentence("No study is open.")
 _NO_MASK = Sentence("There is no segmentation on these images yet.")
 _NO_UNDO = Sentence("There is nothing to undo.")
@@ -111,11 +109,6 @@ def has_plane(session: Session) -> Sentence | None:
 def has_grey_plane(session: Session) -> Sentence | None:
     """Ask for a plane of grey values in the active pane."""
     return has_plane(session) or has_grey(session)
-
-
-def has_places(session: Session) -> Sentence | None:
-    """Ask for a 4-D series."""
-    return has_images(session) or (None if len(places(session)) > 1 else _NO_PLACES)
 
 
 def has_study(session: Session) -> Sentence | None:

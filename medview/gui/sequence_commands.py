@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from medview.gui import actions, conditions
-from medview.gui.command import Command
+from medview.gui.command import Command, Shell
 from medview.session.play import change_speed, play_all, play_from_here, play_to_here, toggle_playing
 from medview.session.session import Session
-from medview.session.step_place import step_place
+from medview.session.step_place import places, step_place
 
 
 def _playing(command_id: str, title: str, verb: Callable[[Session], None], *shortcuts: str) -> Command:
@@ -24,14 +24,27 @@ def _playing(command_id: str, title: str, verb: Callable[[Session], None], *shor
     )
 
 
+def _step(shell: Shell, steps: int) -> None:
+    """Go along the axis of a 4-D series; in others to the series before or after, as the arrows do elsewhere."""
+    if len(places(shell.session)) > 1:
+        step_place(shell.session, steps)
+    else:
+        actions.show_neighbour_series(shell, steps)
+
+
+def _title(session: Session, by_places: str, else_title: str) -> str:
+    return by_places if len(places(session)) > 1 else else_title
+
+
 SEQUENCE: tuple[Command, ...] = (
     Command(
         "previous_place",
         "Previous time, b-value or echo",
         "View",
-        lambda shell: step_place(shell.session, -1),
+        partial(_step, steps=-1),
         ("Left",),
-        when=conditions.has_places,
+        when=conditions.has_images,
+        current_title=partial(_title, by_places="Previous time, b-value or echo", else_title="Previous series"),
         in_panes=True,
         separator=True,
     ),
@@ -39,9 +52,10 @@ SEQUENCE: tuple[Command, ...] = (
         "next_place",
         "Next time, b-value or echo",
         "View",
-        lambda shell: step_place(shell.session, 1),
+        partial(_step, steps=1),
         ("Right",),
-        when=conditions.has_places,
+        when=conditions.has_images,
+        current_title=partial(_title, by_places="Next time, b-value or echo", else_title="Next series"),
         in_panes=True,
     ),
     Command(

@@ -16,7 +16,7 @@ from medview.gui.main_window import MainWindow
 from medview.session.advance import advance, frames_per_s
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
-from tests.gui.conftest import WAIT_MS
+from tests.gui.conftest import WAIT_MS, write_ct
 
 
 @pytest.fixture
@@ -129,3 +129,23 @@ def test_a_recording_plays_as_fast_as_it_was_recorded(
         pytest.skip("the first series is no recording")
     assert frames_per_s(window.session) == pytest.approx(min(max(1000 / recorded_ms, 1), 60))
     qtbot.waitUntil(window.sequence_bar.isVisible, timeout=WAIT_MS)
+
+
+def test_arrows_go_to_the_next_series_where_there_is_no_other_time(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, settle: Callable[[], None]
+) -> None:
+    write_ct(tmp_path / "a", description="First")
+    write_ct(tmp_path / "a" / "b", description="Second", slices=5)
+    open_folder(window.session, tmp_path / "a")
+    qtbot.waitUntil(lambda: window.session.scene is not None and window.session.scene.is_whole, timeout=WAIT_MS)
+    settle()
+    pane = window.panes.panes[window.session.active_pane]
+    pane.setFocus()
+    shown = scene_of(window).series
+    others = [s for s in scene_of(window).study.series if s is not shown]
+    if not others:
+        pytest.skip("each series is a study of its own")
+    key = Qt.Key.Key_Right if scene_of(window).study.series.index(shown) == 0 else Qt.Key.Key_Left
+    assert window.commands.actions["next_place"].text() == "Next series"
+    QTest.keyClick(pane, key)
+    qtbot.waitUntil(lambda: scene_of(window).series.key == others[0].key, timeout=WAIT_MS)
