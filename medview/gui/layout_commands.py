@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QInputDialog
 
 from medview.errors import Sentence
@@ -12,6 +14,7 @@ from medview.gui.command import Command, Shell
 from medview.gui.language import tr
 from medview.session.choose_layout import change_kind, choose_layout, close_window, open_window
 from medview.session.hang import hang, step_stage
+from medview.session.hanging_rule import own_hanging_folder
 from medview.session.layout import Layout, ViewKind, layouts, shipped_layout
 from medview.session.session import Session
 
@@ -153,6 +156,14 @@ def _hang_again(shell: Shell) -> None:
         session.notices.add("info", "No hanging protocol fits this study.")
 
 
+def _open_own_folder(shell: Shell) -> None:
+    """Show the folder of the person's own hanging protocols, made where it is missing."""
+    folder = own_hanging_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        shell.session.notices.add("info", "Your hanging protocols lie in {folder}.", folder=str(folder))
+
+
 def _save_layout(shell: Shell) -> None:
     """Ask for a name, and save the layout under it."""
     layout = shell.session.layout
@@ -289,6 +300,14 @@ _HANGING = (
         _toggle("hanging_priors"),
         checked=lambda session: bool(session.settings["hanging_priors"]),
         submenu="Hanging protocol",
+    ),
+    Command(
+        "own_hanging",
+        "Folder of your hanging protocols…",
+        "Layout",
+        _open_own_folder,
+        submenu="Hanging protocol",
+        separator=True,
     ),
 )
 
