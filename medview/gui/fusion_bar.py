@@ -21,7 +21,6 @@ from medview.study.fusion import MODES, Fusion
 from medview.view.fusion_lines import registration_text, series_name
 
 REGISTER = ("register_rigid", "register_affine", "register_deformable", "register_in_mask", "forget_registration")
-_SAME_FRAME = Sentence("One frame of reference")
 _UNREGISTERED = Sentence("Not registered: positions may not agree")
 _LONGEST_NAME = 34
 
@@ -69,7 +68,7 @@ class FusionBar(FlowFrame):
         self.lay()
 
     def _ends(self, actions: Mapping[str, QAction]) -> QWidget:
-        """Return the buttons that register both, exchange them, and end it."""
+        """Return the buttons that register both, and end it."""
         register = QToolButton(self)
         register.setText(tr("Register"))
         register.setObjectName("menu_button")
@@ -81,7 +80,7 @@ class FusionBar(FlowFrame):
         register.setMenu(menu)
         end = _button(self, actions["end_fusion"])
         end.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        return _group(register, _button(self, actions["exchange_fusion"]), end)
+        return _group(register, end)
 
     def _list_series(self, fusion: Fusion) -> None:
         """List every open series; those that cannot be laid over the one in view say why."""
@@ -114,10 +113,8 @@ class FusionBar(FlowFrame):
         fusion = scene.fusion if scene is not None else None
         if fusion is None:
             return
-        if fusion.registration is not None:
-            said = registration_text(fusion.registration)
-        else:
-            said = _UNREGISTERED if fusion.basis == "unregistered" else _SAME_FRAME
+        self.basis.setVisible(fusion.basis != "frame")  # what goes without saying needs no room
+        said = _UNREGISTERED if fusion.registration is None else registration_text(fusion.registration)
         name = "research_only" if fusion.basis == "unregistered" else "dim"  # the theme's colours of a warning, or less
         if self.basis.objectName() != name:
             self.basis.setObjectName(name)

@@ -14,7 +14,8 @@ from medview.session.session import Session
 from medview.study.fusion import Fusion
 
 _SWATCH = QSize(44, 12)
-_DIGITS = 7
+_DIGITS = 6
+_LETTERS = 9  # of a map's title that are seen; the list shows it whole
 
 
 class FusionColours(QWidget):
@@ -28,6 +29,8 @@ class FusionColours(QWidget):
         layout.setSpacing(6)
         self.maps = QComboBox(self)
         self.maps.setIconSize(_SWATCH)
+        self.maps.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.maps.setMinimumContentsLength(_LETTERS)
         self.maps.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.maps.setAccessibleName(tr("Colours of the second images"))
         self.maps.setToolTip(tr("Colours of the second images"))

@@ -22,7 +22,7 @@ from medview.session.session import Session
 from medview.study.fusion import MODES, Fusion
 from medview.view.compared_units import common_unit
 
-_DIGITS = 8
+_DIGITS = 7
 
 
 class FusionSettings(QWidget):
@@ -34,7 +34,7 @@ class FusionSettings(QWidget):
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
         self.opacity.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys are the panes'
-        self.opacity.setMinimumWidth(90)
+        self.opacity.setFixedWidth(80)
         self.opacity.setAccessibleName(tr("Opacity of the second images"))
         self.opacity.setToolTip(tr("Opacity of the second images"))
         self.opacity.valueChanged.connect(lambda percent: change_fusion(session, opacity=percent / 100.0))
@@ -132,7 +132,7 @@ def _box(parent: QWidget, tip: str, least: float, most: float, suffix: str = "")
     box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    box.setFixedWidth(box.fontMetrics().horizontalAdvance("0" * _DIGITS) + 24)
+    box.setFixedWidth(box.fontMetrics().horizontalAdvance("0" * _DIGITS) + 18)
     box.setToolTip(tip)
     box.setAccessibleName(tip)
     return box

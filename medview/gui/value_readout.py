@@ -46,7 +46,7 @@ class ValueReadout(QLabel):
     def _follow(self, topics: frozenset[str]) -> None:
         if "scene" in topics:
             self._pointed = None
-        if topics & {"scene", "cursor", "whole"} or ("progress" in topics and self._is_reading):
+        if topics & {"scene", "cursor", "whole", "display"} or ("progress" in topics and self._is_reading):
             self.refresh()
 
     @property
