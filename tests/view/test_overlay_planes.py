@@ -82,9 +82,7 @@ def test_a_plane_that_reaches_beyond_the_image_is_cut(tmp_path: Path) -> None:
     write(dataset, tmp_path / "x")
     _, picture = shown(tmp_path)
     assert picture.overlay_planes is not None
-    assert np.argwhere(drawn(picture)).tolist() == [
-        [r, c] for r in (0, 1) for c in (COLUMNS - 2, COLUMNS - 1)
-    ]
+    assert np.argwhere(drawn(picture)).tolist() == [[r, c] for r in (0, 1) for c in (COLUMNS - 2, COLUMNS - 1)]
 
 
 def test_a_plane_turns_with_its_image(tmp_path: Path) -> None:
