@@ -10,8 +10,8 @@ from medview.gui.language import tr
 from medview.gui.session_watch import SessionWatch
 from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.view.position_text import position_text
 from medview.view.fusion_lines import fused_value_text
+from medview.view.position_text import position_text
 
 
 class ValueReadout(QLabel):

@@ -233,6 +233,7 @@ def place(session: Session, scene: Scene, study: Study, volume: Volume) -> Job |
     return session.jobs.submit(
         "Bending the second images",
         work,
+        place="previews",  # it may take a minute, in which other images are wanted
         on_done=done,
         on_failed=session.notices.add_error,
         about=study.facts.study_instance_uid,
@@ -251,7 +252,7 @@ def _lay(
         fusion = _begun(scene, volume, placed, basis, registration)
         if basis == "unregistered":
             _warn(session, scene, study)
-    scene.fusion_follower = _Follower(session, scene, study)
+    scene.fusion_follower = _Follower(session, scene.study, study)
     scene.update(fusion=fusion)
 
 
@@ -320,17 +321,17 @@ def _at_hand(session: Session, series: Series) -> Volume | None:
 class _Follower:
     """Lays the second volume of a scene anew when a registration is made, undone or done again."""
 
-    def __init__(self, session: Session, scene: Scene, study: Study) -> None:
+    def __init__(self, session: Session, first: Study, second: Study) -> None:
         self._session = ref(session)
-        self._scene = ref(scene)
-        self._study = ref(study)
-        for one in {id(study): study, id(scene.study): scene.study}.values():
+        self._study = ref(second)
+        for one in {id(first): first, id(second): second}.values():
             one.registrations.changed.connect(self.look)  # psygnal holds a method's object weakly
 
     def look(self) -> None:
-        """Lay it where it belongs now."""
-        session, scene, study = self._session(), self._scene(), self._study()
-        if session is None or scene is None or study is None or scene.fusion is None:
+        """Lay it where it belongs now, in the scene that it is of, also where that is another place of a 4-D series."""
+        session, study = self._session(), self._study()
+        if session is None or study is None:
             return
-        if scene.fusion_follower is self:
-            place(session, scene, study, scene.fusion.volume)
+        for scene in (*session.scenes.values(), *session.away.values()):
+            if scene.fusion_follower is self and scene.fusion is not None:
+                place(session, scene, study, scene.fusion.volume)

@@ -255,7 +255,9 @@ class Scene:
         self.crosshair_visible = other.crosshair_visible
         if self.volume.geometry.frame_of_reference_uid == other.volume.geometry.frame_of_reference_uid:
             self.dose, self.dose_opacity = other.dose, other.dose_opacity
-            self.fusion = other.fusion
+            # a registration is of the very images it was made of
+            if other.fusion is not None and other.fusion.registration is None:
+                self.fusion, self.fusion_follower = other.fusion, other.fusion_follower
 
     def update(self, **values: object) -> None:
         """Set display attributes (window, inverted, mask_opacity ...) and tell it once."""
