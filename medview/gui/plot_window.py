@@ -167,14 +167,18 @@ class PlotWindow(QDialog):
         self.plot.clear()
         self.plot.setLabel("bottom", data.x_title, color=theme().text)
         self.plot.setLabel("left", data.y_title, color=theme().text)
+        if len(data.curves) > 1:
+            self.plot.addLegend(offset=(-8, 8), labelTextColor=QColor(theme().text))
         for number, curve in enumerate(data.curves):
             pen = pyqtgraph.mkPen(QColor(curve.colour), width=2 if number == 0 or len(curve.name) < 2 else 1)
             if data.is_bars:
                 fill = QColor(curve.colour)
                 fill.setAlpha(90)
-                self.plot.plot(data.x, curve.y, stepMode="center", fillLevel=0, pen=pen, brush=fill)
+                self.plot.plot(
+                    data.x, curve.y, stepMode="center", fillLevel=0, pen=pen, brush=fill, name=curve.name or None
+                )
             else:
-                self.plot.plot(data.x, curve.y, pen=pen, connect="finite")
+                self.plot.plot(data.x, curve.y, pen=pen, connect="finite", name=curve.name or None)
         self.plot.addItem(self._line, ignoreBounds=True)
         self.copy_button.setEnabled(True)
         self.value.setText(tr("Point at the plot to read a value."))
