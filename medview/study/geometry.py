@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -79,18 +80,22 @@ class Geometry:
         affine[:3] = np.stack([slice_step, row_step, column_step, origin], axis=1)
         return cls(shape, affine, **facts)
 
-    @property
+    @cached_property
     def spacing_mm(self) -> tuple[float, float, float]:
         """Distance between neighbouring centres along (slice, row, column); pixels where has_spacing is False."""
         a, b, c = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(a), float(b), float(c)
 
-    @property
+    @cached_property
     def directions(self) -> FloatArray:
-        """3x3: the unit LPS vector of each index axis, one a column."""
+        """3x3, read-only: the unit LPS vector of each index axis, one a column."""
         steps: FloatArray = self.affine[:3, :3]
-        unit: FloatArray = steps / np.linalg.norm(steps, axis=0)
-        return unit
+        return _fixed(steps / np.linalg.norm(steps, axis=0))
+
+    @cached_property
+    def index_steps(self) -> FloatArray:
+        """3x3, read-only: from an LPS vector in mm to the steps of the index; the inverse of the affine's."""
+        return _fixed(np.linalg.inv(self.affine[:3, :3]))
 
     @property
     def voxel_ml(self) -> float | None:
@@ -113,7 +118,7 @@ class Geometry:
         """
         return self.has_spacing and self.has_orientation and (self.has_depth or self.shape[0] == 1)
 
-    @property
+    @cached_property
     def is_sheared(self) -> bool:
         """Whether the axes are not at right angles (gantry tilt): off by more than 0.2 degrees."""
         cosines = self.directions.T @ self.directions
@@ -134,17 +139,17 @@ class Geometry:
     def to_index(self, point_mm: ArrayLike) -> FloatArray:
         """Return the fractional index (slice, row, column) of LPS points (..., 3) in mm."""
         offset = np.asarray(point_mm, dtype=np.float64) - self.affine[:3, 3]
-        return offset @ np.linalg.inv(self.affine[:3, :3]).T
+        return offset @ self.index_steps.T
 
     def contains(self, point_mm: ArrayLike) -> bool:
         """Whether a point lies within the voxels' outer faces."""
         index = self.to_index(point_mm)
         return bool(np.all(index >= -0.5) and np.all(index <= np.array(self.shape) - 0.5))
 
-    @property
+    @cached_property
     def centre_mm(self) -> FloatArray:
-        """LPS mm of the middle of the grid."""
-        return self.to_mm((np.array(self.shape) - 1) / 2.0)
+        """LPS mm of the middle of the grid, read-only."""
+        return _fixed(self.to_mm((np.array(self.shape) - 1) / 2.0))
 
     def same_grid(self, other: Geometry, tolerance_mm: float = 0.01) -> bool:
         """Whether every voxel of both grids lies at the same place, within `tolerance_mm` at the corners."""
@@ -161,3 +166,9 @@ class Geometry:
     def from_nifti(cls, shape: tuple[int, int, int], affine: ArrayLike, **facts: Any) -> Geometry:
         """Make a geometry of a NIfTI array transposed to (slice, row, column); `shape` is in that order."""
         return cls(shape, LPS_TO_RAS @ np.asarray(affine, dtype=np.float64) @ _REVERSE, **facts)
+
+
+def _fixed(array: FloatArray) -> FloatArray:
+    """Return an array that is kept and therefore must not be written to."""
+    array.flags.writeable = False
+    return array

@@ -167,7 +167,7 @@ class PictureGrid:
 
     def to_index_matrix(self, geometry: Geometry) -> NDArray[np.float64]:
         """Return 3x3: columns are the index of picture (0, 0), and the index steps of x and of y, in `geometry`."""
-        linear = np.linalg.inv(geometry.affine[:3, :3])
+        linear = geometry.index_steps
         return np.stack([geometry.to_index(self.origin_mm), linear @ self.x_step_mm, linear @ self.y_step_mm], axis=1)
 
     def edge_letters(self) -> tuple[str, str, str, str]:
