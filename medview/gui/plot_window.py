@@ -168,7 +168,7 @@ class PlotWindow(QDialog):
         self.plot.setLabel("bottom", data.x_title, color=theme().text)
         self.plot.setLabel("left", data.y_title, color=theme().text)
         if len(data.curves) > 1:
-            self.plot.addLegend(offset=(-8, 8), labelTextColor=QColor(theme().text))
+            self.plot.addLegend(offset=(-8, 8), labelTextColor=QColor(theme().text), brush=QColor(theme().panel))
         for number, curve in enumerate(data.curves):
             pen = pyqtgraph.mkPen(QColor(curve.colour), width=2 if number == 0 or len(curve.name) < 2 else 1)
             if data.is_bars:
