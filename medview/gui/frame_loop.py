@@ -16,6 +16,9 @@ from medview.view.volume_view import VolumeView
 _REST_MS = 150  # without a movement before the full picture is made
 _COARSE_S = (0.025, 0.06)  # how long a picture may take while the view is turned
 _COARSENESS = (2.0, 8.0)
+_FULL = 1.0
+_BETWEEN = 2.5  # where a full picture takes long, one comes before it that is good enough to look at
+_SLOW = 5.0  # coarseness of the pictures of a turning view from which on a machine is slow
 
 
 @dataclass(eq=False)
@@ -23,7 +26,8 @@ class _Running:
     """The picture that is being made."""
 
     frame: VolumeFrame
-    full: bool
+    coarseness: float
+    moving: bool
     started_s: float
     job: Job | None = None
 
@@ -31,7 +35,8 @@ class _Running:
 class FrameLoop(QObject):
     """Makes the newest frame asked for: coarse at once, full when nothing has moved for a moment.
 
-    A full picture that is no longer wanted is given up at once; a coarse one is let finish, since it is soon done.
+    A full picture that is no longer wanted is given up at once; one of a moving view is let finish, since it is soon
+    done. On a slow machine a picture between the two comes first when nothing moves any more.
     """
 
     def __init__(
@@ -47,7 +52,7 @@ class FrameLoop(QObject):
         self._on_picture = on_picture
         self._on_failed = on_failed
         self._wanted: VolumeFrame | None = None
-        self._made: tuple[VolumeFrame | None, bool] = (None, False)
+        self._made: tuple[VolumeFrame | None, float] = (None, _FULL)
         self._running: _Running | None = None
         self._coarseness = 3.0
         self._rest = QTimer(self)
@@ -59,14 +64,14 @@ class FrameLoop(QObject):
         """Want this frame and none before it. The first is made in full, since nobody turns what is not seen yet."""
         self._wanted = frame
         self._rest.start()
-        if self._running is not None and self._running.full:
+        if self._running is not None and not self._running.moving:
             self._give_up()
         self._go_on()
 
     def forget(self) -> None:
         """Want nothing, and let go of the volume."""
         self._wanted = None
-        self._made = (None, False)
+        self._made = (None, _FULL)
         self._rest.stop()
         self._give_up()
         view = self._view
@@ -90,15 +95,20 @@ class FrameLoop(QObject):
         frame = self._wanted
         if frame is None or self._running is not None:
             return
-        made, made_full = self._made
-        if made is frame and (made_full or self._rest.isActive()):
+        made, coarseness = self._made
+        moving = made is not None and self._rest.isActive()
+        if made is frame and (moving or coarseness == _FULL):
             return
-        full = made is None or not self._rest.isActive()
-        self._start(frame, full=full)
+        if moving:
+            self._start(frame, self._coarseness, moving=True)
+        elif self._coarseness > _SLOW and not (made is frame and coarseness <= _BETWEEN):
+            self._start(frame, _BETWEEN, moving=False)
+        else:
+            self._start(frame, _FULL, moving=False)
 
-    def _start(self, frame: VolumeFrame, *, full: bool) -> None:
-        running = self._running = _Running(frame, full, time.monotonic())
-        sent = replace(frame, coarseness=1.0 if full else self._coarseness)
+    def _start(self, frame: VolumeFrame, coarseness: float, *, moving: bool) -> None:
+        running = self._running = _Running(frame, coarseness, moving, time.monotonic())
+        sent = replace(frame, coarseness=coarseness)
         view = self._view
         job = self._jobs.submit(
             "3D view",
@@ -114,9 +124,9 @@ class FrameLoop(QObject):
     def _take(self, running: _Running, picture: VolumePicture) -> None:
         if self._wanted is None or running.frame.volume is not self._wanted.volume:
             return
-        if not running.full:
+        if running.moving:
             self._adapt(time.monotonic() - running.started_s)
-        self._made = (running.frame, running.full)
+        self._made = (running.frame, running.coarseness)
         self._on_picture(picture)
 
     def _fail(self, error: BaseException) -> None:

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -114,8 +114,20 @@ class LookWindow(QDialog):
         surfaces.settled.connect(lambda: self._settle("Change the surfaces"))
         for signal in (self._session.scene_changed, self._session.display_changed, self._session.layout_changed):
             self._links.connect(signal, self._follow)
+        self._links.connect(self._session.settings.changed, self._on_settings)
+        self.parentWidget().installEventFilter(self)
         self.destroyed.connect(self._links.end)
         self.destroyed.connect(self._passing.end)
+
+    def _on_settings(self, name: str) -> None:
+        if name in ("language", "theme"):  # it is made anew in the other one when it is next wanted
+            self.close()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close with the window of the images, so that OpenGL is let go of on its own thread."""
+        if event.type() == QEvent.Type.Hide and watched is self.parent() and not event.spontaneous():
+            self.close()
+        return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of the session."""

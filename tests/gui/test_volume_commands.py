@@ -332,7 +332,8 @@ def test_each_look_has_a_picture_of_the_volume_in_the_window(
     item = looks.list.item(1)
     QTest.mouseClick(looks.list.viewport(), Qt.MouseButton.LeftButton, pos=looks.list.visualItemRect(item).center())
     assert viewport_of(opened).look.preset == "ct_soft_tissue"
-    looks.close()
+    opened.hide()
+    qtbot.waitUntil(lambda: opened.findChildren(LookWindow) == [])  # it goes with the window of the images
 
 
 def test_closing_and_opening_the_pane_from_the_session_gives_the_same_pixels(opened: MainWindow, qtbot: QtBot) -> None:
