@@ -52,6 +52,7 @@ class LookWindow(QDialog):
 
         super().__init__(parent)
         self._session = session
+        parent.installEventFilter(self)
         self._links, self._passing = Links(), Links()
         self._viewport: Viewport | None = None
         self._scene: Scene | None = None
@@ -115,7 +116,6 @@ class LookWindow(QDialog):
         for signal in (self._session.scene_changed, self._session.display_changed, self._session.layout_changed):
             self._links.connect(signal, self._follow)
         self._links.connect(self._session.settings.changed, self._on_settings)
-        self.parentWidget().installEventFilter(self)
         self.destroyed.connect(self._links.end)
         self.destroyed.connect(self._passing.end)
 
