@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
 from medview.errors import Sentence
 from medview.gui.language import say, tr
@@ -22,6 +32,8 @@ from medview.view.state_lines import axis_lines
 
 _LABEL_DIGITS = 16
 _SPEED_DIGITS = 14
+_GAP_PX = 8
+_SLIDER_PX = 110  # below this it cannot be aimed at, with the margins of the bar
 _RANGE_ACTIONS = ("play_from_here", "play_to_here", "play_all")
 ORDER_TITLES = {"loop": Sentence("Over and over"), "swing": Sentence("There and back"), "once": Sentence("Once")}
 
@@ -44,6 +56,8 @@ class SequenceBar(QWidget):
         self._session = session
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
+        layout.setSpacing(_GAP_PX)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the images need the room of a small window
         self.button = self._tool_button(actions["play"])
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys are the panes'
@@ -75,6 +89,15 @@ class SequenceBar(QWidget):
         self.label.setText(" ".join(_said(self._session, scene, number, count)))
         self._refresh_ways(scene, count)
 
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no width: what does not fit is left away."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what fits."""
+        super().resizeEvent(event)
+        self._fit()
+
     def show_speed(self, reached: float, left_out: int) -> None:
         """Tell how many pictures a second were shown, and how many came too late to be shown."""
         if left_out:
@@ -84,9 +107,7 @@ class SequenceBar(QWidget):
         self.speed.setText(say(said))
 
     def _refresh_ways(self, scene: Scene, count: int) -> None:
-        is_along = what_is_played(self._session) != "places"
-        for widget in (self.order_box, self.range_button):
-            widget.setVisible(is_along)
+        self._fit()
         if not self.fps_box.hasFocus():
             self.fps_box.blockSignals(True)
             self.fps_box.setValue(frames_per_s(self._session))
@@ -99,6 +120,18 @@ class SequenceBar(QWidget):
         self.range_button.setText(tr("All") if whole else f"{first + 1}–{last + 1}")
         if not scene.is_playing:
             self.speed.clear()
+
+    def _fit(self) -> None:
+        """Leave away what there is no room for, the slider and its label last."""
+        is_along = what_is_played(self._session) != "places"
+        wanted = (
+            [self.fps_box, self.range_button, self.order_box, self.speed] if is_along else [self.fps_box, self.speed]
+        )
+        room = self.width() - _SLIDER_PX - self.button.sizeHint().width() - self.label.sizeHint().width()
+        for widget in (self.fps_box, self.range_button, self.order_box, self.speed):
+            needed = max(widget.sizeHint().width(), widget.minimumWidth()) + _GAP_PX
+            room -= needed if widget in wanted else 0
+            widget.setVisible(widget in wanted and room > 0)
 
     def _tool_button(self, action: QAction) -> QToolButton:
         button = QToolButton(self)

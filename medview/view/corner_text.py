@@ -66,6 +66,8 @@ def corner_text(
     """
     fidelity_lines = tuple(mark.text for mark in fidelity(scene, Shown.of_picture(viewport, picture)))
     badges = (*fidelity_lines, *state_lines(scene), *_laid(viewport), *overlay_lines(scene, picture))
+    if mode == "none":
+        badges = tuple(line for line in badges if line.mark)  # that all is as it should be needs no word
     if mode == "full" and (pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]):
         mode = "minimal"
     shown = (corners or shipped_corners()).reduced(mode, patient_text=patient_text)

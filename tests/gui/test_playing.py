@@ -149,3 +149,16 @@ def test_arrows_go_to_the_next_series_where_there_is_no_other_time(
     assert window.commands.actions["next_place"].text() == "Next series"
     QTest.keyClick(pane, key)
     qtbot.waitUntil(lambda: scene_of(window).series.key == others[0].key, timeout=WAIT_MS)
+
+
+def test_the_bar_takes_no_room_from_the_sides_of_a_small_window(
+    pane: QWidget, window: MainWindow, qtbot: QtBot
+) -> None:
+    QTest.keyClick(pane, Qt.Key.Key_C)
+    qtbot.waitUntil(window.sequence_bar.isVisible, timeout=WAIT_MS)
+    window.resize(960, 600)
+    qtbot.wait(50)
+    side = window.sides["segmentation"]
+    assert side.mapTo(window, side.rect().topRight()).x() < window.width()
+    assert window.sequence_bar.slider.width() > 60
+    QTest.keyClick(pane, Qt.Key.Key_C)
