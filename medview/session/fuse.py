@@ -29,6 +29,9 @@ _UNPLACED = Sentence("These images do not say where they lie in the patient.")
 _UNEVEN = Sentence("It is a single image, or its slices lie unevenly: there is nothing between them.")
 _IN_VIEW = Sentence("It is in view already.")
 _OTHER_PATIENT = Sentence("It is of another patient.")
+_UNREGISTERED = Sentence(
+    "The two series lie in different frames of reference and are not registered: positions may not agree."
+)
 _HOT = ("PT", "NM")  # drawn in colours over the anatomy
 _wanted: WeakKeyDictionary[Scene, str] = WeakKeyDictionary()
 
@@ -70,7 +73,7 @@ def partners(session: Session) -> tuple[Partner, ...]:
     if scene is None:
         return ()
     found = [
-        Partner(study, series, basis_of(session, scene, series), _refusal(scene, study, series))
+        Partner(study, series, basis_of(session, scene, study, series), _refusal(scene, study, series))
         for study in session.studies
         for series in study.series
         if series.axis is None or series.axis.number == 0
@@ -149,7 +152,7 @@ def end_fusions_with(session: Session, study: Study) -> None:
     """Take the series of a study off all other images: it is being closed."""
     for scene in (*session.scenes.values(), *session.away.values()):
         fusion = scene.fusion
-        if fusion is not None and scene.study is not study and study.find(fusion.volume.series.key) is not None:
+        if fusion is not None and scene.study is not study and fused_study(scene) is study:
             _end(scene)
 
 
@@ -172,12 +175,11 @@ def exchange(session: Session) -> None:
     scene = session.scene
     if scene is None or scene.fusion is None:
         return
-    study, series, fusion = scene.study, scene.series, scene.fusion
-    host = next((one for one in session.studies if one.find(fusion.volume.series.key) is not None), None)
-    second = host.find(fusion.volume.series.key) if host is not None else None
+    study, series, host = scene.study, scene.series, fused_study(scene)
+    second = host.find(scene.fusion.volume.series.key) if host is not None else None
     if host is None or second is None:
         return
-    found = joining(session, series, second)
+    found = joining(session, scene, host, second)
     at = scene.cursor_mm if found is None else found[1].to_other(scene.cursor_mm)
 
     def shown(other: Scene) -> None:
@@ -187,15 +189,37 @@ def exchange(session: Session) -> None:
     when_shown(session, host, second, shown, in_active_slot=True)
 
 
-def joining(session: Session, shown: Series, second: Series) -> tuple[Registration, SpatialTransform] | None:
-    """Return the newest registration of two series in any open study, and the way from the first to the second."""
-    found = [one for study in session.studies if (one := study.registrations.find(shown, second)) is not None]
+def fused_study(scene: Scene) -> Study | None:
+    """Return the study of the second volume of a scene: another patient's may hold a series of the same name."""
+    follower = scene.fusion_follower
+    return follower.study if isinstance(follower, _Follower) else None
+
+
+def registering(session: Session, scene: Scene, second: Study) -> tuple[Study, ...]:
+    """Return the open studies whose registrations hold for a scene and a second study: none of another patient.
+
+    Two patients' images may carry the same identifiers.
+    """
+    patient = scene.study.facts.patient
+    return tuple(
+        study
+        for study in session.studies
+        if study in (scene.study, second) or sameness(study.facts.patient, patient) != "different"
+    )
+
+
+def joining(
+    session: Session, scene: Scene, second: Study, series: Series
+) -> tuple[Registration, SpatialTransform] | None:
+    """Return the newest registration of a scene's series and one of a second study, and the way from it to that."""
+    studies = registering(session, scene, second)
+    found = [one for study in studies if (one := study.registrations.find(scene.series, series)) is not None]
     return max(found, key=lambda one: one[0].made_at, default=None)
 
 
-def basis_of(session: Session, scene: Scene, series: Series) -> FusionBasis:
-    """Return why a series would lie where it is drawn over a scene's images."""
-    if joining(session, scene.series, series) is not None:
+def basis_of(session: Session, scene: Scene, study: Study, series: Series) -> FusionBasis:
+    """Return why a series of a study would lie where it is drawn over a scene's images."""
+    if joining(session, scene, study, series) is not None:
         return "registration"
     ours = scene.volume.geometry.frame_of_reference_uid
     theirs = series.geometry.frame_of_reference_uid if series.geometry is not None else ""
@@ -210,7 +234,7 @@ def is_shown(session: Session, scene: Scene | None) -> bool:
 def place(session: Session, scene: Scene, study: Study, volume: Volume) -> Job | None:
     """Draw a volume over a scene where registrations say; what is bent is resampled by a job first."""
     _wanted[scene] = volume.series.key
-    found = joining(session, scene.series, volume.series)
+    found = joining(session, scene, study, volume.series)
     if found is None or found[1].is_affine:
         uid = scene.volume.geometry.frame_of_reference_uid
         placed = volume if found is None else moved_volume(volume, found[1], uid)
@@ -224,7 +248,7 @@ def place(session: Session, scene: Scene, study: Study, volume: Volume) -> Job |
 
     def done(placed: Volume) -> None:
         shown = held()
-        now = joining(session, shown.series, volume.series) if shown is not None else None
+        now = joining(session, shown, study, volume.series) if shown is not None else None
         if shown is None or not is_shown(session, shown) or now is None or now[0] is not registration:
             return
         if _wanted.get(shown) == volume.series.key:
@@ -244,16 +268,17 @@ def _lay(
     session: Session, scene: Scene, study: Study, volume: Volume, placed: Volume, registration: Registration | None
 ) -> None:
     """Draw a volume that has its place, as it was drawn before where it is the same one."""
-    basis = basis_of(session, scene, volume.series)
+    basis = basis_of(session, scene, study, volume.series)
     before = scene.fusion
     if before is not None and before.volume.series.key == volume.series.key:
         fusion = before.changed(volume=volume, placed=placed, basis=basis, registration=registration)
     else:
         fusion = _begun(scene, volume, placed, basis, registration)
-        if basis == "unregistered":
-            _warn(session, scene, study)
+        _warn(session, scene, study, basis)
     scene.fusion_follower = _Follower(session, scene.study, study)
     scene.update(fusion=fusion)
+    if basis != "unregistered":
+        _withdraw(session)
 
 
 def _begun(
@@ -275,14 +300,24 @@ def _begun(
     )
 
 
-def _warn(session: Session, scene: Scene, study: Study) -> None:
-    session.notices.add(
-        "warning",
-        "The two series lie in different frames of reference and are not registered: positions may not agree.",
-        "Register them (menu Fusion), or move the second images by hand.",
-    )
+def _warn(session: Session, scene: Scene, study: Study, basis: FusionBasis) -> None:
+    if basis == "unregistered":
+        session.notices.add(
+            "warning",
+            _UNREGISTERED,
+            "Register them (menu Fusion), or move the second images by hand.",
+        )
     if study is not scene.study and sameness(study.facts.patient, scene.study.facts.patient) != "same":
         session.notices.add("warning", "The files do not tell whether both series are of one patient.")
+
+
+def _withdraw(session: Session) -> None:
+    """Take the warning away where no images lie on each other unregistered any more."""
+    if any(one.fusion and one.fusion.basis == "unregistered" for one in session.scenes.values()):
+        return
+    for notice in session.notices.notices:
+        if notice.message.template == _UNREGISTERED.template:
+            session.notices.dismiss(notice)
 
 
 def _end(scene: Scene) -> None:
@@ -326,6 +361,11 @@ class _Follower:
         self._study = ref(second)
         for one in {id(first): first, id(second): second}.values():
             one.registrations.changed.connect(self.look)  # psygnal holds a method's object weakly
+
+    @property
+    def study(self) -> Study | None:
+        """The study of the second volume."""
+        return self._study()
 
     def look(self) -> None:
         """Lay it where it belongs now, in the scene that it is of, also where that is another place of a 4-D series."""

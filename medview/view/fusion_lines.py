@@ -68,7 +68,9 @@ def _suv(series: Series) -> float | None:
 
 def _basis(fusion: Fusion) -> tuple[CornerLine, ...]:
     if fusion.basis == "unregistered":
-        return (CornerLine(Sentence("Not registered: positions may not agree"), "warning"),)
+        # two lines, so that neither is cut in a small pane
+        said = (Sentence("Not registered:"), Sentence("positions may not agree"))
+        return tuple(CornerLine(line, "warning") for line in said)
     if fusion.registration is None:
         return ()
     return (CornerLine(registration_text(fusion.registration), "badge"),)

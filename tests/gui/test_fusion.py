@@ -226,7 +226,7 @@ def test_what_is_not_registered_says_so_and_is_moved_by_keys_until_undone(
     next(action for action in menu.actions() if action.isEnabled()).trigger()
     menu.close()
     settle()
-    assert "Not registered: positions may not agree" in corner(window)
+    assert "Not registered:\npositions may not agree" in corner(window)
     assert "positions may not agree" in window.fusion_bar.basis.text()
     window.fusion_bar.settings.opacity.setValue(100)
     settle()
@@ -239,12 +239,13 @@ def test_what_is_not_registered_says_so_and_is_moved_by_keys_until_undone(
     settle()
     assert colour_at(window, beside).tolist() == [255, 255, 255]
     assert "Registered: by hand" in corner(window)
+    assert not any("not registered" in str(notice.message) for notice in window.session.notices.notices)
     assert len(scene.study.registrations) == 1
     for _ in range(6):
         QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle()
     assert colour_at(window, beside).min() < 100
-    assert "Not registered: positions may not agree" in corner(window)
+    assert "Not registered:\npositions may not agree" in corner(window)
 
 
 def test_panes_made_anew_from_the_session_show_the_same_pixels(
