@@ -14,7 +14,7 @@ from medview.errors import Sentence
 from medview.imaging.registration import Fitted, FittingKind, register
 from medview.jobs.job import Job
 from medview.progress import Progress
-from medview.session.fuse import is_shown, joining
+from medview.session.fuse import fused_study, is_shown, joining, registering
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.viewport import Viewport
@@ -94,7 +94,8 @@ def register_images(session: Session, kind: FittingKind, *, within_mask: bool = 
         session.notices.add("warning", refusal or _NO_FUSION)
         return None
     fusion, study, held = scene.fusion, scene.study, ref(scene)
-    found = joining(session, scene.series, fusion.volume.series)
+    host = fused_study(scene) or study
+    found = joining(session, scene, host, fusion.volume.series)
     start = found[1] if found is not None and found[1].is_affine else None
     fixed, moving = scene.series, fusion.volume.series
 
@@ -127,7 +128,7 @@ def forget_registration(session: Session) -> None:
     if scene is None or scene.fusion is None or why_no_forgetting(session) is not None:
         return
     second = scene.fusion.volume.series
-    for study in session.studies:
+    for study in registering(session, scene, fused_study(scene) or scene.study):
         left = [one for one in study.registrations if one.between(scene.series, second) is None]
         if len(left) < len(study.registrations):
             _exchange(study, left, "Forget the registration")
@@ -169,7 +170,7 @@ def _move(session: Session, motion: FloatArray) -> None:
     if scene is None or scene.fusion is None or why_no_motion(session) is not None:
         return
     second = scene.fusion.volume.series
-    found = joining(session, scene.series, second)
+    found = joining(session, scene, fused_study(scene) or scene.study, second)
     transform = (found[1] if found is not None else SpatialTransform()).after_moving(motion)
     moved = _registration("manual", scene.series, second, Fitted(transform, None, np.nan))
     sides = moved.fixed, moved.moving  # what was moved before is part of the new place
