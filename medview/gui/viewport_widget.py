@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import Sentence
@@ -19,6 +18,7 @@ from medview.gui.empty_pane import empty_pane_text
 from medview.gui.fusion_painter import FusionPainter
 from medview.gui.image_painter import ImagePainter
 from medview.gui.magnifier_painter import draw_magnifier
+from medview.gui.mask_painter import MaskPainter
 from medview.gui.measurement_layer import MeasurementLayer
 from medview.gui.overlay_painter import OverlayPainter
 from medview.gui.own_layers_painter import OwnLayersPainter
@@ -40,7 +40,6 @@ from medview.view.comparison_lines import comparison_lines
 from medview.view.corner_fields import Pointed
 from medview.view.corner_set import CornerSet
 from medview.view.corner_text import corner_text
-from medview.view.label_overlay import LabelOverlay
 from medview.view.magnifier import Magnifier, lens
 from medview.view.reference_lines import mark_in_pane, reference_lines
 from medview.view.ruler import ruler
@@ -70,7 +69,7 @@ class ViewportWidget(PaneWidget):
         self._pointer_at: QPointF | None = None
         self._image, self._lens_image = ImagePainter(), ImagePainter()
         self._magnifier: Magnifier | None = None
-        self._mask: tuple[object, QImage] | None = None
+        self._mask, self._lens_mask = MaskPainter(), MaskPainter()
         self._painted_s = 0.0
         self._overlays = OverlayPainter()
         self._fusion = FusionPainter()
@@ -115,7 +114,7 @@ class ViewportWidget(PaneWidget):
         colour = PANE_COLOURS[picture.plane if picture is not None else "empty"]
         pane = PanePainter(painter, self.width(), self.height(), self.font(), colour)
         if picture is not None and scene is not None:
-            self._draw_picture(painter, picture, self._image)
+            self._draw_picture(painter, picture, self._image, self._mask)
             self._draw_unread(pane, picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             hovered = not bare and self._pointer_at is not None
@@ -152,7 +151,7 @@ class ViewportWidget(PaneWidget):
         """Draw image and mask alone, without lines, letters and texts."""
         picture = self.picture(coarse=True)
         if picture is not None:
-            self._draw_picture(painter, picture, self._image)
+            self._draw_picture(painter, picture, self._image, self._mask)
 
     def _draw_references(self, painter: QPainter, picture: SlicePicture) -> None:
         """Draw where the slices of other panes lie, and the point that was pointed out."""
@@ -165,22 +164,16 @@ class ViewportWidget(PaneWidget):
     def _size(self) -> tuple[int, int]:
         return self.width(), self.height()
 
-    def _draw_picture(self, painter: QPainter, picture: SlicePicture, image: ImagePainter) -> None:
+    def _draw_picture(self, painter: QPainter, picture: SlicePicture, image: ImagePainter, mask: MaskPainter) -> None:
         painter.save()
         t = picture.transform
         painter.translate(t.offset_x, t.offset_y)
         painter.scale(t.scale_x, t.scale_y)
         image.draw(painter, picture, smooth=self.session.settings["interpolation"] != "nearest")
-        overlay, scene = picture.overlay, self.scene
+        scene = self.scene
         if scene is not None:
             self._fusion.draw(painter, picture, scene, self.viewport, self._size)
-        if overlay is not None and not overlay.is_empty and scene is not None:
-            if scene.mask_outline:
-                _draw_outlines(painter, overlay)
-            else:
-                # voxels are what is edited: their edges stay sharp
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-                painter.drawImage(QPointF(0, 0), self._mask_image(overlay))
+            mask.draw(painter, picture.overlay, outline=scene.mask_outline)
         self._own_layers.draw(painter, picture)
         painter.restore()
 
@@ -217,16 +210,8 @@ class ViewportWidget(PaneWidget):
         seen = self._magnifier.picture(held, self._size, display_size(self, self.session.settings))
         value = seen.value_at_pane(*at)
         text = "" if value is None else value_text(scene.volume, value)
-        draw_magnifier(painter, held, lambda: self._draw_picture(painter, seen, self._lens_image), text, self.font())
-
-    def _mask_image(self, overlay: LabelOverlay) -> QImage:
-        if self._mask is None or self._mask[0] is not overlay:
-            height, width = overlay.indices.shape
-            image = QImage(overlay.indices.data, width, height, width, QImage.Format.Format_Indexed8)
-            r, g, b, a = overlay.colours.T.astype(np.int64)
-            image.setColorTable((a << 24 | r << 16 | g << 8 | b).tolist())
-            self._mask = (overlay, image)
-        return self._mask[1]
+        painters = self._lens_image, self._lens_mask
+        draw_magnifier(painter, held, lambda: self._draw_picture(painter, seen, *painters), text, self.font())
 
     def _draw_ring(self, painter: QPainter, picture: SlicePicture) -> None:
         """Draw the brush where the mouse is."""
@@ -251,7 +236,8 @@ class ViewportWidget(PaneWidget):
     def _take_scene(self) -> None:
         self._passing.end()
         self._refinement.give_up()
-        self._mask = self._picture = self._view = self._magnifier = None
+        self._picture = self._view = self._magnifier = None
+        self._mask, self._lens_mask = MaskPainter(), MaskPainter()
         self._fusion = FusionPainter()  # no volume is held that nobody shows
         scene = self.scene
         if scene is not None:
@@ -348,12 +334,3 @@ class ViewportWidget(PaneWidget):
         found = super()._pointer(at, event, button, steps)
         self._at_hand = None
         return self._measurements.completed(found)
-
-
-def _draw_outlines(painter: QPainter, overlay: LabelOverlay) -> None:
-    """Draw the outer edges of the voxels of each segment, equally thin at any zoom."""
-    for colour, edges in overlay.outlines():
-        pen = QPen(QColor(*colour), 1.6)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines([QLineF(*edge) for edge in edges.tolist()])

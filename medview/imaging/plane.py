@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import permutations
 from typing import Any, Literal
 
@@ -51,19 +52,7 @@ class SlicePlane:
     @classmethod
     def of(cls, geometry: Geometry, name: PlaneName) -> SlicePlane:
         """Return the plane of a volume that lies nearest to the patient's axial, coronal or sagittal plane."""
-        axes = _axes_by_patient_direction(geometry)
-        right, down = (np.array(v, dtype=np.float64) for v in SCREEN[name])
-        x_axis, y_axis = axes[int(np.argmax(np.abs(right)))], axes[int(np.argmax(np.abs(down)))]
-        directions = geometry.directions
-        return cls(
-            geometry,
-            name,
-            axes[_NORMAL[name]],
-            x_axis,
-            y_axis,
-            bool(directions[:, x_axis] @ right < 0),
-            bool(directions[:, y_axis] @ down < 0),
-        )
+        return _nearest(geometry, name)
 
     @classmethod
     def acquired(cls, geometry: Geometry) -> SlicePlane:
@@ -107,13 +96,13 @@ class SlicePlane:
         spacing = self.geometry.spacing_mm
         return spacing[self.x_axis], spacing[self.y_axis]
 
-    @property
+    @cached_property
     def right(self) -> FloatArray:
-        """Unit LPS vector to the right of the screen."""
+        """Unit LPS vector to the right of the screen; not to be written to, as the next."""
         vector: FloatArray = self.geometry.directions[:, self.x_axis]
         return -vector if self.x_flipped else vector
 
-    @property
+    @cached_property
     def down(self) -> FloatArray:
         """Unit LPS vector down the screen."""
         vector: FloatArray = self.geometry.directions[:, self.y_axis]
@@ -158,6 +147,18 @@ class SlicePlane:
 
     def _at(self, index: int) -> tuple[int | slice, ...]:
         return tuple(index if axis == self.axis else slice(None) for axis in range(3))
+
+
+@lru_cache(maxsize=128)
+def _nearest(geometry: Geometry, name: PlaneName) -> SlicePlane:
+    """Return the plane of a volume that lies nearest to a plane of the patient, worked out once."""
+    axes = _axes_by_patient_direction(geometry)
+    right, down = (np.array(v, dtype=np.float64) for v in SCREEN[name])
+    x_axis, y_axis = axes[int(np.argmax(np.abs(right)))], axes[int(np.argmax(np.abs(down)))]
+    x_flipped, y_flipped = (
+        bool(geometry.directions[:, axis] @ way < 0) for axis, way in ((x_axis, right), (y_axis, down))
+    )
+    return SlicePlane(geometry, name, axes[_NORMAL[name]], x_axis, y_axis, x_flipped, y_flipped)
 
 
 def _turned(pixels: slice, size: int, flipped: bool) -> slice:

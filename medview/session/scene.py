@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
+from medview.imaging.oblique import cross
 from medview.imaging.plane import SCREEN, PlaneName, SlicePlane
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.imaging.window import is_stored_inverse
@@ -15,6 +16,7 @@ from medview.session.cine import Cine
 from medview.session.image_look import ImageLook, image_look, stated_look
 from medview.session.loading import Loading
 from medview.study.fusion import Fusion
+from medview.study.geometry import Geometry
 from medview.study.presentation import Presentation
 from medview.study.segmentation import Segmentation
 from medview.study.series import Series
@@ -106,6 +108,8 @@ class Scene:
         self.overlays_visible = True
         self.overlays: dict[int, tuple[Overlay, ...]] = {}
         self.turned_planes: TurnedPlanes | None = None
+        # where and in what the cursor was when its index was last asked for, which is many times a frame
+        self._index: tuple[NDArray[np.float64], Geometry, tuple[int, int, int]] | None = None
         self.cursor_mm = self._voxel_centre(volume.geometry.centre_mm)
         if self.is_recording:
             self.cursor_mm = volume.geometry.to_mm((0, *self.cursor_index[1:]))
@@ -175,8 +179,11 @@ class Scene:
     @property
     def cursor_index(self) -> tuple[int, int, int]:
         """Index (slice, row, column) of the voxel at the cursor."""
-        slice_, row, column = np.rint(self.volume.geometry.to_index(self.cursor_mm)).astype(int)
-        return int(slice_), int(row), int(column)
+        place, geometry = self.cursor_mm, self.volume.geometry
+        if self._index is None or self._index[0] is not place or self._index[1] is not geometry:
+            slice_, row, column = np.rint(geometry.to_index(place)).astype(int).tolist()
+            self._index = place, geometry, (slice_, row, column)
+        return self._index[2]
 
     def value_at(self, point_mm: NDArray[np.float64]) -> PixelValue | None:
         """Return the nearest voxel's value or colour; None outside the images and in a slice that is not there yet."""
@@ -280,7 +287,7 @@ class Scene:
     def plane_normal(self, plane: PlaneName) -> NDArray[np.float64]:
         """Return the unit LPS normal of a plane, away from the person who looks at it."""
         turned = self.turned_planes
-        return np.cross(*self.plane_axes(plane)) if turned is None else turned.normal(plane)
+        return cross(*self.plane_axes(plane)) if turned is None else turned.normal(plane)
 
     def _held(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the place nearest to a point that the crosshair may take."""

@@ -42,28 +42,27 @@ def _rgb(colour: NDArray[np.uint8]) -> tuple[int, int, int]:
     return int(colour[0]), int(colour[1]), int(colour[2])
 
 
-def overlay(
-    indices: NDArray[np.uint8], segments: tuple[Segment, ...], hidden: frozenset[int], opacity: float
-) -> LabelOverlay:
-    """Return how a slice of colour numbers (height, width) is drawn."""
-    colours = colour_table(segments, hidden, opacity)
+def overlay(indices: NDArray[np.uint8], colours: NDArray[np.uint8]) -> LabelOverlay:
+    """Return how a slice of colour numbers (height, width) is drawn in colours (256, 4)."""
     return LabelOverlay(indices, colours, not colours[:, 3].any() or not indices.any())
 
 
 def colour_indices(labels: NDArray[Any], segments: tuple[Segment, ...]) -> NDArray[np.uint8]:
-    """Return each label's place in the colour table, in C order; labels without a segment are drawn as nothing."""
+    """Return each label's place in the colour table, a copy in C order; labels without a segment are not drawn."""
+    if labels.dtype == np.uint8 and all(segment.number == place for place, segment in enumerate(segments, start=1)):
+        return np.array(labels, order="C")
     table = np.zeros(256 if labels.dtype == np.uint8 else 65536, dtype=np.uint8)
     for place, segment in enumerate(segments):
         table[segment.number] = 1 + place % _COLOURS
     return table.take(np.ascontiguousarray(labels))
 
 
-def colour_table(segments: tuple[Segment, ...], hidden: frozenset[int], opacity: float) -> NDArray[np.uint8]:
+def label_colours(segments: tuple[Segment, ...], hidden: frozenset[int], opacity: float) -> NDArray[np.uint8]:
     """Return (256, 4) RGBA in the order of the segments, after "nothing"."""
     colours = np.zeros((256, 4), dtype=np.uint8)
-    for place, segment in enumerate(segments[:_COLOURS]):
-        alpha = 0 if segment.number in hidden else round(255 * min(max(opacity, 0.0), 1.0))
-        colours[1 + place] = (*segment.colour, alpha)
+    alpha = round(255 * min(max(opacity, 0.0), 1.0))
+    for place, segment in enumerate(segments[:_COLOURS], start=1):
+        colours[place] = (*segment.colour, 0 if segment.number in hidden else alpha)
     return colours
 
 

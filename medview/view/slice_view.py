@@ -23,7 +23,7 @@ from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box, Segmentation
 from medview.view.crosshair import CrosshairLine, crosshair
 from medview.view.grey_part import GreyPart, shown
-from medview.view.label_overlay import LabelOverlay, colour_indices, overlay
+from medview.view.label_overlay import LabelOverlay, colour_indices, label_colours, overlay
 from medview.view.oblique_slices import ObliqueSlices, PlaneRequest
 from medview.view.overlay_planes import OverlayLayer, ShutterLayer, overlay_layer, shutter_layer
 from medview.view.pane_transform import PaneTransform
@@ -439,15 +439,10 @@ class SliceView:
         labels: _Labels = self._keep(
             "labels", (segmentation, segmentation.segments, section.grid), lambda: self._labels(segmentation, section)
         )
-        opacity = 1.0 if scene.mask_outline else scene.mask_opacity
-        return cast(
-            LabelOverlay,
-            self._keep(
-                "overlay",
-                (labels, scene.hidden_segments, opacity),
-                lambda: overlay(labels.indices, segmentation.segments, scene.hidden_segments, opacity),
-            ),
-        )
+        look = segmentation.segments, scene.hidden_segments, 1.0 if scene.mask_outline else scene.mask_opacity
+        colours: NDArray[np.uint8] = self._keep("label colours", look, lambda: label_colours(*look))
+        made = self._keep("overlay", (labels, look), lambda: overlay(labels.indices, colours))
+        return cast(LabelOverlay, made)
 
     def _labels(self, segmentation: Segmentation, section: _Section) -> _Labels:
         if self.is_resliced or not self._is_on_grid(segmentation):

@@ -9,7 +9,7 @@ from medview.imaging.plane import PlaneName
 from medview.session.viewport import PLANES, Viewport
 from medview.study.history import Edit
 from medview.study.segmentation import Segment
-from medview.view.label_overlay import colour_indices, overlay
+from medview.view.label_overlay import colour_indices, label_colours, overlay
 from medview.view.slice_view import SliceView
 from tests.view.scenes import GRIDS, draw, lit, scene_of
 
@@ -19,7 +19,7 @@ PANE = (300, 200)
 
 def test_each_segment_has_its_colour_and_the_opacity_chosen() -> None:
     labels = np.array([[0, 3], [700, 9]], dtype=np.uint16)
-    drawn = overlay(colour_indices(labels, (RED, BLUE)), (RED, BLUE), frozenset(), 0.4)
+    drawn = overlay(colour_indices(labels, (RED, BLUE)), label_colours((RED, BLUE), frozenset(), 0.4))
     assert drawn.colours[drawn.indices].tolist() == [
         [[0, 0, 0, 0], [200, 10, 20, 102]],
         [[10, 20, 200, 102], [0, 0, 0, 0]],  # label 9 belongs to no segment
@@ -30,17 +30,17 @@ def test_each_segment_has_its_colour_and_the_opacity_chosen() -> None:
 def test_a_hidden_segment_is_not_drawn() -> None:
     labels = np.array([[0, 3], [700, 0]], dtype=np.uint16)
     indices = colour_indices(labels, (RED, BLUE))
-    drawn = overlay(indices, (RED, BLUE), frozenset({3}), 1.0)
+    drawn = overlay(indices, label_colours((RED, BLUE), frozenset({3}), 1.0))
     assert drawn.colours[drawn.indices][..., 3].tolist() == [[0, 0], [255, 0]]
     assert [colour for colour, _ in drawn.outlines()] == [(10, 20, 200)]
-    assert overlay(indices, (RED, BLUE), frozenset({3, 700}), 1.0).is_empty
-    assert overlay(np.zeros((2, 2), np.uint8), (RED, BLUE), frozenset(), 1.0).is_empty
+    assert overlay(indices, label_colours((RED, BLUE), frozenset({3, 700}), 1.0)).is_empty
+    assert overlay(np.zeros((2, 2), np.uint8), label_colours((RED, BLUE), frozenset(), 1.0)).is_empty
 
 
 def test_the_outline_runs_along_the_outer_edges_of_the_voxels() -> None:
     labels = np.zeros((4, 5), dtype=np.uint8)
     labels[1:3, 1:4] = 3
-    ((colour, edges),) = overlay(colour_indices(labels, (RED,)), (RED,), frozenset(), 1.0).outlines()
+    ((colour, edges),) = overlay(colour_indices(labels, (RED,)), label_colours((RED,), frozenset(), 1.0)).outlines()
     assert colour == (200, 10, 20)
     assert sorted(map(tuple, edges.tolist())) == [(1, 1, 1, 3), (1, 1, 4, 1), (1, 3, 4, 3), (4, 1, 4, 3)]
 
@@ -48,7 +48,7 @@ def test_the_outline_runs_along_the_outer_edges_of_the_voxels() -> None:
 def test_a_voxel_at_the_corner_has_its_four_edges() -> None:
     labels = np.zeros((2, 2), dtype=np.uint8)
     labels[1, 1] = 3
-    ((_, edges),) = overlay(colour_indices(labels, (RED,)), (RED,), frozenset(), 1.0).outlines()
+    ((_, edges),) = overlay(colour_indices(labels, (RED,)), label_colours((RED,), frozenset(), 1.0)).outlines()
     assert len(edges) == 4
 
 
