@@ -7,6 +7,7 @@ from functools import partial
 
 from medview.errors import MedViewError
 from medview.imaging.calibration import user_spacing
+from medview.session.play import pause_for
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.measurement import REGION_KINDS, MeasurementKind
@@ -34,14 +35,18 @@ class MeasureDrag:
             drawing.press(event)
 
     def move(self, event: PointerEvent) -> None:
-        """Let the place follow the mouse."""
-        if self._is_drawn:
+        """Let the place follow the mouse; not where another image has come into the pane meanwhile."""
+        if self._is_drawn and self._current.is_here(event):
             self._current.follow(event)
 
     def release(self, event: PointerEvent) -> None:
-        """Fix the place."""
-        if self._is_drawn:
+        """Fix the place; on another image than it was begun on nothing is fixed, and the drawing is given up."""
+        if not self._is_drawn:
+            return
+        if self._current.is_here(event):
             self._current.release(event)
+        else:
+            end_drawing(self._session)
 
     @property
     def _is_drawn(self) -> bool:
@@ -130,6 +135,7 @@ def _begun(session: Session, event: PointerEvent) -> MeasureDrawing | None:
     except MedViewError as error:
         session.notices.add("warning", error.message, error.remedy)
         return None
+    pause_for(session, scene)
     return start_drawing(session, scene, kind, event)
 
 
