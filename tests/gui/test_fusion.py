@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -246,6 +248,28 @@ def test_what_is_not_registered_says_so_and_is_moved_by_keys_until_undone(
     settle()
     assert colour_at(window, beside).min() < 100
     assert "Not registered:\npositions may not agree" in corner(window)
+
+
+def test_nothing_holds_a_second_volume_that_is_not_shown(
+    window: MainWindow, settle: Settle, reading: Callable[..., Scene], qtbot: QtBot
+) -> None:
+    scene = reading()
+    window.commands.actions["fuse"].trigger()
+    settle()
+    assert scene.fusion is not None
+    volume = weakref.ref(scene.fusion.volume)
+    window.session.set_layout(shipped_layout("mpr"))
+    window.session.scenes = {slot: one for slot, one in window.session.scenes.items() if one is scene}
+    window.session.away.clear()  # the PET may have a pane of its own behind this layout
+    window.session.kept_volumes.follow([scene.series])
+    QTest.keyClick(window.panes.panes["axial"], Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
+    settle()
+
+    def is_gone() -> bool:
+        gc.collect()
+        return volume() is None
+
+    qtbot.waitUntil(is_gone, timeout=10_000)
 
 
 def test_panes_made_anew_from_the_session_show_the_same_pixels(
