@@ -17,7 +17,7 @@ from medview.view.value_text import number_text
 
 
 def overlay_lines(scene: Scene, picture: SlicePicture) -> tuple[CornerLine, ...]:
-    """Return which second volume is drawn, which presentation state is applied, and whether to this image; which dose."""
+    """Return which second volume and dose are drawn, and which presentation state is applied, to this image or not."""
     lines = [*fusion_lines(scene)]
     state = scene.presentation
     if state is not None:
