@@ -1,4 +1,4 @@
-"""What a header says of how an image was taken (PS3.3 C.7.3.1, C.7.6.1, C.8.3.1, C.8.7.1.1.2, C.8.11.4 and CID 4014)."""
+"""What a header says of how an image was taken (PS3.3 C.7.3.1, C.7.6.1, C.8.3.1, C.8.11.4 and CID 4014)."""
 
 from __future__ import annotations
 
