@@ -8,13 +8,13 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSize, Qt, Signa
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
 
-from medview.gui.command_set import CommandSet
-from medview.gui.command_table import COMMANDS
+from medview.gui.commands.command_set import CommandSet
+from medview.gui.commands.command_table import COMMANDS
 from medview.gui.language import tr
 from medview.gui.layout_chooser import LayoutButton
-from medview.gui.layout_widget import LayoutWidget
 from medview.gui.links import Links
-from medview.gui.pane_widget import PaneWidget
+from medview.gui.panes.layout_widget import LayoutWidget
+from medview.gui.panes.pane_widget import PaneWidget
 from medview.session.choose_layout import close_window
 from medview.session.session import Session
 
@@ -103,7 +103,7 @@ class ExtraWindow(QMainWindow):
 class ExtraWindows(QObject):
     """The further windows that the layout of the session has; they come and go with it.
 
-    Signals as those of `medview.gui.layout_widget.LayoutWidget`, from the panes of any of them.
+    Signals as those of `medview.gui.panes.layout_widget.LayoutWidget`, from the panes of any of them.
     """
 
     context_menu_requested = Signal(str, QPoint)

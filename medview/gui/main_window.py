@@ -23,40 +23,40 @@ from PySide6.QtWidgets import (
 )
 
 from medview.gui import theme
-from medview.gui.actions import ask_close_study
 from medview.gui.cine_player import CinePlayer
 from medview.gui.command import SideName
-from medview.gui.command_palette import CommandPalette
-from medview.gui.command_set import CommandSet
-from medview.gui.flicker_clock import FlickerClock
+from medview.gui.commands.actions import ask_close_study
+from medview.gui.commands.command_palette import CommandPalette
+from medview.gui.commands.command_set import CommandSet
+from medview.gui.commands.shortcut_form import ShortcutForm
+from medview.gui.commands.shortcut_sheet import ShortcutSheet
 from medview.gui.extra_window import ExtraWindows
-from medview.gui.fusion_bar import FusionBar
-from medview.gui.header_inspector import HeaderInspector
-from medview.gui.header_source import HeaderSource
+from medview.gui.flicker_clock import FlickerClock
+from medview.gui.fusion.fusion_bar import FusionBar
 from medview.gui.icon import icon
 from medview.gui.job_bar import JobBar
 from medview.gui.language import LANGUAGES, set_language, tr
 from medview.gui.layout_chooser import LayoutButton
-from medview.gui.layout_widget import LayoutWidget
-from medview.gui.library_page import LibraryPage
-from medview.gui.measure_button import MeasureButton
-from medview.gui.measurement_menu import measurement_menu
-from medview.gui.measurement_panel import MeasurementPanel
+from medview.gui.library.library_page import LibraryPage
+from medview.gui.measuring.measure_button import MeasureButton
+from medview.gui.measuring.measurement_menu import measurement_menu
+from medview.gui.measuring.measurement_panel import MeasurementPanel
 from medview.gui.notice_bar import NoticeBar, ask_leaving
 from medview.gui.one_line import one_line
-from medview.gui.plugin_panel import PluginPanel
-from medview.gui.report_window import ReportWindow
-from medview.gui.segment_panel import SegmentPanel
+from medview.gui.panes.layout_widget import LayoutWidget
+from medview.gui.segmenting.plugin_panel import PluginPanel
+from medview.gui.segmenting.segment_panel import SegmentPanel
 from medview.gui.sequence_bar import SequenceBar
 from medview.gui.session_watch import SessionWatch
-from medview.gui.shortcut_form import ShortcutForm
-from medview.gui.shortcut_sheet import ShortcutSheet
 from medview.gui.side_panel import SidePanel
 from medview.gui.side_tabs import SideTabs
-from medview.gui.study_card import patient_title
-from medview.gui.study_panel import StudyPanel
+from medview.gui.studies.header_inspector import HeaderInspector
+from medview.gui.studies.header_source import HeaderSource
+from medview.gui.studies.report_window import ReportWindow
+from medview.gui.studies.study_card import patient_title
+from medview.gui.studies.study_panel import StudyPanel
+from medview.gui.studies.warning_list import WarningList
 from medview.gui.value_readout import ValueReadout
-from medview.gui.warning_list import WarningList
 from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits

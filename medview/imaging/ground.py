@@ -32,7 +32,7 @@ class Ground:
 def user_mm_of(series: Series, slice_number: int, calibrations: Iterable[Measurement]) -> float | None:
     """Return how wide a person has said that a pixel of an image is, None where nobody has, or it may not be said.
 
-    A calibration holds for every frame of the object it was drawn on.
+    A calibration holds for every frame of the object it was drawn on, and for no other file that bears its name.
     """
     instances = series.instances
     uid = instances[slice_number].sop_instance_uid if slice_number < len(instances) else ""
@@ -41,6 +41,8 @@ def user_mm_of(series: Series, slice_number: int, calibrations: Iterable[Measure
         if image is None or not uid or image.sop_instance_uid != uid or drawn.known_mm is None:
             continue
         if series.geometry is None or drawn.kind != "calibration":
+            continue
+        if not series.has_own_names and slice_index(drawn, series.geometry) != slice_number:
             continue
         points = series.geometry.to_index(drawn.points_mm)[:, [2, 1]]
         try:

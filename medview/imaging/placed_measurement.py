@@ -66,7 +66,7 @@ def is_on_image(measurement: Measurement, series: Series, geometry: Geometry, nu
     if measurement.image is None or number >= len(series.instances):
         return False
     instance = series.instances[number]
-    if not instance.sop_instance_uid or instance.tile is not None:  # pictures without names, tiles of one image
+    if not series.has_own_names or instance.tile is not None:  # images without names of their own, tiles of one image
         return slice_index(measurement, geometry) == number
     name = measurement.image
     return (name.sop_instance_uid, name.frame_index) == (instance.sop_instance_uid, instance.frame_index)

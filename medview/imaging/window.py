@@ -142,8 +142,8 @@ def default_window(volume: Volume, slice_index: int | None = None) -> Window:
     """Return the first usable Window Center and Width of the series, else what shows 99.8 % of the values.
 
     MR scanners store a window with each image. That of an outer image, which shows noise, would turn the whole volume
-    white: without an absolute unit, a window that a quarter of the voxels exceed is not used for several images. PET is shown from SUV 0
-    to 6 where SUV are known. Colours have no window: theirs leaves every value as it is.
+    white: without an absolute unit, a window that a quarter of the voxels exceed is not used for several images. PET is
+    shown from SUV 0 to 6 where SUV are known. Colours have no window: theirs leaves every value as it is.
 
     Parameters
     ----------

@@ -102,8 +102,7 @@ class Database:
     def _prepare(self) -> None:
         """Open the index and bring its tables up to date; where it is lost, begin a new one that says so."""
         is_lost = not self.path.exists() and any(
-            name not in (self.path.name, _MARKS) and not name.endswith(".lock")
-            for name in os.listdir(self.path.parent)
+            name not in (self.path.name, _MARKS) and not name.endswith(".lock") for name in os.listdir(self.path.parent)
         )
         trouble = "" if is_lost or not self.path.exists() else self._trouble()
         if trouble:

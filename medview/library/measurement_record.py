@@ -49,7 +49,8 @@ def _coordinates(
         return {"in": "patient"}, _rows(points)
     number, index = slice_index(measurement, geometry), geometry.to_index(points)
     if measurement.image is not None and number < len(series.instances):
-        return {"in": "image", "image": _image(series, number)}, _rows(index[:, [2, 1]])
+        named = {} if series.has_own_names else {"images": series.sop_hash}
+        return {"in": "image", "image": _image(series, number), **named}, _rows(index[:, [2, 1]])
     bound = {"in": "patient" if geometry.is_placed else "stack", "images": series.sop_hash}
     return bound, _rows(points if geometry.is_placed else index)
 
@@ -107,7 +108,13 @@ class MeasurementPlaces:
             for series, number in self._images.get((image["sop"], image["frame"], tile), ())
             if series.geometry is not None and list(series.geometry.shape[1:]) == image["size"]
         ]
-        if not image["sop"] or not found:
+        # images without names of their own: those very files, by their number
+        found = [
+            (s, n)
+            for s, n in found
+            if s.has_own_names or (s.sop_hash, n) == (record.get("images"), image.get("number"))
+        ]
+        if not found:
             return None
         series, number = next(((s, n) for s, n in found if s.key == record["series"]), found[0])
         geometry = cast(Geometry, series.geometry)
@@ -159,6 +166,7 @@ def _image(series: Series, number: int) -> dict[str, Any]:
         "frame": series.instances[number].frame_index,
         "tile": None if tile is None else list(tile),
         "size": list(series.geometry.shape[1:]),
+        **({} if series.has_own_names else {"number": number}),
     }
 
 

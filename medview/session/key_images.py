@@ -13,11 +13,18 @@ from medview.study.study import Study
 
 
 def toggle_key_image(session: Session) -> None:
-    """Mark the image in view as a key image, or take the mark away: one step that can be undone."""
+    """Mark the image in view as a key image, or take the mark away: one step that can be undone.
+
+    An image that has no name of its own is refused, with a notice: others would be marked with it.
+    """
     scene = session.scene
     place = image_in_view(scene) if scene is not None else None
-    if scene is not None and place is not None:
-        set_key_image(scene.study, place.name, is_key=place.name not in scene.study.key_images)
+    if scene is None or place is None:
+        return
+    if not place.series.has_own_names or place.tile is not None:
+        session.notices.add("warning", "This image cannot be marked: it has no identifier of its own.")
+        return
+    set_key_image(scene.study, place.name, is_key=place.name not in scene.study.key_images)
 
 
 def set_key_image(study: Study, image: ImageName, *, is_key: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -222,10 +223,15 @@ class Series:
         """
         if self.resampled_from is not None:
             return tuple(f"resampled {name}" for name in self.resampled_from.image_names)
-        names = tuple(f"{i.sop_instance_uid}:{_part(i)}" for i in self.instances)
-        if len(set(names)) == len(names) and all(i.sop_instance_uid for i in self.instances):
-            return names
+        if self.has_own_names:
+            return tuple(f"{i.sop_instance_uid}:{_part(i)}" for i in self.instances)
         return tuple(f"{i.sop_instance_uid}:{i.path}:{_part(i)}" for i in self.instances)
+
+    @cached_property
+    def has_own_names(self) -> bool:
+        """Whether SOP Instance UID and frame tell each image from the others: some files have no UID, or share one."""
+        names = {f"{i.sop_instance_uid}:{_part(i)}" for i in self.instances}
+        return len(names) == len(self.instances) and all(i.sop_instance_uid for i in self.instances)
 
 
 def _part(instance: Instance) -> str:

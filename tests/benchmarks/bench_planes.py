@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkImagingCore import vtkImageReslice
 
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.imaging.curve import Curve
 from medview.imaging.curved_sheet import CurvedSheet
 from medview.imaging.sheet_values import sheet_values

@@ -37,7 +37,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.jobs.job_queue import JobQueue

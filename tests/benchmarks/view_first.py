@@ -45,7 +45,7 @@ import sys, os
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from medview import app
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 draw = ViewportWidget.draw
 def drawn(self, *args, **options):
     draw(self, *args, **options)

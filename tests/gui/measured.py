@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.measurement_list_view import NAME, VALUE
+from medview.gui.measuring.measurement_list_view import NAME, VALUE
 from medview.study.measurement import DEFAULT_COLOUR, Measurement
 from tests.gui.panes import drag, hover, pixels_of
 

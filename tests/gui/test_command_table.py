@@ -9,10 +9,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from medview.gui.command import MENUS
-from medview.gui.command_table import COMMANDS, command
-from medview.gui.commands_page import commands_page
+from medview.gui.commands.command_table import COMMANDS, command
+from medview.gui.commands.commands_page import commands_page
+from medview.gui.commands.shortcut_sheet import ShortcutSheet
 from medview.gui.main_window import MainWindow
-from medview.gui.shortcut_sheet import ShortcutSheet
 from medview.paths import resources_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def test_an_unknown_command_is_an_error() -> None:
 
 def test_the_docs_page_is_what_the_table_says() -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert page == commands_page(), "run: python -m medview.gui.commands_page > docs/commands.md"
+    assert page == commands_page(), "run: python -m medview.gui.commands.commands_page > docs/commands.md"
 
 
 def names_in(menu: QMenu) -> list[str]:
@@ -61,7 +61,9 @@ def names_in(menu: QMenu) -> list[str]:
     found: list[str] = []
     for action in menu.actions():
         within = action.menu()
-        found += names_in(within) if isinstance(within, QMenu) else [] if action.isSeparator() else [action.objectName()]
+        found += (
+            names_in(within) if isinstance(within, QMenu) else [] if action.isSeparator() else [action.objectName()]
+        )
     return found
 
 

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from medview.files.dicom_write import write_series
-from medview.gui.curved_widget import CurvedWidget
 from medview.gui.main_window import MainWindow
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.curved_widget import CurvedWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene

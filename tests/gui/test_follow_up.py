@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from medview.gui.follow_up_window import FollowUpWindow
 from medview.gui.main_window import MainWindow
+from medview.gui.measuring.follow_up_window import FollowUpWindow
 from medview.session.measure import add_measurement, rename_measurement
 from medview.session.open_folder import open_folder
 from medview.study.annotation import ImageName

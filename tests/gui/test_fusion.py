@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from medview.gui.layout_widget import LayoutWidget
 from medview.gui.main_window import MainWindow
+from medview.gui.panes.layout_widget import LayoutWidget
 from medview.imaging.colour_maps import colour_table
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder

@@ -10,10 +10,10 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from medview.gui.header_inspector import HeaderInspector
 from medview.gui.main_window import MainWindow
 from medview.gui.marked_text import marked_text
-from medview.gui.tag_model import TagColumn
+from medview.gui.studies.header_inspector import HeaderInspector
+from medview.gui.studies.tag_model import TagColumn
 from medview.session.close_study import close_study
 from medview.session.open_folder import open_folder
 from medview.session.show_series import show_series

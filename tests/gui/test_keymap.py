@@ -11,12 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from medview.gui.command_palette import CommandPalette
-from medview.gui.command_table import COMMANDS, command
-from medview.gui.keymap import Keymap, key_sets, plain
+from medview.gui.commands.command_palette import CommandPalette
+from medview.gui.commands.command_table import COMMANDS, command
+from medview.gui.commands.keymap import Keymap, key_sets, plain
+from medview.gui.commands.shortcut_form import ShortcutForm
+from medview.gui.commands.shortcut_sheet import ShortcutSheet
 from medview.gui.main_window import MainWindow
-from medview.gui.shortcut_form import ShortcutForm
-from medview.gui.shortcut_sheet import ShortcutSheet
 from medview.session.settings import Settings
 
 

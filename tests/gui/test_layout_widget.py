@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from medview.gui.layout_widget import LayoutWidget
+from medview.gui.panes.layout_widget import LayoutWidget
 from medview.session.session import Session
 from medview.study.geometry import Geometry
 from tests.gui.panes import double_click, hover, open_session

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from medview.files.dicom_write import write_series
 from medview.gui.dragged import SERIES_MIME, pane_data
 from medview.gui.main_window import MainWindow
-from medview.gui.pane_grip import PaneGrip
-from medview.gui.study_card import CardRole
+from medview.gui.panes.pane_grip import PaneGrip
+from medview.gui.studies.study_card import CardRole
 from medview.session.saved_layouts import SavedLayouts
 from medview.session.session import Session
 from medview.study.geometry import Geometry

@@ -12,13 +12,13 @@ from PySide6.QtGui import QDropEvent, QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from medview.gui import study_table
-from medview.gui.date_range_form import DateRangeForm
-from medview.gui.import_form import ImportForm
-from medview.gui.library_page import LibraryPage
+from medview.gui.library import study_table
+from medview.gui.library.date_range_form import DateRangeForm
+from medview.gui.library.import_form import ImportForm
+from medview.gui.library.library_page import LibraryPage
+from medview.gui.library.study_table import size_text
 from medview.gui.main_window import MainWindow
 from medview.gui.notice_bar import NoticeBar
-from medview.gui.study_table import size_text
 from medview.library.query import Query
 from medview.session.import_studies import import_studies
 from medview.session.open_folder import open_folder

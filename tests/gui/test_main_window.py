@@ -14,10 +14,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from medview.gui.card_delegate import sign_place
 from medview.gui.main_window import MainWindow
-from medview.gui.study_card import CardRole
-from medview.gui.warning_list import WarningList
+from medview.gui.studies.card_delegate import sign_place
+from medview.gui.studies.study_card import CardRole
+from medview.gui.studies.warning_list import WarningList
 from medview.session.edit_mask import new_segmentation
 from medview.study.history import Edit
 from tests.gui.conftest import PATIENT, write_ct

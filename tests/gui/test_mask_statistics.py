@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.mask_statistics_window import MaskStatisticsWindow
+from medview.gui.measuring.mask_statistics_window import MaskStatisticsWindow
 from medview.session.edit_mask import new_segmentation
 from medview.session.open_folder import open_folder
 from medview.study.history import Edit

@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.measurement_entry import MeasurementEntry
-from medview.gui.pane_widget import PaneWidget
+from medview.gui.panes.measurement_entry import MeasurementEntry
+from medview.gui.panes.pane_widget import PaneWidget
 from medview.session.open_folder import open_folder
 from tests.files.make_dicom import image, write
 from tests.gui.conftest import WAIT_MS, write_ct

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.measure_button import MeasureButton
-from medview.gui.measurement_list_view import EYE, IMAGE, NAME, SWATCH, VALUE, MeasurementListView
+from medview.gui.measuring.measure_button import MeasureButton
+from medview.gui.measuring.measurement_list_view import EYE, IMAGE, NAME, SWATCH, VALUE, MeasurementListView
 from medview.gui.side_tabs import MEASUREMENTS, SEGMENTATION
 from medview.session.open_folder import open_folder
 from tests.files.make_dicom import image, write

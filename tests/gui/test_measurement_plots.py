@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.measurement_properties import MeasurementProperties
-from medview.gui.plot_window import PlotWindow
+from medview.gui.measuring.measurement_properties import MeasurementProperties
+from medview.gui.measuring.plot_window import PlotWindow
 from medview.session.open_folder import open_folder
 from tests.files.make_dicom import image, write
 from tests.gui.conftest import WAIT_MS, write_ct

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.measurement_entry import MeasurementEntry
+from medview.gui.panes.measurement_entry import MeasurementEntry
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.session.close_study import close_study
 from medview.session.open_folder import open_folder

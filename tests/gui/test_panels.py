@@ -25,8 +25,8 @@ from medview.errors import Sentence
 from medview.gui.job_bar import time_left
 from medview.gui.main_window import MainWindow
 from medview.gui.notice_bar import NoticeBar
-from medview.gui.parameter_form import ParameterForm
-from medview.gui.segment_list import EYE, NAME, SWATCH, VOLUME
+from medview.gui.segmenting.parameter_form import ParameterForm
+from medview.gui.segmenting.segment_list import EYE, NAME, SWATCH, VOLUME
 from medview.jobs.job import Job
 from medview.plugin.manifest import Choice, ParameterRecord
 from medview.progress import Progress

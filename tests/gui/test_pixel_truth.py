@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from medview.gui.corner_tips import CornerTips
 from medview.gui.main_window import MainWindow
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.corner_tips import CornerTips
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.session.apply_presentation import take_off_presentation
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.study.geometry import Geometry
 from tests.gui.panes import open_session

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from scipy.ndimage import map_coordinates
 
+from medview.gui.forms.planes_form import PlanesForm
 from medview.gui.main_window import MainWindow
-from medview.gui.planes_form import PlanesForm
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.imaging.crosshair_handles import handle_places
 from medview.imaging.window import grey
 from medview.session.layout import shipped_layout

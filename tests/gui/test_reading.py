@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from scipy.ndimage import median_filter
 
 from medview.gui.main_window import MainWindow
-from medview.gui.screen_size import display_size, screen_name
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.screen_size import display_size, screen_name
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.imaging.colour_maps import colour_table
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder

@@ -12,12 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QDialogButtonBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from medview.gui.corner_form import CornerForm
+from medview.gui.forms.corner_form import CornerForm
+from medview.gui.forms.preset_form import PresetForm
+from medview.gui.forms.reading_form import ReadingForm
+from medview.gui.forms.screen_form import ScreenForm
 from medview.gui.main_window import MainWindow
-from medview.gui.preset_form import PresetForm
-from medview.gui.reading_form import ReadingForm
-from medview.gui.screen_form import ScreenForm
-from medview.gui.screen_size import display_size
+from medview.gui.panes.screen_size import display_size
 from medview.session import choose_window
 from medview.session.open_folder import open_folder
 from medview.session.own_presets import presets_of

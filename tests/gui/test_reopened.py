@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from medview.gui.layout_widget import LayoutWidget
 from medview.gui.main_window import MainWindow
+from medview.gui.panes.layout_widget import LayoutWidget
 from medview.gui.screenshot_acts import draw_measurement, draw_path, paint_ball, turn_oblique
 from medview.session.open_folder import open_folder
 from tests.gui.conftest import write_ct

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
-from medview.gui.report_window import ReportWindow
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
+from medview.gui.studies.report_window import ReportWindow
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.study.image_index import ImageIndex

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from medview.gui import outlined_text, pane_painter
+from medview.gui import outlined_text
 from medview.gui.main_window import MainWindow
+from medview.gui.panes import pane_painter
 from medview.session.edit_mask import new_segmentation
 from medview.session.open_folder import open_folder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from medview.gui.spacing_form import SpacingForm
+from medview.gui.forms.spacing_form import SpacingForm
 
 
 def test_rows_and_columns_are_alike_until_said_otherwise(qtbot: QtBot) -> None:

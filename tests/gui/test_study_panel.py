@@ -14,11 +14,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from medview.gui.card_delegate import sign_place
 from medview.gui.main_window import MainWindow
 from medview.gui.one_line import one_line
-from medview.gui.study_card import CardRole
-from medview.gui.warning_list import WarningList
+from medview.gui.studies.card_delegate import sign_place
+from medview.gui.studies.study_card import CardRole
+from medview.gui.studies.warning_list import WarningList
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise
 from medview.session.show_series import show_series

@@ -20,8 +20,8 @@ from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from medview.gui.pane_painter import PANE_COLOURS
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.pane_painter import PANE_COLOURS
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.imaging.plane import PlaneName
 from medview.session.session import Session
 from medview.session.viewport import PLANES
@@ -135,7 +135,7 @@ _ELSEWHERE = """
 import json, sys
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from tests.gui.panes import open_session, pixels_of
 from tests.gui.test_viewport_widget import INDEX, SIZE, centroid, grid_of
 from tests.view.scenes import lit, scene_of

@@ -13,11 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QSlider
 from pytestqt.qtbot import QtBot
 
-from medview.gui.curve_item import CurveHandle
-from medview.gui.look_window import LookWindow
+from medview.gui.looks.curve_item import CurveHandle
+from medview.gui.looks.look_window import LookWindow
 from medview.gui.main_window import MainWindow
-from medview.gui.volume_painter import cube_place
-from medview.gui.volume_widget import VolumeWidget
+from medview.gui.panes.volume_painter import cube_place
+from medview.gui.panes.volume_widget import VolumeWidget
 from medview.imaging.clip_handles import clip_handles
 from medview.imaging.volume_look import VolumeLook
 from medview.session.layout import shipped_layout

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from medview.errors import Sentence
-from medview.gui.volume_widget import VolumeWidget
+from medview.gui.panes.volume_widget import VolumeWidget
 from medview.imaging.volume_look import VolumeLook
 from medview.session.session import Session
 from medview.study.geometry import Geometry

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from medview.errors import Sentence
 from medview.gui.main_window import MainWindow
-from medview.gui.viewport_widget import ViewportWidget
+from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.session import choose_window
 from medview.session.loading import Loading
 from medview.session.open_folder import open_folder

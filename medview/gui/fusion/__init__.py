@@ -1,0 +1,1 @@
+"""The bar of two volumes, one over the other."""

@@ -1,0 +1,1 @@
+"""The page of the local list of studies: search, albums, details, imports."""

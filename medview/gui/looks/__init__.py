@@ -1,0 +1,1 @@
+"""The window of 3D looks: transfer function, clipping, surfaces."""

@@ -1,0 +1,261 @@
+"""Run segmentation: which plugin, with which options, on which device, and what must be known before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from medview.errors import Sentence
+from medview.gui.icon import icon
+from medview.gui.language import say, tr
+from medview.gui.plain_tip import plain_tip
+from medview.gui.segmenting.parameter_form import ParameterForm
+from medview.gui.segmenting.plugin_list import PluginList
+from medview.gui.session_watch import SessionWatch
+from medview.gui.theme import theme
+from medview.jobs.job import Job
+from medview.plugin.contract import Parameter
+from medview.plugin.discovery import BrokenPlugin, Plugin
+from medview.plugin.manifest import Manifest, WeightsRecord
+from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
+from medview.session.run_plugin import offers, run_plugin
+from medview.session.session import Session
+from medview.study.volume import Volume
+
+DEVICES = {
+    "auto": Sentence("Automatic"),
+    "cuda": Sentence("NVIDIA GPU (CUDA)"),
+    "mps": Sentence("Apple GPU (MPS)"),
+    "cpu": Sentence("Processor (CPU)"),
+}
+
+_Asked = tuple[Plugin, Volume, str, Mapping[str, Parameter]]  # plugin, images, device, parameters
+Run = tuple[Job, _Asked]
+
+
+class PluginPanel(QWidget):
+    """The button, the list of plugins, and the facts and options of the one that is chosen."""
+
+    def __init__(
+        self, session: Session, watch: SessionWatch, run_action: QAction, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._shown: Plugin | None = None
+        self.runs: list[Run] = []
+        self.form = ParameterForm((), self)
+        self._build(run_action)
+        watch.changed.connect(self._follow)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Offer what there is for the series in view."""
+        self.plugins.blockSignals(True)
+        self.plugins.show_offers(offers(self._session), with_reasons=self._session.scene is not None)
+        self.plugins.blockSignals(False)
+        self.plugins.updateGeometry()
+        self._choose()
+
+    def run(self) -> None:
+        """Run the chosen plugin with the options of the form on the volume in view."""
+        plugin = self.chosen_plugin()
+        if plugin is None or self._session.scene is None:
+            return
+        asked = (plugin, self._session.scene.volume, self._session.settings["device"], self.form.values())
+        if any(job.state in ("queued", "running") and _is_same(asked, before) for job, before in self.runs):
+            name = plugin.manifest.name
+            self._session.notices.add("info", "{plugin} is running on these images already.", plugin=name)
+            return
+        job = run_plugin(self._session, plugin, asked[-1])
+        if job is not None:
+            self.runs.append((job, asked))
+
+    def choose(self, plugin: Plugin, values: Mapping[str, Parameter]) -> None:
+        """Choose a plugin and the values of its options."""
+        self.plugins.choose(plugin)
+        self._make_form(plugin, values)
+        self._show_readiness()
+
+    def take_over(self, runs: list[Run], plugin: Plugin | None, values: Mapping[str, Parameter]) -> None:
+        """Show what was chosen in a panel that this one takes the place of, and know what it has begun."""
+        self.runs = runs
+        if plugin is not None:
+            self.choose(plugin, values)
+
+    def chosen_plugin(self) -> Plugin | None:
+        """Return the plugin that is chosen, or None where none fits."""
+        offer = self.plugins.chosen()
+        return None if offer is None or isinstance(offer.plugin, BrokenPlugin) else offer.plugin
+
+    def _build(self, run_action: QAction) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 6)
+        layout.setSpacing(8)
+        self.button = QPushButton(icon("run", theme().on_accent), tr("Run segmentation"), self)
+        self.button.setObjectName("run")
+        self.button.clicked.connect(run_action.trigger)
+        self.weights_button = QPushButton(icon("download", theme().on_accent), "", self)
+        self.weights_button.setObjectName("get_weights")
+        self.weights_button.clicked.connect(self._fetch)
+        self.reason = _label(self, "reason")
+        self.plugins = PluginList(self)
+        self.plugins.currentItemChanged.connect(self._choose)
+        self.form_place = QVBoxLayout()
+        self.form_place.addWidget(self.form)
+        self.notice = _label(self, "research_only")
+        self.facts = _label(self, "dim")
+        for part in (self.button, self.weights_button, self.reason):
+            layout.addWidget(part)
+        layout.addWidget(self.plugins, 1)
+        layout.addLayout(self.form_place)
+        layout.addLayout(self._device_row())
+        layout.addWidget(self.notice)
+        layout.addWidget(self.facts)
+
+    def _device_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        caption = QLabel(tr("Runs on"), self)
+        self.device = QComboBox(self)
+        self.device.setObjectName("device")
+        self.device.setAccessibleName(tr("Runs on"))
+        for value, title in DEVICES.items():
+            self.device.addItem(say(title), value)
+        self.device.setCurrentIndex(max(0, self.device.findData(self._session.settings["device"])))
+        self.device.currentIndexChanged.connect(self._choose_device)
+        row.addWidget(caption)
+        row.addWidget(self.device, 1)
+        return row
+
+    def _choose(self, *_: object) -> None:
+        """Show facts and options of the plugin that is chosen now."""
+        plugin = self.chosen_plugin()
+        if plugin is not self._shown or plugin is None:
+            self._shown = plugin
+            self._make_form(plugin)
+        manifest = plugin.manifest if plugin is not None else None
+        self.notice.setVisible(manifest is not None and manifest.research_only)
+        self.notice.setText(tr("For research only. Check every result."))
+        self.facts.setVisible(manifest is not None and not self._has_mask())
+        if manifest is not None:
+            self.facts.setText(_facts(manifest))
+            self.facts.setToolTip(plain_tip(_licences(manifest)))
+        self.device.setEnabled(manifest is None or not manifest.classical)
+        self._show_readiness()
+
+    def _has_mask(self) -> bool:
+        """Whether there is a mask: its segments then need the room of what was to be read before."""
+        scene = self._session.scene
+        return scene is not None and scene.segmentation is not None
+
+    def _show_readiness(self) -> None:
+        """Let the button run, or say why it cannot, or fetch what is missing."""
+        plugin = self.chosen_plugin()
+        missing = known_missing(self._session, plugin, self.form.values()) if plugin is not None else ()
+        self.button.setVisible(not missing)
+        self.button.setEnabled(plugin is not None)
+        self.weights_button.setVisible(bool(missing))
+        self.reason.setText(self._reason(missing))
+        self.reason.setVisible(bool(self.reason.text()))
+        self.button.setToolTip(self.reason.text() or f"{tr('Run segmentation')} (Ctrl+R)")
+        if missing:
+            text = tr("Get weights ({size})", size=size_text(sum(record.bytes for record in missing)))
+            self.weights_button.setText(text)
+            self.weights_button.setEnabled(not any(record.is_packaged for record in missing))
+
+    def _reason(self, missing: tuple[WeightsRecord, ...]) -> str:
+        if self._session.scene is None:
+            return tr("Open images first.")
+        if self.chosen_plugin() is None:
+            return tr("No plugin fits these images.")
+        packages = sorted({record.source.split(":")[1] for record in missing if record.is_packaged})
+        if packages:
+            return tr("The package {package} that brings the weights is not installed.", package=", ".join(packages))
+        hosts = sorted({urlsplit(record.source).hostname or "" for record in missing})
+        if hosts:
+            return tr(
+                "The weights are not on this computer yet. They are fetched from {host} and checked; "
+                "nothing of your images is sent.",
+                host=", ".join(hosts),
+            )
+        return ""
+
+    def _make_form(self, plugin: Plugin | None, values: Mapping[str, Parameter] | None = None) -> None:
+        old = self.form
+        chosen = values or {}
+        records = plugin.manifest.parameters if plugin is not None else ()
+        wanted = (r.model_copy(update={"default": chosen.get(r.id, r.default)}) for r in records)
+        self.form = ParameterForm(tuple(wanted), self)
+        self.form.changed.connect(self._show_readiness)
+        self.form_place.replaceWidget(old, self.form)
+        old.hide()
+        old.deleteLater()
+
+    def _fetch(self) -> None:
+        plugin = self.chosen_plugin()
+        if plugin is not None:
+            fetch_weights(self._session, plugin, self.form.values())
+
+    def _choose_device(self) -> None:
+        self._session.settings["device"] = self.device.currentData()
+
+    def _follow(self, topics: frozenset[str]) -> None:
+        if "jobs" in topics:  # a run that is over must not keep its volume
+            self.runs = [run for run in self.runs if not run[0].is_finished]
+        if "scene" in topics:
+            self.refresh()
+            look_for_weights(self._session)  # a person may have copied them here by hand
+        elif topics & {"weights", "whole"}:
+            self.refresh()
+        elif "segments" in topics and self._has_mask() == self.facts.isVisibleTo(self):
+            self._choose()
+
+
+def _label(parent: QWidget, name: str) -> QLabel:
+    label = QLabel(parent)
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _is_same(one: _Asked, other: _Asked) -> bool:
+    """Whether two runs would give the same mask."""
+    return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]
+
+
+def _facts(manifest: Manifest) -> str:
+    """Return the two lines a person should have read: what it is for, and its terms."""
+    return "\n".join((tr(manifest.intended_use), _terms(manifest)))
+
+
+def _terms(manifest: Manifest) -> str:
+    version = tr("Version {version}", version=manifest.version)
+    licence = manifest.licences
+    if manifest.classical:
+        return tr("{version} · licence {code}", version=version, code=licence.code)
+    return tr(
+        "{version} · licence {code}, weights {weights}", version=version, code=licence.code, weights=licence.weights
+    )
+
+
+def _licences(manifest: Manifest) -> str:
+    licence = manifest.licences
+    return tr(
+        "Code: {code}\nWeights: {weights}\nTrained on: {data}",
+        code=licence.code,
+        weights=licence.weights,
+        data=licence.data,
+    )
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a file size as a person reads it.
+
+    >>> size_text(8_701_922), size_text(22_000)
+    ('8.7 MB', '22 kB')
+    """
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{max(1, round(size_bytes / 1e3))} kB"

@@ -1,0 +1,1 @@
+"""What is open: the list of studies and series, their warnings, headers and reports."""
