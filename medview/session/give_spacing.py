@@ -19,6 +19,8 @@ from medview.study.study import Study
 def give_spacing(session: Session, study: Study, series: Series, spacing_mm: tuple[float, float, float]) -> Job | None:
     """Put the series with its new spacing (slice, row, column) in the place of the old one, and submit its reading.
 
+    No slot goes on showing it without: what is measured would lie elsewhere there.
+
     Returns
     -------
     Job or None
@@ -36,7 +38,13 @@ def give_spacing(session: Session, study: Study, series: Series, spacing_mm: tup
         return None
     _move_measurements(study, series, spaced)
     study.replace_series(tuple(spaced if one is series else one for one in study.series))
-    return show_series(session, study, spaced)
+    old = session.scenes_of(study, series.key)
+    slots = [slot for slot, scene in session.scenes.items() if scene in old]
+    session.away = {slot: scene for slot, scene in session.away.items() if scene not in old}
+    jobs = [show_series(session, study, spaced, slot) for slot in dict.fromkeys((session.active_slot, *slots))]
+    for slot in slots:
+        session.show(None, slot)
+    return jobs[0]
 
 
 def _move_measurements(study: Study, before: Series, after: Series) -> None:
