@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from medview.paths import resources_folder
 from medview.session.scene import Scene
@@ -15,6 +15,7 @@ ViewKind = Literal["acquired", "axial", "coronal", "sagittal", "volume", "curved
 Side = Literal["", "left", "right"]
 
 SLOTS_OF_A_WINDOW = 100
+_MOST = 64  # rows, columns and windows: a file that has more is damaged
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,30 @@ class Layout:
 
 
 def layout_from(row: Mapping[str, Any]) -> Layout:
-    """Return a layout of a table as in `resources/layouts.toml`."""
-    cells = []
-    for cell in row["cells"]:
-        (r, c), (rows, columns) = cell["at"], cell.get("span", (1, 1))
-        window = int(cell.get("window", 0))
-        cells.append(Cell(str(cell["name"]), cell["kind"], int(cell["slot"]), r, c, rows, columns, window))
-    return Layout(str(row["id"]), str(row["title"]), tuple(cells))
+    """Return a layout of a table as in `resources/layouts.toml`.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        It is none: a person may have written it.
+    """
+    cells = tuple(map(_cell, row["cells"]))
+    names = {cell.name for cell in cells}
+    if len(names) < len(cells) or not any(cell.window == 0 for cell in cells):
+        raise ValueError("a layout has cells in the main window, each with a name of its own")
+    return Layout(str(row["id"]), str(row["title"]), cells)
+
+
+def _cell(row: Mapping[str, Any]) -> Cell:
+    """Return a cell of a table; ValueError where it can be none."""
+    place = (*row["at"], *row.get("span", (1, 1)))
+    r, c, rows, columns = (int(n) for n in place)
+    slot, window = int(row["slot"]), int(row.get("window", 0))
+    if row["kind"] not in get_args(ViewKind):
+        raise ValueError(f"{row['kind']} is not known here")
+    if min(r, c, slot, window) < 0 or min(rows, columns) < 1 or max(r + rows, c + columns, window) > _MOST:
+        raise ValueError("a place in a layout is impossible")
+    return Cell(str(row["name"]), row["kind"], slot, r, c, rows, columns, window)
 
 
 @lru_cache(maxsize=1)

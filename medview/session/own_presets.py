@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medview.files.atomic import written_whole
+from medview.files.set_aside_damaged import set_aside_damaged
 from medview.imaging.window_presets import WindowPreset, window_presets
 from medview.paths import data_folder
 
@@ -37,6 +38,7 @@ def keep_presets(modality: str, presets: tuple[WindowPreset, ...]) -> None:
     if presets == window_presets(modality):
         del own[modality]
     text = json.dumps({name: [asdict(preset) for preset in rows] for name, rows in own.items()}, indent=2)
+    set_aside_damaged(_path())
     with written_whole(_path()) as path:
         path.write_text(text, encoding="utf-8")
     _read.clear()

@@ -10,6 +10,7 @@ from typing import Any
 
 from medview.errors import MedViewError
 from medview.files.atomic import written_whole
+from medview.files.set_aside_damaged import set_aside_damaged
 from medview.imaging.transfer_function import TransferFunction
 from medview.imaging.volume_look import VolumeLook
 from medview.imaging.volume_presets import VolumePreset, volume_presets
@@ -102,6 +103,7 @@ def _path() -> Path:
 
 def _write(looks: tuple[VolumePreset, ...]) -> None:
     rows = [{"id": x.id, "title": x.title, "modality": list(x.modality), **x.function.packed()} for x in looks]
+    set_aside_damaged(_path())
     with written_whole(_path()) as path:
         path.write_text(json.dumps({"looks": rows}, indent=1), encoding="utf-8")
     _read.clear()

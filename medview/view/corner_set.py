@@ -75,4 +75,4 @@ def _table() -> dict[str, Any]:
 
 
 def _known(names: list[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name in FIELDS))
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name in FIELDS))
