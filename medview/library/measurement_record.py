@@ -10,7 +10,7 @@ import numpy as np
 
 from medview.study.annotation import ImageName
 from medview.study.geometry import FloatArray, Geometry
-from medview.study.measurement import KIND_TITLES, Measurement, MeasurementKind, slice_index
+from medview.study.measurement import KIND_TITLES, REGION_KINDS, Measurement, MeasurementKind, slice_index
 from medview.study.series import Series
 
 _DIGITS = 9  # of a millimetre or a pixel: far below anything that can be seen
@@ -124,14 +124,16 @@ class MeasurementPlaces:
         return _made(uid, record, geometry.to_mm(index), series, name, normal / np.linalg.norm(normal))
 
     def _in_space(self, record: dict[str, Any]) -> Series | None:
-        """Return the series in whose space a measurement lies."""
+        """Return the series in whose space a measurement lies: what tells values lies on its own, and on no other."""
         own = next((s for s in self._series if s.key == record["series"]), None)
         same = own is not None and own.sop_hash == record.get("images")
         frame = record["frame_of_reference"]
         if record["in"] == "stack" or not frame:
             return own if same else None
         fitting = [s for s in self._series if s.geometry is not None and s.geometry.is_placed and _frame(s) == frame]
-        return own if own in fitting else max(fitting, key=lambda s: len(s.instances), default=None)
+        if own in fitting or record["kind"] in (*REGION_KINDS, "probe"):
+            return own if own in fitting else None
+        return max(fitting, key=lambda s: len(s.instances), default=None)
 
 
 def _made(
