@@ -27,6 +27,7 @@ from medview.session.open_folder import open_folder
 from medview.session.prepare_reading import prepare_reading
 from medview.session.session import Session
 from medview.session.settings import Settings
+from medview.session.tell_broken_files import tell_broken_files
 from medview.view.load_vtk import load_vtk
 
 logger = logging.getLogger(__name__)
@@ -146,6 +147,7 @@ def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:
     session = Session(jobs, settings)
     _tell_unexpected_errors(session)
     window = MainWindow(session)
+    tell_broken_files(session)
     Doorbell(window).attach(jobs)
     return window
 

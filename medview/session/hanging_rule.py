@@ -117,10 +117,15 @@ def hanging_rules() -> tuple[tuple[HangingRule, ...], tuple[MedViewError, ...]]:
 
     Of equal priority a person's own come before those that are shipped, and replace one of the same file name.
     """
-    own, errors = _read_folder(own_hanging_folder())
+    own, errors = read_own_hanging()
     taken = {rule.id for rule in own}
     shipped = tuple(rule for rule in _shipped() if rule.id not in taken)
     return tuple(sorted((*own, *shipped), key=lambda rule: -rule.priority)), errors
+
+
+def read_own_hanging() -> tuple[tuple[HangingRule, ...], tuple[MedViewError, ...]]:
+    """Return a person's own rules, and what is wrong with files that cannot be used."""
+    return _read_folder(own_hanging_folder())
 
 
 def read_hanging(path: Path) -> HangingRule:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from medview.errors import MedViewError
 from medview.files.atomic import written_whole
 from medview.files.set_aside_damaged import set_aside_damaged
 from medview.imaging.window_presets import WindowPreset, window_presets
 from medview.paths import data_folder
 
-logger = logging.getLogger(__name__)
 _FILE = "window_presets.json"
 MOST_PRESETS = 40
 _read: dict[Path, tuple[int, dict[str, tuple[WindowPreset, ...]]]] = {}  # by file: when it was written, what it held
@@ -48,7 +47,24 @@ def _path() -> Path:
     return data_folder() / _FILE
 
 
+def why_unread() -> MedViewError | None:
+    """Return why the person's own presets cannot be read, None where they can or there are none."""
+    try:
+        _read_own()
+    except MedViewError as error:
+        return error
+    return None
+
+
 def _own() -> dict[str, tuple[WindowPreset, ...]]:
+    """Return what the file holds; nothing where it cannot be read, which is told when MedView starts."""
+    try:
+        return _read_own()
+    except MedViewError:
+        return {}
+
+
+def _read_own() -> dict[str, tuple[WindowPreset, ...]]:
     """Return what the file holds, read again where it has changed; what cannot be used in it is left out."""
     path = _path()
     try:
@@ -57,9 +73,12 @@ def _own() -> dict[str, tuple[WindowPreset, ...]]:
             _read[path] = written_ns, _parsed(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
-        logger.info("window presets could not be read; those shipped are used")
-        return {}
+    except (OSError, ValueError) as error:
+        raise MedViewError(
+            "Your own window presets cannot be read: those shipped are used.",
+            "Correct or remove the file {name} in the folder of your settings.",
+            name=path.name,
+        ) from error
     return _read[path][1]
 
 

@@ -44,6 +44,14 @@ class SavedLayouts:
                 return ()
         return self._layouts
 
+    def why_unread(self) -> MedViewError | None:
+        """Return why they cannot be read, None where they can or there are none."""
+        try:
+            self._read()
+        except MedViewError as error:
+            return error
+        return None
+
     def save(self, layout: Layout, title: str) -> Layout:
         """Save a layout under a name, in place of one that has the name already, and return it as it is saved.
 

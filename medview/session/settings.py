@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 from pathlib import Path
 from typing import Any
 
 from psygnal import Signal
 
+from medview.errors import MedViewError
+from medview.files.set_aside_damaged import set_aside_damaged
 from medview.paths import data_folder
 
 logger = logging.getLogger(__name__)
@@ -53,15 +56,41 @@ DEFAULTS: dict[str, Any] = {
     "library_columns": "",  # names of the columns shown, parted by spaces; "" shows the usual ones
     "library_order": "study_date desc",
 }
+_RANGES = {
+    "magnifier_zoom": (1.0, 32.0),
+    "cine_fps": (0.0, 60.0),
+    "mask_opacity": (0.0, 1.0),
+    "brush_radius_mm": (0.1, 100.0),
+}
+_CHOICES = {
+    "theme": ("dark", "light"),
+    "mouse_wheel": ("scroll", "zoom"),
+    "interpolation": ("linear", "nearest"),
+    "cine_order": ("loop", "swing", "once"),
+    "corner_mode": ("full", "minimal", "none"),
+    "reference_lines": ("off", "slice", "ends", "all"),
+    "library_add": ("link", "copy", "no"),
+}
+_TEXTS_BY_NAME = ("shortcuts", "corner_text")  # lists of texts by name
 
 
 class Settings:
-    """Settings by name, written to `settings.json` of the person's data folder at each change."""
+    """Settings by name, written to `settings.json` of the person's data folder at each change.
+
+    Each is checked when it is read, since people edit the file by hand: what cannot be used is as shipped. A file that
+    cannot be read at all is set aside when another one is written.
+
+    Attributes
+    ----------
+    error
+        Why the file could not be read, None where it could.
+    """
 
     changed = Signal(str)
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or data_folder() / "settings.json"
+        self.error: MedViewError | None = None
         self._values = {**DEFAULTS, **self._read()}
 
     def __getitem__(self, name: str) -> Any:
@@ -81,18 +110,49 @@ class Settings:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):
-            logger.info("settings could not be read; the defaults are used")
-            return {}
+            values = None
         if not isinstance(values, dict):
+            logger.info("settings could not be read; the defaults are used")
+            self.error = MedViewError(
+                "Your settings cannot be read: those shipped are used.",
+                "Correct the file {name} before you change a setting: it is set aside then.",
+                name=self._path.name,
+            )
             return {}
-        kept = {name: value for name, value in DEFAULTS.items() if name not in _NOT_KEPT}
-        return {name: values[name] for name in kept if isinstance(values.get(name), type(kept[name]))}
+        found = {name: _usable(name, values[name]) for name in DEFAULTS if name in values and name not in _NOT_KEPT}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _write(self) -> None:
         temporary = self._path.with_suffix(".tmp")
         try:
             kept = {name: value for name, value in self._values.items() if name not in _NOT_KEPT}
             temporary.write_text(json.dumps(kept, indent=2), encoding="utf-8")
+            if self.error is not None:
+                set_aside_damaged(self._path)
+            self.error = None
             os.replace(temporary, self._path)
-        except OSError:
+        except (OSError, MedViewError):
             logger.info("settings could not be written")
+
+
+def _usable(name: str, value: Any) -> Any:
+    """Return a value as it may be used, of a table only the rows that may; None for what is of no use."""
+    default = DEFAULTS[name]
+    if isinstance(default, float):
+        low, high = _RANGES[name]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number and low <= value <= high else None  # NaN lies in no range
+    if isinstance(default, dict):
+        rows = value.items() if isinstance(value, dict) else ()
+        return {key: row for key, row in rows if _is_row(name, row)}
+    is_known = isinstance(value, type(default)) and (name not in _CHOICES or value in _CHOICES[name])
+    return value if is_known else None
+
+
+def _is_row(name: str, row: Any) -> bool:
+    """Whether a row of a table of settings may be used."""
+    if name in _TEXTS_BY_NAME:
+        return isinstance(row, list) and all(isinstance(text, str) for text in row)
+    if name == "display_px_per_mm":
+        return isinstance(row, int | float) and not isinstance(row, bool) and math.isfinite(row)
+    return isinstance(row, str)

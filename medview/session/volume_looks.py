@@ -42,18 +42,20 @@ def function_in_use(look: VolumeLook, modality: str) -> TransferFunction:
 
 
 def own_looks() -> tuple[VolumePreset, ...]:
-    """Return the person's own looks, read again where the file has changed; what is damaged in it is left out."""
-    path = _path()
+    """Return the person's own looks; none where the file cannot be read, which is told when MedView starts."""
     try:
-        written_ns = path.stat().st_mtime_ns
-        if path not in _read or _read[path][0] != written_ns:
-            _read[path] = written_ns, _parsed(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        return _read_own()
+    except MedViewError:
         return ()
-    except (OSError, ValueError):
-        logger.info("own looks could not be read")
-        return ()
-    return _read[path][1]
+
+
+def why_unread() -> MedViewError | None:
+    """Return why the person's own looks cannot be read, None where they can or there are none."""
+    try:
+        _read_own()
+    except MedViewError as error:
+        return error
+    return None
 
 
 def keep_look(title: str, modality: str, function: TransferFunction) -> VolumePreset:
@@ -95,6 +97,24 @@ def forget_look(preset_id: str) -> None:
         The file cannot be written.
     """
     _write(tuple(look for look in own_looks() if look.id != preset_id))
+
+
+def _read_own() -> tuple[VolumePreset, ...]:
+    """Return the looks of the file, read again where it has changed; what is damaged in it is left out."""
+    path = _path()
+    try:
+        written_ns = path.stat().st_mtime_ns
+        if path not in _read or _read[path][0] != written_ns:
+            _read[path] = written_ns, _parsed(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise MedViewError(
+            "Your own looks of 3D cannot be read: those shipped are used.",
+            "Correct or remove the file {name} in the folder of your settings.",
+            name=path.name,
+        ) from error
+    return _read[path][1]
 
 
 def _path() -> Path:

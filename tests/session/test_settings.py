@@ -41,3 +41,53 @@ def test_a_broken_file_gives_the_defaults(tmp_path: Path, content: str) -> None:
 def test_a_setting_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="colour"):
         Settings(tmp_path / "settings.json")["colour"] = "red"
+
+
+WRONG: list[dict[str, object]] = [
+    {"shortcuts": 5},
+    {"shortcuts": {"invert": 5}},
+    {"shortcuts": {"invert": "Ctrl+J"}},  # each letter of it would be taken for a key
+    {"shortcuts": {"invert": [5, None]}},
+    {"corner_text": "x"},
+    {"corner_text": {"top_left": [["x"]]}},
+    {"window_places": {"1": 5}},
+    {"display_px_per_mm": {"screen": float("inf")}},
+    {"cine_fps": float("nan")},
+    {"magnifier_zoom": -2.0},
+    {"mask_opacity": 9.0},
+    {"brush_radius_mm": float("nan")},
+    {"brush_radius_mm": True},
+    {"corner_mode": "all"},
+    {"theme": "pink"},
+    {"reference_lines": "some"},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_what_cannot_be_used_is_as_shipped(tmp_path: Path, wrong: dict[str, object]) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"scroll_loops": True, **wrong}))
+    settings = Settings(path)
+    assert {name: settings[name] for name in DEFAULTS} == {**DEFAULTS, "scroll_loops": True}
+    assert settings.error is None
+
+
+def test_of_a_table_the_rows_that_can_be_used_are(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"shortcuts": {"invert": ["J"], "play": 7}, "cine_fps": 12, "brush_radius_mm": 3}))
+    settings = Settings(path)
+    assert settings["shortcuts"] == {"invert": ["J"]}
+    assert (settings["cine_fps"], settings["brush_radius_mm"]) == (12.0, 3.0)
+
+
+def test_a_broken_file_is_told_and_set_aside_before_another_is_written(tmp_path: Path) -> None:
+    path, text = tmp_path / "settings.json", '{"shortcuts": {"invert": ["J"]},}'  # a comma too many
+    path.write_text(text)
+    settings = Settings(path)
+    assert settings.error is not None
+    assert path.read_text() == text
+    settings["theme"] = "light"
+    settings["theme"] = "dark"
+    (aside,) = tmp_path.glob("settings-damaged-*.json")
+    assert aside.read_text() == text
+    assert Settings(path).error is None
