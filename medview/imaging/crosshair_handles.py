@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,8 @@ def handle_places(
 
 def _room(centre: NDArray[np.float64], way: NDArray[np.float64], pane_size: tuple[int, int]) -> float:
     """Return how far one can go from a point before the margin of the pane; negative outside it."""
-    far = np.where(way > 0, np.array(pane_size) - _MARGIN_PX - centre, centre - _MARGIN_PX)
-    with np.errstate(divide="ignore"):
-        return float(np.min(np.where(np.abs(way) > 1e-9, far / np.abs(way), np.where(far < 0, -1.0, np.inf))))
+    rooms = []
+    for place, step, size in zip(centre.tolist(), way.tolist(), pane_size, strict=True):
+        far = size - _MARGIN_PX - place if step > 0 else place - _MARGIN_PX
+        rooms.append(far / abs(step) if abs(step) > 1e-9 else (-1.0 if far < 0 else inf))
+    return float(min(rooms))

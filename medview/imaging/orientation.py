@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -15,7 +18,14 @@ def letters(direction: ArrayLike) -> str:
     >>> letters((1, 0, 0)), letters((0, -0.9, 0.43))
     ('L', 'AH')
     """
-    vector = np.asarray(direction, dtype=np.float64)
-    vector = vector / np.linalg.norm(vector)
-    order = np.argsort(-np.abs(vector), kind="stable")
-    return "".join(_LETTERS[i][int(vector[i] > 0)] for i in order if abs(vector[i]) > _MINOR_COSINE)
+    x, y, z = np.asarray(direction, dtype=np.float64).tolist()
+    return _letters(x, y, z)
+
+
+@lru_cache(maxsize=256)
+def _letters(x: float, y: float, z: float) -> str:
+    """Return the letters of a direction of any length; the same few are asked for in every frame."""
+    length = math.sqrt(x * x + y * y + z * z)
+    cosines = [along / length for along in (x, y, z)]
+    order = sorted(range(3), key=lambda i: -abs(cosines[i]))
+    return "".join(_LETTERS[i][int(cosines[i] > 0)] for i in order if abs(cosines[i]) > _MINOR_COSINE)

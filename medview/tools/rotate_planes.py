@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.imaging.crosshair_handles import HANDLE_PX, handle_places
+from medview.imaging.oblique import cross
 from medview.imaging.plane import PlaneName
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.session.scene import Scene
@@ -205,15 +206,15 @@ def _line(session: Session, scene: Scene, event: PointerEvent, plane: PlaneName)
     assert event.steps_mm is not None
     right, down = event.steps_mm
     steps = np.stack([right, down], axis=1)
-    to_px = np.linalg.pinv(steps)
-    normal = np.cross(right, down)
+    to_px = np.linalg.inv(steps.T @ steps) @ steps.T
+    normal = cross(right, down)
     normal /= np.linalg.norm(normal)
-    along_mm = np.cross(normal, scene.plane_normal(plane))
+    along_mm = cross(normal, scene.plane_normal(plane))
     along_mm /= np.linalg.norm(along_mm)
     along = to_px @ along_mm
     centre = np.array(event.position_px) + to_px @ (scene.cursor_mm - event.position_mm)
     slot = session.viewports[event.pane].slot
     thick = [v.slab_mm for v in session.of_slot(slot) if v.is_flat and v.plane(scene) == plane]
     mm_per_px = 1.0 / float(np.linalg.norm(along))
-    across = np.cross(along_mm, normal)
+    across = cross(along_mm, normal)
     return CrossingLine(plane, centre, along * mm_per_px, across, max(thick, default=0.0), mm_per_px)

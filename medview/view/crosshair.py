@@ -84,6 +84,9 @@ def _pieces(
 
 def _reach(start: NDArray[np.float64], direction: NDArray[np.float64], corners: NDArray[np.float64]) -> float:
     """Return how far a ray goes before it leaves a rectangle that it starts in."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ways = np.where(direction > 0, corners[1] - start, corners[0] - start) / direction
-    return float(np.min(ways[np.abs(direction) > 1e-9]))
+    ways = [
+        (corners[int(way > 0), axis] - start[axis]) / way
+        for axis, way in enumerate(direction.tolist())
+        if abs(way) > 1e-9
+    ]
+    return float(min(ways))

@@ -234,7 +234,7 @@ class SliceView:
             overlay=self._overlay(section),
             grid=section.grid,
             transform=transform,
-            crosshair=crosshair(scene, self._name, section.grid, transform) if scene.crosshair_visible else (),
+            crosshair=self._crosshair(section, transform) if scene.crosshair_visible else (),
             letters=section.grid.edge_letters() if has_letters else self._stated_letters(),
             slice_index=number[0],
             slice_count=number[1],
@@ -269,6 +269,12 @@ class SliceView:
             size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display, side=viewport.side
         )
         return section, transform, min(transform.scale_x, transform.scale_y)
+
+    def _crosshair(self, section: _Section, transform: PaneTransform) -> tuple[CrosshairLine, ...]:
+        scene, grid = self._scene, section.grid
+        key = (tuple(scene.cursor_mm.tolist()), scene.volume, scene.turned_planes, grid, transform)
+        made = self._keep("crosshair", key, lambda: crosshair(scene, self._name, grid, transform))
+        return cast("tuple[CrosshairLine, ...]", made)
 
     def _stated_letters(self) -> Letters:
         """Return the letters that the image in view says itself, as radiographs do."""
@@ -412,7 +418,7 @@ class SliceView:
         thinned: dict[int, NDArray[Any]] = self._keep("thinned", (section,), dict)
         values: NDArray[Any] = self._keep("part", (section, part), lambda: part.of(section.values, thinned))
         padding = padding_range(scene.series, self.slice_index if self.plane.axis == 0 and self._is_slice else None)
-        state = scene.presentation
+        state = scene.presentation_in_view
         look = (scene.look, scene.is_shown_inverted, padding, state.presentation_lut if state is not None else None)
 
         def make() -> NDArray[np.uint8]:
