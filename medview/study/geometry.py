@@ -95,7 +95,7 @@ class Geometry:
     @cached_property
     def index_steps(self) -> FloatArray:
         """3x3, read-only: from an LPS vector in mm to the steps of the index; the inverse of the affine's."""
-        return _fixed(np.linalg.inv(self.affine[:3, :3]))
+        return _fixed(np.asarray(np.linalg.inv(self.affine[:3, :3]), dtype=np.float64))
 
     @property
     def voxel_ml(self) -> float | None:
