@@ -15,6 +15,7 @@ from medview.imaging.window import is_stored_inverse
 from medview.session.cine import Cine
 from medview.session.image_look import ImageLook, image_look, stated_look
 from medview.session.loading import Loading
+from medview.study.annotation import ImageName
 from medview.study.fusion import Fusion
 from medview.study.geometry import Geometry
 from medview.study.presentation import Presentation
@@ -131,8 +132,24 @@ class Scene:
 
     @property
     def is_shown_inverted(self) -> bool:
-        """Whether low values are white: as the images say, turned round once more where the person wants it."""
-        return self.inverted != is_stored_inverse(self.series)
+        """Whether low values are white: as the images say, turned round once more where the person wants it.
+
+        A presentation state decides for the images that it is for alone; others are shown as before.
+        """
+        stored, state, before = is_stored_inverse(self.series), self.presentation, self.before_presentation
+        if state is None or before is None or self.presentation_in_view is state:
+            return self.inverted != stored
+        is_turned_since = self.inverted != (state.is_inverted != stored)
+        return (before[1] != is_turned_since) != stored
+
+    @property
+    def presentation_in_view(self) -> Presentation | None:
+        """The presentation state that is applied, where it is for the image at the cursor; None where it is not."""
+        number, instances = self.cursor_index[0], self.series.instances
+        if self.presentation is None or number >= len(instances):
+            return None
+        name = ImageName(instances[number].sop_instance_uid, instances[number].frame_index)
+        return self.presentation if self.presentation.is_for(name) else None
 
     @property
     def is_own_look(self) -> bool:

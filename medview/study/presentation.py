@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from medview.study.annotation import Annotation, ImageName
@@ -56,4 +57,8 @@ class Presentation:
 
     def is_for(self, image: ImageName) -> bool:
         """Whether an image is one of those it is for."""
-        return image in self.images
+        return image in self._images
+
+    @cached_property
+    def _images(self) -> frozenset[ImageName]:
+        return frozenset(self.images)
