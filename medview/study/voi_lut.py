@@ -39,10 +39,12 @@ class VoiLut:
     def of_entries(cls, first: float, entries: NDArray[np.uint16], bits: int, name: str = "") -> VoiLut:
         """Make a table of entries of a number of bits.
 
-        Writers say 16 bits and fill 12: a table that does not reach half of what it says is taken at what it reaches.
+        Writers say 16 bits and fill 12, or say 8: a table that does not reach half of what it says, or goes beyond
+        it, is taken at what it reaches.
         """
         most = int(entries.max())
-        size = bits if 2 * most >= (1 << bits) - 1 else max(most.bit_length(), 1)
+        is_said = most < 1 << bits and 2 * most >= (1 << bits) - 1
+        size = bits if is_said else max(most.bit_length(), 1)
         return cls(first, (entries / float((1 << size) - 1)).clip(0.0, 1.0).astype(np.float32), name)
 
     def applied(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

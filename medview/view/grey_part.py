@@ -21,6 +21,7 @@ from medview.view.pane_transform import PaneTransform
 from medview.view.unread import PictureRect
 
 _WHOLE_BELOW = 2_000_000  # pixels that are windowed and drawn at once as they are
+_SUMMED_IN_32_BITS = 128  # pixels along each side: the sum of 128 x 128 of 65535
 _STEP = 128  # the part moves in steps, so that a drag of the picture makes it anew now and then only
 
 
@@ -154,7 +155,8 @@ def _span(start: float, stop: float, size: int, reduction: int) -> tuple[int, in
 def _averaged(values: NDArray[Any], count: int) -> NDArray[Any]:
     """Return the means of blocks of count x count pixels, rounded where they are whole numbers."""
     is_float = values.dtype.kind == "f"
-    wide = np.float32 if is_float else np.int32
+    # of a picture of 20 000 pixels in a small pane 40 000 are one, whose sum 32 bits do not hold
+    wide = np.float32 if is_float else np.int32 if count <= _SUMMED_IN_32_BITS else np.int64
     rows = np.zeros((values.shape[0] // count, *values.shape[1:]), wide)
     for start in range(count):  # strided sums are seven times as fast as a mean over an axis
         rows += values[start::count]

@@ -19,6 +19,7 @@ from medview.session.viewport import Viewport
 from medview.study.series import StudyFacts
 from medview.study.study import Study
 from medview.view.corner_text import corner_text
+from medview.view.grey_part import GreyPart
 from medview.view.slice_view import SlicePicture, SliceView
 from tests.files.found_stacks import only
 from tests.files.make_dicom import COLUMNS, ROWS, image, write
@@ -218,3 +219,27 @@ def test_a_picture_larger_than_the_pane_is_averaged_and_a_detail_is_cut_out_as_i
     assert np.abs(seen.grey - np.round((stored[top : top + height, left : left + width] / 4095) * 255)).max() <= 1
     (x0, y0), (x1, y1) = seen.transform.to_picture(0, 0), seen.transform.to_picture(300, 400)
     assert left <= x0 and top <= y0 and left + width >= x1 and top + height >= y1  # noqa: PT018
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_a_table_of_12_bits_is_one_whatever_its_writer_says(tmp_path: Path, bits: int) -> None:
+    """Said to have 8 bits, it was white from a sixteenth of its range on."""
+    path = made(tmp_path, PhotometricInterpretation="MONOCHROME2", VOILUTSequence=[lut(1000, CURVE, bits)])
+    expected = CURVE[np.clip(STORED.astype(int) - 1000, 0, 999)] / 4095 * 255
+    assert np.abs(picture(shown(path)).grey.astype(float) - expected).max() <= 0.51
+
+
+def test_a_table_of_bytes_and_one_of_a_single_entry(tmp_path: Path) -> None:
+    table = lut(1000, np.zeros(2), 8)
+    table.LUTDescriptor = [255, 1000, 8]
+    table["LUTData"].value = bytes(range(255)) + b"\0"  # one byte an entry, padded to an even length
+    grey = picture(shown(made(tmp_path, VOILUTSequence=[table]))).grey
+    assert np.array_equal(grey, np.clip(STORED.astype(int) - 1000, 0, 254))
+    alone = picture(shown(made(tmp_path / "one", VOILUTSequence=[lut(1000, np.array([4095]), 12)])))
+    assert (alone.grey == 255).all()
+
+
+def test_forty_thousand_pixels_drawn_as_one_are_their_mean() -> None:
+    values = np.full((400, 400), 60_000, np.uint16)
+    values[:200, :200] = 65_535
+    assert GreyPart((0, 0, 400, 400), 200).of(values).tolist() == [[65_535, 60_000], [60_000, 60_000]]
