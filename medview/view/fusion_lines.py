@@ -41,7 +41,8 @@ def fusion_lines(scene: Scene) -> tuple[CornerLine, ...]:
     if fusion is None:
         return ()
     facts: dict[str, object] = {"name": series_name(fusion.volume.series)}
-    return (*_basis(fusion), CornerLine(Sentence("Fused: {name}", facts), "badge"), *_mode(scene, fusion))
+    named = CornerLine(Sentence("Fused: {name}", facts), "badge")
+    return (*_basis(fusion), *_loss(fusion.volume.series), named, *_mode(scene, fusion))
 
 
 def fused_value_text(scene: Scene, point_mm: NDArray[np.float64], value: PixelValue) -> str:
@@ -86,6 +87,18 @@ def registration_text(registration: Registration) -> Sentence:
         return Sentence("Registered: {kind}, agreement {after}", facts)
     facts["before"] = f"{registration.metric_before:.2f}"
     return Sentence("Registered: {kind}, agreement {before} to {after}", facts)
+
+
+def _loss(series: Series) -> tuple[CornerLine, ...]:
+    """Return that the second volume's images were compressed with loss, as `view.fidelity` says of the first's."""
+    source = series.resampled_from or series
+    found = [image.display for image in source.instances if image.display.is_lossy]
+    if not found:
+        return ()
+    ratio = max(fact.lossy_ratio or 0.0 for fact in found)
+    if not ratio:
+        return (CornerLine(Sentence("Fused: compressed with loss"), "warning"),)
+    return (CornerLine(Sentence("Fused: lossy {ratio}:1", {"ratio": f"{ratio:.3g}"}), "warning"),)
 
 
 def _mode(scene: Scene, fusion: Fusion) -> tuple[CornerLine, ...]:

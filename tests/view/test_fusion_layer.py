@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from medview.imaging.place_volume import moved_volume
 from medview.imaging.turned_planes import TurnedPlanes
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
+from medview.study.display_facts import DisplayFacts
 from medview.study.fusion import Fusion
 from medview.study.geometry import Geometry
-from medview.study.series import Series
+from medview.study.series import Instance, Series
 from medview.study.spatial_transform import SpatialTransform, rotation_about, shift_by
 from medview.study.volume import Volume
 from medview.view.fusion_layer import FusionLayer, LayerPicture, tiles
@@ -262,3 +264,16 @@ def test_nothing_of_a_bent_volume_is_drawn_where_it_holds_nothing() -> None:
     column, row = (int(np.floor(n)) for n in picture.grid.to_picture(left))
     assert layer.colours[row, max(column, 0), 3] == 0
     assert isinstance(scene.volume.geometry, Geometry)
+
+
+@pytest.mark.parametrize(("ratio", "told"), [(12.5, "Fused: lossy 12.5:1"), (None, "Fused: compressed with loss")])
+def test_loss_of_the_second_volume_is_a_warning(ratio: float | None, told: str) -> None:
+    """The pane's own badge speaks of the first volume alone."""
+    scene, volume = ct_scene(), pet_volume()
+    shown = DisplayFacts(is_lossy=True, lossy_ratio=ratio)
+    series = replace(
+        volume.series, instances=(Instance(Path("1.dcm"), "1.1"), Instance(Path("2.dcm"), "1.2", display=shown))
+    )
+    assert not [line for line in fusion_lines(scene) if line.mark == "warning"]
+    fused(scene, replace(volume, series=series))
+    assert [str(line.text) for line in fusion_lines(scene) if line.mark == "warning"] == [told]
