@@ -20,11 +20,17 @@ def current_of(session: Session, study: Study) -> Study | None:
 
 
 def is_earlier(facts: StudyFacts, other: StudyFacts) -> bool:
-    """Whether an examination was made before another, as far as their dates tell: not where one is missing."""
+    """Whether an examination was made before another, as far as their dates tell: not where one is missing.
+
+    Of one day their times must tell, to the second.
+    """
     days = day_of(facts.study_date), day_of(other.study_date)
     if days[0] is None or days[1] is None:
         return False
-    return moment(facts) < moment(other)
+    if days[0] != days[1]:
+        return days[0] < days[1]
+    clocks = [one.study_time.replace(":", "").partition(".")[0].strip() for one in (facts, other)]
+    return all(clocks) and clocks[0].ljust(6, "0") < clocks[1].ljust(6, "0")
 
 
 def moment(facts: StudyFacts) -> tuple[str, str]:

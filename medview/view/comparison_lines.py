@@ -19,12 +19,15 @@ _BEYOND = Sentence("Beyond these images: the nearest is shown")
 _LEAST_MM = 0.05
 
 
-def comparison_lines(session: Session, pane: str) -> tuple[CornerLine, ...]:
-    """Return the lines that stand below the name of a pane's plane, the gravest first."""
+def comparison_lines(session: Session, pane: str, *, patient_text: bool = True) -> tuple[CornerLine, ...]:
+    """Return the lines that stand below the name of a pane's plane, the gravest first.
+
+    Without `patient_text` no date of an examination is among them.
+    """
     scene, viewport = session.scene_in(pane), session.viewports.get(pane)
     if scene is None or viewport is None:
         return ()
-    return (*_patients(session), *_prior(session, scene), *_links(session, viewport.slot))
+    return (*_patients(session), *_prior(session, scene, patient_text=patient_text), *_links(session, viewport.slot))
 
 
 def _patients(session: Session) -> tuple[CornerLine, ...]:
@@ -34,23 +37,28 @@ def _patients(session: Session) -> tuple[CornerLine, ...]:
     return (CornerLine(_OTHER_PATIENT if found == "different" else _UNKNOWN_PATIENT, "warning"),)
 
 
-def _prior(session: Session, scene: Scene) -> tuple[CornerLine, ...]:
+def _prior(session: Session, scene: Scene, *, patient_text: bool) -> tuple[CornerLine, ...]:
     """Return by how much the study is older than the current one of the patient."""
     current = current_of(session, scene.study)
     if current is None:
-        return _current(session, scene)
+        return _current(session, scene, patient_text=patient_text)
     dates = scene.study.facts.study_date, current.facts.study_date
     facts: dict[str, object] = {"age": time_between(*dates) or "", "date": date_text(dates[0])}
+    if not patient_text:
+        same_day = Sentence("PRIOR, earlier on the same day")
+        return (CornerLine(same_day if dates[0] == dates[1] else Sentence("PRIOR {age}", facts), "prior"),)
     if dates[0] == dates[1]:
         return (CornerLine(Sentence("PRIOR, earlier on {date}", facts), "prior"),)
     return (CornerLine(Sentence("PRIOR {age} · {date}", facts), "prior"),)
 
 
-def _current(session: Session, scene: Scene) -> tuple[CornerLine, ...]:
+def _current(session: Session, scene: Scene, *, patient_text: bool) -> tuple[CornerLine, ...]:
     """Return that this is the current study, where one of its priors is seen."""
     others = {id(one.study): one.study for one in seen_scenes(session).values() if one.study is not scene.study}
     if not any(current_of(session, study) is scene.study for study in others.values()):
         return ()
+    if not patient_text:
+        return (CornerLine(Sentence("Current"), "badge"),)
     return (CornerLine(Sentence("Current · {date}", {"date": date_text(scene.study.facts.study_date)}), "badge"),)
 
 

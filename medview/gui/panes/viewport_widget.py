@@ -135,7 +135,7 @@ class ViewportWidget(PaneWidget):
                 self._size,
                 patient_text=patient_text,
                 pointed=pointed,
-                beside=comparison_lines(self.session, self.pane),
+                beside=comparison_lines(self.session, self.pane, patient_text=patient_text),
                 corners=CornerSet.chosen(self.session.settings["corner_text"]),
                 mode=self.session.settings["corner_mode"],
             )

@@ -86,7 +86,8 @@ class VolumeWidget(PaneWidget):
             self._draw_picture(painter, pane, scene, bare=bare)
             size = (self.width(), self.height())
             picture = self._picture if self._shows(scene) else None
-            beside, look = comparison_lines(self.session, self.pane), self.viewport.look
+            beside = comparison_lines(self.session, self.pane, patient_text=patient_text)
+            look = self.viewport.look
             pane.corners(
                 volume_corner_text(
                     scene,
