@@ -17,6 +17,7 @@ from medview.errors import MedViewError
 from medview.files.passing_folder import PassingFolder
 from medview.gui import theme
 from medview.gui.language import set_language
+from medview.gui.load_plots import load_plots
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
 from medview.session.keep_journal import KeptJournals
@@ -122,11 +123,12 @@ def _open(window: MainWindow, path: Path | None) -> None:
 
 
 def warm_up(jobs: JobQueue) -> None:
-    """Start the worker process and the decoders, load what reading and 3D need, and clear up, all at idle."""
+    """Start the worker process and the decoders, load what reading, 3D and plots need, and clear up, all at idle."""
     jobs.warm_up()
     jobs.submit("Starting the decoders", lambda progress: _start_decoders(jobs), place="render", silent=True)
     jobs.submit("Getting ready to read", prepare_reading, place="render", silent=True)
     jobs.submit("Loading the 3D view", load_vtk, place="render", silent=True)
+    jobs.submit("Loading the plots", load_plots, place="render", silent=True)
     jobs.submit("Clearing up", lambda progress: PassingFolder.sweep(), place="render", silent=True)
 
 
