@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from medview.gui.command import Command
@@ -67,7 +67,8 @@ class CommandPalette(QDialog):
     def _row(self, command: Command, action: QAction) -> QListWidgetItem:
         keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
         place = f"{tr(command.menu)} › {action.text().rstrip('…')}"
-        row = QListWidgetItem(action.icon(), f"{place}    {keys}" if keys else place)
+        icon = _no_icon() if action.icon().isNull() else action.icon()
+        row = QListWidgetItem(icon, f"{place}    {keys}" if keys else place)
         row.setData(_ID, command.id)
         row.setToolTip(action.toolTip())
         if not action.isEnabled():
@@ -80,6 +81,13 @@ class CommandPalette(QDialog):
         action = self._commands.actions[row.data(_ID)]
         self.accept()
         action.trigger()
+
+
+def _no_icon() -> QIcon:
+    """Return a clear icon, so that all names begin below each other."""
+    clear = QPixmap(64, 64)
+    clear.fill(Qt.GlobalColor.transparent)
+    return QIcon(clear)
 
 
 def _distance(letters: str, *titles: str) -> int | None:
