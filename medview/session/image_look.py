@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medview.imaging.window import VoiFunction, Window, voi_function
+from medview.imaging.window import VoiFunction, Window, function_named, voi_function
 from medview.study.annotation import ImageName
 from medview.study.presentation import Presentation
 from medview.study.voi_lut import VoiLut
@@ -36,7 +36,10 @@ def image_look(volume: Volume, slice_index: int, window: Window) -> ImageLook:
     luts = volume.voi_luts[slice_index] if slice_index < len(volume.voi_luts) else ()
     if luts:
         return ImageLook(luts[0].window, voi_function(volume), luts[0])
-    return ImageLook(_own_window(volume, slice_index) or window, voi_function(volume))
+    own = _own_window(volume, slice_index)
+    if own is None:
+        return ImageLook(window, voi_function(volume))
+    return ImageLook(own, function_named(volume.series.instances[slice_index].display.voi_lut_function))
 
 
 def stated_look(volume: Volume, slice_index: int, presentation: Presentation | None) -> ImageLook | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medview.imaging.window import VoiFunction, voi_function
+from medview.imaging.window import function_named
 from medview.session.image_look import ImageLook
-from medview.session.scene import Scene
 from medview.session.session import Session
 
 
@@ -28,9 +27,9 @@ def image_windows(session: Session) -> tuple[ImageWindow, ...]:
     tables = tuple(ImageWindow(lut.name, ImageLook(lut.window, scene.voi_function, lut)) for lut in luts)
     if number >= len(instances):
         return tables
-    names = instances[number].display.window_names
+    names, function = instances[number].display.window_names, instances[number].display.voi_lut_function
     windows = tuple(
-        ImageWindow(names[place] if place < len(names) else "", ImageLook(window, _function(scene)))
+        ImageWindow(names[place] if place < len(names) else "", ImageLook(window, function_named(function)))
         for place, window in enumerate(instances[number].windows)
     )
     return tables + tuple({window.look: window for window in reversed(windows)}.values())[::-1]  # each once
@@ -40,7 +39,3 @@ def choose_image_window(session: Session, window: ImageWindow) -> None:
     """Show all images in a way that one of them offers."""
     if session.scene is not None:
         session.scene.take_look(window.look)
-
-
-def _function(scene: Scene) -> VoiFunction:
-    return voi_function(scene.volume)

@@ -190,6 +190,19 @@ def test_images_that_are_no_volume_show_each_its_own_window_until_the_person_cho
     assert scene.window == (7, 9)
 
 
+def test_images_that_are_no_volume_show_each_its_own_function(tmp_path: Path) -> None:
+    functions = ["LINEAR", "SIGMOID", "LINEAR_EXACT"]
+    for index, function in enumerate(functions):
+        told: dict[str, Any] = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
+        write(image(index, WindowCenter=100, WindowWidth=50, VOILUTFunction=function, **told), tmp_path / str(index))
+    series = only(tmp_path)
+    volume = read_volume(series)
+    scene = Scene(Study(StudyFacts("1"), (series,)), volume, default_window(volume))
+    for index in (1, 0, 2):
+        scene.move_cursor(volume.geometry.to_mm((index, 0, 0)))
+        assert scene.voi_function == functions[index]
+
+
 def test_the_images_of_a_volume_share_one_window(tmp_path: Path) -> None:
     for index in range(3):
         write(image(index, WindowCenter=100 * index, WindowWidth=5000), tmp_path / str(index))
