@@ -56,6 +56,7 @@ from medview.gui.studies.report_window import ReportWindow
 from medview.gui.studies.study_card import patient_title
 from medview.gui.studies.study_panel import StudyPanel
 from medview.gui.studies.warning_list import WarningList
+from medview.gui.throttle import Throttle
 from medview.gui.value_readout import ValueReadout
 from medview.gui.welcome import Welcome
 from medview.gui.window_panel import WindowPanel
@@ -70,6 +71,8 @@ from medview.study.series import Series
 from medview.study.study import Study
 from medview.study.study_object import StudyObject
 
+_OFTEN = frozenset({"cursor", "display", "progress", "draft"})
+_OFTEN_MS = 100
 _IMAGES_SHARE = 0.45  # of the window's width
 
 
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session = session
         self.watch = SessionWatch(session, self)
+        self._refreshing = Throttle(self._refresh, _OFTEN_MS, self)
         self.panes = LayoutWidget(session)
         self.further = ExtraWindows(session, self.panes, self)
         self.further.context_menu_requested.connect(self._show_context_menu)
@@ -342,8 +346,10 @@ class MainWindow(QMainWindow):
     def _follow(self, topics: frozenset[str]) -> None:
         if "settings" in topics:
             self._follow_settings()
-        if topics - {"progress", "draft"}:  # told twenty times a second while something is read, or drawn
+        if topics - _OFTEN:
             self._refresh()
+        elif topics - {"progress", "draft"}:  # told twenty times a second while something is read, or drawn
+            self._refreshing.ask()
         self._follow_report(is_new="report" in topics)
         if "scene" in topics and self._session.scenes and self._session.active_pane in self.panes.panes:
             self.panes.panes[self._session.active_pane].setFocus()
@@ -452,6 +458,7 @@ class MainWindow(QMainWindow):
         self._session.settings["window_geometry"] = _packed(self.saveGeometry())
         self._session.settings["window_state"] = _packed(self.splitter.saveState())
         self.watch.release()
+        self._refreshing.stop()
         self.panes.release()
         self.further.release()
         self.player.release()

@@ -416,7 +416,12 @@ class SliceView:
         """Return the grey of the part that is seen."""
         scene = self._scene
         thinned: dict[int, NDArray[Any]] = self._keep("thinned", (section,), dict)
-        values: NDArray[Any] = self._keep("part", (section, part), lambda: part.of(section.values, thinned))
+        values: NDArray[Any] = self._keep(
+            # in one piece: a window is applied to it again and again
+            "part",
+            (section, part),
+            lambda: np.ascontiguousarray(part.of(section.values, thinned)),
+        )
         padding = padding_range(scene.series, self.slice_index if self.plane.axis == 0 and self._is_slice else None)
         state = scene.presentation_in_view
         look = (scene.look, scene.is_shown_inverted, padding, state.presentation_lut if state is not None else None)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from medview.gui.panes.pane_painter import PANE_COLOURS
+from medview.gui.panes.solid_area import draw_solid_area
 from medview.imaging.crosshair_handles import HANDLE_PX, handle_places
 from medview.imaging.plane import PlaneName
 from medview.session.scene import Scene
@@ -83,12 +84,9 @@ def _draw_line(painter: QPainter, line: CrosshairLine, *, strong: bool) -> None:
     x0, y0, x1, y1 = line.ends
     colour, width = _colour(line.plane), 2.0 if strong else 1.0
     if abs(x1 - x0) < 0.5 or abs(y1 - y0) < 0.5:
-        # a filled rectangle of whole pixels is sharp; smoothed, Qt would share out even this among threads and wait
         left, top = round(min(x0, x1) - width / 2), round(min(y0, y1) - width / 2)
         across, down = round(max(width, abs(x1 - x0))), round(max(width, abs(y1 - y0)))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.fillRect(QRect(left, top, across, down), colour)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_solid_area(painter, QRect(left, top, across, down), colour)  # whole pixels are sharp
     else:
         painter.setPen(QPen(colour, width))
         painter.drawLine(QLineF(x0, y0, x1, y1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
+from medview.gui.panes.solid_area import draw_solid_area
 from medview.view.stack_bar import StackBar
 
 _GROUND = QColor(120, 132, 146, 70)
@@ -16,11 +17,9 @@ _EDGE = QColor(0, 0, 0, 150)
 def draw_stack_bar(painter: QPainter, bar: StackBar) -> None:
     """Draw the bar, its images that are not there yet, and what is seen."""
     left, width = bar.left + 1.0, bar.width - 2.0
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # smoothed, Qt shares it out among threads and waits
-    painter.fillRect(QRectF(left, bar.top, width, bar.height), _GROUND)
+    draw_solid_area(painter, QRectF(left, bar.top, width, bar.height).toRect(), _GROUND)
     for top, height in bar.unread:
-        painter.fillRect(QRectF(left, top, width, height), _UNREAD)
-    thumb = QRectF(left, bar.thumb[0], width, bar.thumb[1])
-    painter.fillRect(thumb.adjusted(-1, -1, 1, 1), _EDGE)
-    painter.fillRect(thumb, _THUMB)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_solid_area(painter, QRectF(left, top, width, height).toRect(), _UNREAD)
+    thumb = QRectF(left, bar.thumb[0], width, bar.thumb[1]).toRect()
+    draw_solid_area(painter, thumb.adjusted(-1, -1, 1, 1), _EDGE)
+    draw_solid_area(painter, thumb, _THUMB)
