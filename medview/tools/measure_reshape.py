@@ -19,7 +19,8 @@ def with_point_at(measurement: Measurement, number: int, point_mm: FloatArray, s
     """Return a measurement with one of its points somewhere else.
 
     A point that is dragged by less than half a slice out of the measurement's plane stays in it. Dragged farther, a
-    line or an angle comes to lie in space, and belongs to no image any more; what is flat by nature stays in its plane.
+    line or an angle comes to lie in space, and belongs to no image any more; what is flat by nature stays in its plane,
+    and so does all where no distance lies between the images: a recording, or slices that lie unevenly.
     A lone point goes to the image that it is dragged to. Axes stay at right angles, boxes keep theirs.
     """
     if len(measurement.points_mm) == 1:
@@ -27,7 +28,8 @@ def with_point_at(measurement: Measurement, number: int, point_mm: FloatArray, s
     depth = float((point_mm - measurement.points_mm[number]) @ measurement.normal)
     off = float((point_mm - measurement.centre_mm) @ measurement.normal)
     reach = 0.0 if measurement.image is None else reach_mm(scene.volume.geometry, measurement.normal)
-    if measurement.kind not in _FREE or abs(off) <= reach:
+    is_bound = measurement.image is not None and not scene.volume.geometry.has_depth
+    if measurement.kind not in _FREE or is_bound or abs(off) <= reach:
         target = point_mm - depth * measurement.normal
         return replace(measurement, points_mm=_reshaped(measurement, number, target))
     points = measurement.points_mm.copy()

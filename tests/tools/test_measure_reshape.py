@@ -93,3 +93,16 @@ def test_nothing_breaks_where_points_fall_together(scene: Scene) -> None:
         one = drawn(kind, (5, 5), (5, 5), (5, 5), (5, 5))
         for number in range(4):
             assert np.isfinite(with_point_at(one, number, np.array((7.0, 8.0, 12.0)), scene).points_mm).all()
+
+
+@pytest.mark.parametrize("kind", ["length", "angle", "rectangle"])
+def test_a_point_never_leaves_the_frame_of_a_recording_or_a_slice_of_an_uneven_stack(kind: str) -> None:
+    grid = replace(GRID, has_depth=False)
+    series = replace(SERIES, geometry=grid)
+    scene = Scene(Study(StudyFacts("2"), (series,)), Volume(np.zeros(grid.shape, np.int16), grid, series), (0.0, 1.0))
+    corners = [(2.0, 3.0), (8.0, 3.0), (8.0, 9.0), (2.0, 9.0)]
+    line = drawn(kind, *corners[: {"length": 2, "angle": 3, "rectangle": 4}[kind]])
+    pulled = with_point_at(line, 1, np.array((9.0, 3.0, 24.0)), scene)  # played on meanwhile
+    assert pulled.points_mm[:, 2] == pytest.approx(12.0)
+    assert pulled.points_mm[1].tolist() == [9, 3, 12]
+    assert pulled.image == line.image
