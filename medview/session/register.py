@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from medview.errors import Sentence
 from medview.imaging.registration import Fitted, FittingKind, register
 from medview.jobs.job import Job
 from medview.progress import Progress
-from medview.session.fuse import fused_study, is_shown, joining, registering
+from medview.session.fuse import fused_study, joining, registering
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.viewport import Viewport
@@ -93,14 +92,14 @@ def register_images(session: Session, kind: FittingKind, *, within_mask: bool = 
     if scene is None or scene.fusion is None or refusal is not None:
         session.notices.add("warning", refusal or _NO_FUSION)
         return None
-    fusion, study, held = scene.fusion, scene.study, ref(scene)
+    fusion, study = scene.fusion, scene.study
     host = fused_study(scene) or study
     found = joining(session, scene, host, fusion.volume.series)
     start = found[1] if found is not None and found[1].is_affine else None
     fixed, moving = scene.series, fusion.volume.series
 
     def done(fitted: Fitted) -> None:
-        if study not in session.studies or not is_shown(session, held()):
+        if study not in session.studies or host not in session.studies:
             return
         _tell(session, fitted)
         add_registration(study, _registration(kind, fixed, moving, fitted))

@@ -8,7 +8,7 @@ import pytest
 
 from medview.session.fuse import exchange, fuse
 from medview.session.open_folder import open_folder
-from medview.session.register import shift_second
+from medview.session.register import register_images, shift_second
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_series import show_series
@@ -93,3 +93,23 @@ def test_a_frame_shared_by_examinations_that_may_be_of_two_patients_is_told(sess
     fuse(session, *next((st, s) for st in session.studies for s in st.series if s.modality == "PT"))
     wait_until(session, lambda: scene.fusion is not None)
     assert "do not tell whether both series are of one patient" in said(session)
+
+
+def test_a_registration_that_ends_while_other_images_are_looked_at_is_not_lost(
+    session: Session, tmp_path: Path
+) -> None:
+    open_folder(session, write_patients(tmp_path, ELSEWHERE))
+    wait_idle(session)
+    scene = fused(session, "T1")
+    session.choose(active_pane=next(v.pane for v in session.viewports.values() if v.kind in ("axial", "acquired")))
+    shift_second(session, 20.0, 0.0)
+    job = register_images(session, "rigid")
+    assert job is not None
+    show_series(session, *of(session, "T2", "CT"))
+    wait_idle(session)
+    assert session.scene is not scene
+    assert job.state == "done", said(session)
+    assert [len(of(session, patient, "CT")[0].registrations) for patient in ("T1", "T2")] == [2, 0]
+    again = fused(session, "T1")
+    assert again.fusion is not None
+    assert again.fusion.basis == "registration"
