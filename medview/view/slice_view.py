@@ -28,6 +28,7 @@ from medview.view.oblique_slices import ObliqueSlices, PlaneRequest
 from medview.view.overlay_planes import OverlayLayer, ShutterLayer, overlay_layer, shutter_layer
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
+from medview.view.picture_place import PicturePlace
 from medview.view.slab import slab, slab_range
 from medview.view.stated_letters import NO_LETTERS, Letters, stated_letters
 from medview.view.unread import PictureRect, read_part, unread
@@ -251,11 +252,22 @@ class SliceView:
             ),
         )
 
+    def place(self, pane_size: tuple[int, int], display: DisplaySize = PLAIN_DISPLAY) -> PicturePlace:
+        """Return where the picture of now lies, without making its pixels: the mouse asks for it many times a frame."""
+        if self.is_resliced:
+            request = self._slices.request(self._viewport, pane_size, display)
+            return PicturePlace(request.grid, request.transform)
+        return PicturePlace(self._grid, self._fitted(self._grid, pane_size, display))
+
+    @property
+    def _grid(self) -> PictureGrid:
+        plane, number = self.plane, self.slice_index
+        return cast(PictureGrid, self._keep("grid", (plane, number), lambda: PictureGrid.of_slice(plane, number)))
+
     def _laid_out(
         self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool
     ) -> tuple[_Section, PaneTransform, float]:
         """Return what is seen, where it lies in the pane, and how many pane pixels a pixel of the images has."""
-        viewport = self._viewport
         if self.is_resliced:
             request = self._requested(pane_size, display, coarse=coarse)
             name = "coarse" if request.is_coarse else "section"
@@ -263,12 +275,13 @@ class SliceView:
             section = self._keep(name, key, lambda: self._interpolated(request))
             return section, request.transform, request.magnification
         section = self._section()
-        size, pixel_mm = section.grid.size, section.grid.pixel_mm
-        fit, display = self._fit(display)
-        transform = PaneTransform.fit(
-            size, pixel_mm, pane_size, viewport.zoom, viewport.pan_px, fit=fit, display=display, side=viewport.side
-        )
+        transform = self._fitted(section.grid, pane_size, display)
         return section, transform, min(transform.scale_x, transform.scale_y)
+
+    def _fitted(self, grid: PictureGrid, pane_size: tuple[int, int], display: DisplaySize) -> PaneTransform:
+        viewport, (fit, display) = self._viewport, self._fit(display)
+        zoom, pan_px, side = viewport.zoom, viewport.pan_px, viewport.side
+        return PaneTransform.fit(grid.size, grid.pixel_mm, pane_size, zoom, pan_px, fit=fit, display=display, side=side)
 
     def _crosshair(self, section: _Section, transform: PaneTransform) -> tuple[CrosshairLine, ...]:
         scene, grid = self._scene, section.grid
@@ -392,7 +405,7 @@ class SliceView:
             values = read_part(self.plane.slice_view(array, index), self.plane, self._is_read)
         else:
             values = slab(array, self.plane, index, viewport.slab_mm, viewport.slab_mode, self._is_read)
-        return _Section(PictureGrid.of_slice(self.plane, index), values, None)
+        return _Section(self._grid, values, None)
 
     @property
     def _slab_range(self) -> slice:

@@ -41,6 +41,7 @@ from medview.view.corner_fields import Pointed
 from medview.view.corner_set import CornerSet
 from medview.view.corner_text import corner_text
 from medview.view.magnifier import Magnifier, lens
+from medview.view.picture_place import PicturePlace
 from medview.view.reference_lines import mark_in_pane, reference_lines
 from medview.view.ruler import ruler
 from medview.view.slice_view import SlicePicture, SliceView
@@ -75,7 +76,7 @@ class ViewportWidget(PaneWidget):
         self._fusion = FusionPainter()
         self._own_layers = OwnLayersPainter()
         self._tips = CornerTips(self)
-        self._at_hand: SlicePicture | None = None
+        self._at_hand: PicturePlace | None = None
         self._measurements = MeasurementLayer(session, self)
         self._lasting.connect(session.focus.changed, self._on_focus)
         self._lasting.connect(session.scene_changed, self._measurements.take_scene)
@@ -105,8 +106,11 @@ class ViewportWidget(PaneWidget):
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:
         """Return the LPS point under a point of the pane on the slice shown, also outside the image."""
-        picture = self._at_hand or self.picture()
-        return None if picture is None else picture.pane_to_mm(x, y)
+        place = self._at_hand or self._place()
+        return None if place is None else place.pane_to_mm(x, y)
+
+    def _place(self) -> PicturePlace | None:
+        return None if self._view is None else self._view.place(self._size, display_size(self, self.session.settings))
 
     def draw(self, painter: QPainter, *, patient_text: bool, bare: bool) -> None:
         """Draw image, mask, crosshair and texts; `bare` leaves out mouse and highlight."""
@@ -330,7 +334,7 @@ class ViewportWidget(PaneWidget):
         return self._measurements.double_press(self._pointer(event.position(), event, "left"))
 
     def _pointer(self, at: QPointF, event: Any, button: Button, steps: float = 0.0) -> PointerEvent:
-        self._at_hand = self.picture()  # asked for several points of one event
+        self._at_hand = self._place()  # asked for several points of one event
         found = super()._pointer(at, event, button, steps)
         self._at_hand = None
         return self._measurements.completed(found)
