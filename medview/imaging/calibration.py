@@ -6,7 +6,7 @@ not known is given in pixels; what would be wrong is refused with a reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medview.errors import MedViewError, Sentence
 from medview.imaging.image_kind import image_kind
-from medview.imaging.ultrasound_region import has_scale, region_of, region_spacing
+from medview.imaging.ultrasound_region import has_scale, has_square_pixels, region_of, region_spacing
 from medview.study.series import Series
 from medview.study.spacing_facts import NO_SPACING, Pair, SpacingFacts
 
@@ -254,7 +254,8 @@ def _sounded(facts: SpacingFacts, points: NDArray[np.float64]) -> Calibration:
         return Calibration("px", (1.0, 1.0), refusal, refusal, refusal)
     spacing = region_spacing(region) if region is not None else None
     if spacing is None:
-        return _unspaced(facts, _NO_REGION if facts.regions else _NO_SPACING)
+        found = _unspaced(facts, _NO_REGION if facts.regions else _NO_SPACING)
+        return found if has_square_pixels(facts.regions) else replace(found, angle_refusal=_NO_REGION)
     return _spaced("mm", spacing, _REGION)
 
 

@@ -18,6 +18,7 @@ _AXES = {
     4: Sentence("This region is a wave form over time: neither length nor angle can be measured."),
     5: Sentence("This region is a graphic: neither length nor angle can be measured."),
 }
+_AMBIGUOUS = Sentence("Two regions of the ultrasound image lie over each other here, and have scales of their own.")
 _CROSSING = Sentence("The points lie in different regions of the ultrasound image, which have scales of their own.")
 
 
@@ -26,8 +27,8 @@ def region_of(
 ) -> tuple[UltrasoundRegion | None, Sentence | None]:
     """Return the region that holds every point (n, 2) of (column, row), and why nothing may be measured there.
 
-    (None, None) where no region holds them all. Of several that do, the one of higher priority is meant; one without a
-    format only frames the others. Without any point, a region whose scale holds in all that have one.
+    (None, None) where no region holds them all. Of several that do, the one of higher priority is meant, and none where
+    equal ones have other scales; one without a format only frames the others. Without any point, a region whose scale holds in all that have one.
     """
     regions = tuple(region for region in regions if region.spatial_format)
     if not len(points):
@@ -36,12 +37,24 @@ def region_of(
     around = [region for region in regions if _holds(region, points).all()]
     if around:
         meant = min(around, key=lambda region: region.is_low_priority)
-        return meant, _AXES.get(meant.spatial_format)
+        equal = {_scale(region) for region in around if region.is_low_priority == meant.is_low_priority}
+        return meant, _AXES.get(meant.spatial_format) if len(equal) == 1 else _AMBIGUOUS
     touched = [region for region in regions if _holds(region, points).any()]
     for region in touched:
         if region.spatial_format in _AXES:
             return region, _AXES[region.spatial_format]
     return None, _CROSSING if len(touched) > 1 else None
+
+
+def _scale(region: UltrasoundRegion) -> tuple[object, ...]:
+    """Return what a region's axes are worth."""
+    return region.spatial_format, region.units, *(f"{delta:.4g}" for delta in region.delta)  # writers round
+
+
+def has_square_pixels(regions: Iterable[UltrasoundRegion]) -> bool:
+    """Whether the pixels of every region whose scale is known are as high as they are wide, to a thousandth."""
+    known = (found for region in regions if (found := region_spacing(region)) is not None)
+    return all(abs(height / width - 1.0) < 1e-3 for height, width in known)
 
 
 def region_spacing(region: UltrasoundRegion) -> Pair | None:

@@ -306,3 +306,30 @@ def test_a_volume_that_a_converter_wrote_as_a_capture_keeps_its_place_and_its_mi
 def test_a_volume_made_of_projections_is_none(tmp_path: Path) -> None:
     write_stack(tmp_path, 3, Modality="MG", SOPClassUID="1.2.840.10008.5.1.4.1.1.13.1.3", PixelSpacing=TWO)
     assert calibration(only(tmp_path), 0, LINE).unit == "mm"
+
+
+OVER = [region(0, 0, 7, 5), region(0, 0, 3, 5, PhysicalDeltaX=0.1)]
+
+
+@pytest.mark.parametrize("regions", [OVER, OVER[::-1], [OVER[0], region(0, 0, 3, 5, RegionSpatialFormat=2)]])
+def test_regions_over_each_other_of_which_none_comes_first_are_refused(tmp_path: Path, regions: list[Dataset]) -> None:
+    found = calibration(ultrasound(tmp_path, *regions), 0, INSIDE)
+    with pytest.raises(MedViewError, match="lie over each other"):
+        found.length(INSIDE)
+    with pytest.raises(MedViewError, match="lie over each other"):
+        found.angle_deg((1.0, 0.0), (0.0, 1.0))
+
+
+def test_regions_over_each_other_of_one_scale_are_one(tmp_path: Path) -> None:
+    found = calibration(ultrasound(tmp_path, region(0, 0, 7, 5), region(0, 0, 3, 5, RegionDataType=2)), 0, INSIDE)
+    assert found.length(INSIDE) == (pytest.approx(np.hypot(2 * 0.2, 3 * 0.3)), "mm")
+
+
+@pytest.mark.parametrize(("height", "is_told"), [(0.03, False), (0.02, True)])
+def test_an_angle_half_outside_a_region_is_told_where_its_pixels_are_square_alone(
+    tmp_path: Path, height: float, is_told: bool
+) -> None:
+    series = ultrasound(tmp_path, region(0, 0, 3, 5, PhysicalDeltaY=height), PixelSpacing=None)
+    found = calibration(series, 0, [(1, 1), (6, 1), (6, 4)])
+    assert found.is_angle_allowed is is_told
+    assert found.unit == "px"
