@@ -28,7 +28,8 @@ def region_of(
     """Return the region that holds every point (n, 2) of (column, row), and why nothing may be measured there.
 
     (None, None) where no region holds them all. Of several that do, the one of higher priority is meant, and none where
-    equal ones have other scales; one without a format only frames the others. Without any point, a region whose scale holds in all that have one.
+    equal ones have other scales; one without a format only frames the others. Without any point, a region whose scale
+    holds in all that have one.
     """
     regions = tuple(region for region in regions if region.spatial_format)
     if not len(points):
