@@ -30,6 +30,8 @@ class Job:
         What is going on just now.
     about
         Study Instance UID of the study the job works for, "" for none: closing that study cancels the job.
+    frees
+        The work lets go of what is bound to its thread: nothing cancels it.
     error
         What went wrong, where state is "failed".
     """
@@ -37,12 +39,22 @@ class Job:
     changed = Signal()
     finished = Signal()
 
-    def __init__(self, title: Sentence, work: Work, place: PlaceName, *, about: str = "", silent: bool = False) -> None:
+    def __init__(
+        self,
+        title: Sentence,
+        work: Work,
+        place: PlaceName,
+        *,
+        about: str = "",
+        silent: bool = False,
+        frees: bool = False,
+    ) -> None:
         self.title = title
         self.work = work
         self.place = place
         self.about = about
         self.silent = silent
+        self.frees = frees
         self.state: State = "queued"
         self.fraction = 0.0
         self.text = ""
@@ -55,7 +67,7 @@ class Job:
 
     def cancel(self) -> None:
         """Ask the work to stop. The state becomes "cancelled" within a second, at once where it has not begun."""
-        if self.is_finished:
+        if self.is_finished or self.frees:
             return
         self._unwanted.set()
         self.state = "cancelling"

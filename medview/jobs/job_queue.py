@@ -59,6 +59,7 @@ class JobQueue:
         on_partial: Callable[[Any], None] | None = None,
         about: str = "",
         silent: bool = False,
+        frees: bool = False,
     ) -> Job:
         """Queue `work` and return its job at once.
 
@@ -76,8 +77,11 @@ class JobQueue:
             Study Instance UID of the study the job works for; closing the study cancels it.
         silent
             Not shown to a person (a 3D frame, a thumbnail).
+        frees
+            It lets go of what is bound to the thread of its place, and is done even while everything is cancelled.
         """
-        job = Job(title if isinstance(title, Sentence) else Sentence(title), work, place, about=about, silent=silent)
+        told = title if isinstance(title, Sentence) else Sentence(title)
+        job = Job(told, work, place, about=about, silent=silent, frees=frees)
         job.on_done, job.on_failed, job.on_partial = on_done, on_failed, on_partial
         self.jobs = (*self.jobs, job)
         self.added.emit(job)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +13,16 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from medview.errors import Sentence
+from medview.gui.main_window import MainWindow
 from medview.gui.panes.volume_widget import VolumeWidget
 from medview.imaging.volume_look import VolumeLook
+from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.study.geometry import Geometry
 from medview.study.history import Edit
 from medview.study.segmentation import Segment
 from medview.view.corner_text import volume_corner_text
+from tests.gui.conftest import WAIT_MS
 from tests.gui.panes import drag, open_session, pixels_of
 from tests.view.scenes import GRIDS, draw, scene_of
 
@@ -181,3 +186,22 @@ def test_without_opengl_the_processor_draws_and_the_pane_says_so(
     assert pane._picture.without_opengl
     texts = volume_corner_text(session.scene, pane.preset(), pane.viewport.look, pane._picture, SIZE)
     assert Sentence("No OpenGL: drawn by the processor") in [line.text for line in texts.top_left]
+
+
+def render_windows() -> int:
+    """Return how many windows of VTK there are in this process."""
+    return sum(type(thing).__name__.endswith("RenderWindow") for thing in gc.get_objects())
+
+
+def test_what_opengl_holds_is_freed_on_its_thread_also_while_everything_is_cancelled(
+    window: MainWindow, ct_folder: Path, qtbot: QtBot
+) -> None:
+    # freed later, by whatever thread collects garbage, it has taken the program with it in the middle of a picture
+    gc.collect()
+    before = render_windows()
+    open_folder(window.session, ct_folder)
+    qtbot.waitUntil(lambda: render_windows() > before, timeout=WAIT_MS)
+    window.close()
+    window.session.jobs.stop()
+    gc.collect()
+    assert render_windows() == before

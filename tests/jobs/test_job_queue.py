@@ -91,6 +91,15 @@ def test_an_error_travels_as_a_value_with_its_remedy(jobs: JobQueue, place: Plac
     assert str(errors[0]) == "Salt is missing. Bring it."
 
 
+def test_what_frees_is_done_though_everything_is_cancelled(jobs: JobQueue) -> None:
+    freed: list[str] = []
+    held = jobs.submit("Wait", works.polite, place="render")
+    freeing = jobs.submit("Free", lambda progress: freed.append("render"), place="render", frees=True)
+    jobs.cancel_all()
+    jobs.wait(freeing)
+    assert (held.state, freeing.state, freed) == ("cancelled", "done", ["render"])
+
+
 def test_an_unexpected_error_in_the_worker_comes_as_a_sentence(jobs: JobQueue) -> None:
     job = jobs.submit("Run", works.stumble, place="gpu")
     jobs.wait(job)

@@ -74,7 +74,7 @@ class LookList(QListWidget):
         if self._job is not None:
             self._job.cancel()
         view = self._view
-        self._jobs.submit("Closing the 3D view", lambda progress: view.close(), place="render", silent=True)
+        self._jobs.submit("Closing the 3D view", lambda progress: view.close(), place="render", silent=True, frees=True)
 
     def _make_pictures(self) -> None:
         """Begin with a small copy of the volume, which is drawn in no time."""

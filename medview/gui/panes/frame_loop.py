@@ -83,7 +83,7 @@ class FrameLoop(QObject):
         self._rest.stop()
         self._give_up()
         view = self._view
-        self._jobs.submit("Closing the 3D view", lambda progress: view.close(), place="render", silent=True)
+        self._jobs.submit("Closing the 3D view", lambda progress: view.close(), place="render", silent=True, frees=True)
 
     def _give_up(self) -> None:
         if self._running is not None and self._running.job is not None:
