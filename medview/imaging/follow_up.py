@@ -35,7 +35,8 @@ class FollowUp:
     ----------
     sums
         Of each date the sum of the diameters of all lesions; None where one of them is missing, or they are not in one
-        unit. A lesion that was not measured at the first date is new: it is in no sum.
+        unit, or in pixels, which differ from image to image. A lesion that was not measured at the first date is new:
+        it is in no sum.
     changes
         Of each date by how many per cent the sum differs from the first one; None where there is no sum.
     changes_from_least
@@ -87,7 +88,7 @@ def _lesion(name: str, cells: Sequence[Sequence[Quantity]]) -> Lesion:
 
 def _sum(diameters: Sequence[Quantity | None]) -> Quantity | None:
     known = [diameter for diameter in diameters if diameter is not None]
-    if not known or len(known) < len(diameters) or len({d.unit for d in known}) > 1:
+    if not known or len(known) < len(diameters) or len({d.unit for d in known}) > 1 or known[0].unit == "px":
         return None
     return Quantity("length", sum(d.value for d in known), known[0].unit)
 

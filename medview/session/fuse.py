@@ -13,6 +13,7 @@ from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.read_voxels import read_voxels
 from medview.session.scene import Scene
+from medview.session.scene_place import to_patient
 from medview.session.session import Session
 from medview.session.when_shown import when_shown
 from medview.study.fusion import Fusion, FusionBasis
@@ -180,7 +181,8 @@ def exchange(session: Session) -> None:
     if host is None or second is None:
         return
     found = joining(session, scene, host, second)
-    at = scene.cursor_mm if found is None else found[1].to_other(scene.cursor_mm)
+    here = scene.cursor_mm if scene.volume.geometry.is_placed else to_patient(scene, scene.cursor_index)
+    at = here if found is None else found[1].to_other(here)
 
     def shown(other: Scene) -> None:
         other.move_cursor(at)

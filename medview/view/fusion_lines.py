@@ -12,6 +12,7 @@ from medview.study.registration import Registration
 from medview.study.series import Series
 from medview.view.compared_units import common_unit
 from medview.view.corner_line import CornerLine
+from medview.view.true_place import true_place
 from medview.view.value_text import number_text, value_text
 
 _KINDS = {
@@ -46,12 +47,16 @@ def fusion_lines(scene: Scene) -> tuple[CornerLine, ...]:
 
 
 def fused_value_text(scene: Scene, point_mm: NDArray[np.float64], value: PixelValue) -> str:
-    """Return the value of both volumes at a point: "CT -12 HU / PET 3.40 SUVbw", of one alone its own text."""
+    """Return the value of both volumes at a point of the first one's grid: "CT -12 HU / PET 3.40 SUVbw".
+
+    Of one alone it is its own text.
+    """
     fusion = scene.fusion
     if fusion is None:
         return value_text(scene.volume, value)
     own = f"{modality_name(scene.series)} {_short(value, scene.volume.unit, _suv(scene.series))}"
-    second = fusion.placed.value_at(point_mm)
+    place = true_place(scene.volume, point_mm)
+    second = None if place is None else fusion.placed.value_at(place)
     if second is None or not np.isfinite(second):
         return f"{own} / {modality_name(fusion.volume.series)} –"
     return f"{own} / {modality_name(fusion.volume.series)} {_short(second, fusion.volume.unit, fusion.suv_factor)}"

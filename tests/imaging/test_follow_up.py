@@ -62,3 +62,10 @@ def test_what_has_no_name_or_diameter_is_left_out() -> None:
     assert found.lesions == ()
     assert found.sums == (None,)
     assert follow_up([]).sums == ()
+
+
+def test_pixels_of_different_images_are_neither_summed_nor_compared() -> None:
+    found = follow_up([[length("A", 40, "px")], [length("A", 20, "px")]])
+    assert found.sums == (None, None)
+    assert found.changes == (None, None)
+    assert found.changes_from_least == (None, None)

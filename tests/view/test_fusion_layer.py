@@ -277,3 +277,23 @@ def test_loss_of_the_second_volume_is_a_warning(ratio: float | None, told: str) 
     assert not [line for line in fusion_lines(scene) if line.mark == "warning"]
     fused(scene, replace(volume, series=series))
     assert [str(line.text) for line in fusion_lines(scene) if line.mark == "warning"] == [told]
+
+
+def test_over_slices_that_lie_unevenly_the_second_is_read_where_the_image_truly_lies() -> None:
+    from tests.view.scenes import scene_of
+
+    grid = replace(CT_GRID, has_depth=False)
+    scene = scene_of(ct_values(), grid)
+    places = [(-79.0, -63.0, -1.5 + 3.0 * n + (25.5 if n >= 4 else 0.0)) for n in range(24)]  # image 4 is at 36 mm
+    images = tuple(Instance(Path("x"), f"1.{n}", image_position_patient=place) for n, place in enumerate(places))
+    scene.volume = replace(scene.volume, series=replace(scene.series, instances=images, modality="CT"))
+    pet = pet_volume()
+    scene.fusion = fused(scene, pet)
+    drawn = grid.to_mm((4.0, *CT_GRID.to_index(LESION_MM)[1:]))  # the grid lays it out at 10.5 mm
+    value = scene.value_at(drawn)
+    assert value is not None
+    expected = pet.value_at(LESION_MM)
+    assert expected is not None
+    assert fused_value_text(scene, drawn, value).endswith(f"PET {expected * SUV_FACTOR:.2f} SUVbw")
+    scene.volume = replace(scene.volume, series=replace(scene.series, instances=()))
+    assert fused_value_text(scene, drawn, value).endswith("PET –")
