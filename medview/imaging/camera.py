@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 
+from medview.imaging.oblique import cross
 from medview.imaging.orientation import letters
 from medview.imaging.turn import turned_axes
 from medview.study.geometry import FloatArray, Geometry
@@ -73,11 +75,10 @@ class Camera:
         focus = geometry.centre_mm + (-pan_px[0] * right + pan_px[1] * up) / scale
         return cls(right, up, focus, size[1] / 2 / scale, 4 * radius)
 
-    @property
+    @cached_property
     def towards(self) -> FloatArray:
         """Unit LPS vector from the focus to the camera."""
-        towards: FloatArray = np.cross(self.right, self.up)
-        return towards
+        return cross(self.right, self.up)
 
     def to_picture(self, point_mm: FloatArray, size: tuple[int, int]) -> tuple[float, float]:
         """Return where an LPS point is seen in a picture (width, height), y down."""

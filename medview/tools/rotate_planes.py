@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -205,12 +206,11 @@ def _line(session: Session, scene: Scene, event: PointerEvent, plane: PlaneName)
     assert event.position_mm is not None
     assert event.steps_mm is not None
     right, down = event.steps_mm
-    steps = np.stack([right, down], axis=1)
-    to_px = np.linalg.inv(steps.T @ steps) @ steps.T
+    to_px = np.stack([right / (right @ right), down / (down @ down)])  # they are at right angles
     normal = cross(right, down)
-    normal /= np.linalg.norm(normal)
+    normal /= math.sqrt(normal @ normal)
     along_mm = cross(normal, scene.plane_normal(plane))
-    along_mm /= np.linalg.norm(along_mm)
+    along_mm /= math.sqrt(along_mm @ along_mm)
     along = to_px @ along_mm
     centre = np.array(event.position_px) + to_px @ (scene.cursor_mm - event.position_mm)
     slot = session.viewports[event.pane].slot

@@ -17,10 +17,10 @@ def draw_ruler(painter: QPainter, bar: ScaleBar, left: float, top: float, *, upr
 
     Its ticks stand above it, or to the right of it. Filled rectangles: sharp, and ten times faster than lines.
     """
-    x, y = round(left), round(top)
+    x, y, steps = round(left), round(top), bar.steps
     parts = [QRectF(x, y, 1, round(bar.length_px) + 1) if upright else QRectF(x, y, round(bar.length_px) + 1, 1)]
-    for step in range(bar.steps + 1):
-        at, length = round(bar.length_px * step / bar.steps), _LONG_PX if step in (0, bar.steps) else _SHORT_PX
+    for step in range(steps + 1):
+        at, length = round(bar.length_px * step / steps), _LONG_PX if step in (0, steps) else _SHORT_PX
         parts.append(QRectF(x, y + at, length, 1) if upright else QRectF(x + at, y - length + 1, 1, length))
     for part in parts:
         painter.fillRect(part.adjusted(-1, -1, 1, 1), _EDGE)
