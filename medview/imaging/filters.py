@@ -24,7 +24,7 @@ FILTER_TITLES: dict[ImageFilter, Sentence] = {
 _EXCHANGES = ((1, 2), (4, 5), (7, 8), (0, 1), (3, 4), (6, 7), (1, 2), (4, 5), (7, 8), (0, 3), (5, 8), (4, 7), (3, 6), (1, 4), (2, 5), (4, 7), (4, 2), (6, 4), (4, 2))  # fmt: skip  # noqa: E501
 
 
-def filtered(values: NDArray[Any], image_filter: ImageFilter, black: float = 0.0) -> NDArray[Any]:
+def filtered(values: NDArray[Any], image_filter: ImageFilter) -> NDArray[Any]:
     """Return a filtered picture of the same shape and type.
 
     Parameters
@@ -34,9 +34,8 @@ def filtered(values: NDArray[Any], image_filter: ImageFilter, black: float = 0.0
         pixel goes on.
     image_filter
         "sharpen" and "sharpen_more" add what a Gaussian of 1 or 2 pixels takes away, once or twice (unsharp mask);
-        "smooth" and "smooth_more" are that Gaussian; "edges" is the length of the Sobel gradient, in values a pixel.
-    black
-        Value that "edges" starts from where there is none: what the window shows black.
+        "smooth" and "smooth_more" are that Gaussian; "edges" is the length of the Sobel gradient, in values a pixel:
+        0 where there is none, to be `raised` before it is shown.
 
     Examples
     --------
@@ -44,10 +43,25 @@ def filtered(values: NDArray[Any], image_filter: ImageFilter, black: float = 0.0
     np.int16(0)
     """
     if values.dtype.kind not in "iu" or image_filter == "median":
-        return _FILTERS[image_filter](values, black).astype(values.dtype, copy=False)
-    limits = np.iinfo(values.dtype)
-    computed = np.rint(_FILTERS[image_filter](values.astype(np.float32), black))
-    found: NDArray[Any] = np.clip(computed, limits.min, limits.max).astype(values.dtype)
+        return _FILTERS[image_filter](values).astype(values.dtype, copy=False)
+    return _whole(_FILTERS[image_filter](values.astype(np.float32)), values.dtype)
+
+
+def raised(values: NDArray[Any], black: float) -> NDArray[Any]:
+    """Return what "edges" found as it is shown: where there is none as dark as the window's lowest value.
+
+    Of the few pixels that are seen, so that a drag of the window filters no large image anew.
+    """
+    if values.dtype.kind == "f":
+        lifted: NDArray[Any] = values + values.dtype.type(black)
+        return lifted
+    return _whole(values.astype(np.float32) + np.float32(black), values.dtype)
+
+
+def _whole(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return values as whole numbers of a type, at its ends where they lie beyond."""
+    limits = np.iinfo(dtype)
+    found: NDArray[Any] = np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
     return found
 
 
@@ -63,7 +77,7 @@ def _unsharp(values: NDArray[Any], sigma: float, amount: float) -> NDArray[Any]:
     return found
 
 
-def _edges(values: NDArray[Any], black: float) -> NDArray[Any]:
+def _edges(values: NDArray[Any]) -> NDArray[Any]:
     from scipy.ndimage import correlate1d
 
     # axis by axis: a Sobel filter of three axes would run over the colours, too
@@ -71,7 +85,7 @@ def _edges(values: NDArray[Any], black: float) -> NDArray[Any]:
         correlate1d(correlate1d(values, (-1, 0, 1), axis, mode="nearest"), (1, 2, 1), 1 - axis, mode="nearest")
         for axis in (0, 1)
     )
-    found: NDArray[Any] = black + np.hypot(*slopes) / 8.0  # the weights of the kernel add up to eight
+    found: NDArray[Any] = np.hypot(*slopes) / 8.0  # the weights of the kernel add up to eight
     return found
 
 
@@ -84,11 +98,11 @@ def _median(values: NDArray[Any]) -> NDArray[Any]:
     return nine[4]
 
 
-_FILTERS: dict[ImageFilter, Callable[[NDArray[Any], float], NDArray[Any]]] = {
-    "sharpen": lambda values, _: _unsharp(values, 1.0, 1.0),
-    "sharpen_more": lambda values, _: _unsharp(values, 2.0, 2.0),
-    "smooth": lambda values, _: _gaussian(values, 1.0),
-    "smooth_more": lambda values, _: _gaussian(values, 2.0),
-    "median": lambda values, _: _median(values),
+_FILTERS: dict[ImageFilter, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "sharpen": lambda values: _unsharp(values, 1.0, 1.0),
+    "sharpen_more": lambda values: _unsharp(values, 2.0, 2.0),
+    "smooth": lambda values: _gaussian(values, 1.0),
+    "smooth_more": lambda values: _gaussian(values, 2.0),
+    "median": _median,
     "edges": _edges,
 }

@@ -29,3 +29,5 @@ def prepare_reading(progress: Progress = unheard) -> None:
 
     breathe(0.9)
     np.percentile(np.zeros(2), (0.1, 99.9))  # numpy imports much when it is first asked for one
+    breathe(0.95)
+    import scipy.ndimage  # noqa: F401  the first filter of a picture would hold the window for it

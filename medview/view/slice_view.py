@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medview.imaging.colour_maps import colour_table
 from medview.imaging.display_size import PLAIN_DISPLAY, DisplaySize
-from medview.imaging.filters import ImageFilter, filtered
+from medview.imaging.filters import ImageFilter, filtered, raised
 from medview.imaging.padding import padding_range
 from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.fit_view import mm_per_unit
@@ -313,13 +313,11 @@ class SliceView:
         chosen = self._viewport.image_filter
         if not chosen:
             return section
-        centre, width = self._scene.window
-        black = centre - width / 2 if chosen == "edges" else 0.0
 
         def make() -> _Section:
-            return replace(section, values=filtered(section.values, cast(ImageFilter, chosen), black))
+            return replace(section, values=filtered(section.values, cast(ImageFilter, chosen)))
 
-        return cast(_Section, self._keep("filtered", (section, chosen, black), make))
+        return cast(_Section, self._keep("filtered", (section, chosen), make))
 
     def _requested(self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool) -> PlaneRequest:
         """Return which interpolated plane is shown: a coarse one where the full one is costly and not there yet."""
@@ -439,8 +437,11 @@ class SliceView:
         state = scene.presentation_in_view
         look = (scene.look, scene.is_shown_inverted, padding, state.presentation_lut if state is not None else None)
 
+        centre, width = scene.window
+        is_raised = self._viewport.image_filter == "edges"
+
         def make() -> NDArray[np.uint8]:
-            pixels = shown(values, *look)
+            pixels = shown(raised(values, centre - width / 2) if is_raised else values, *look)
             if section.inside is not None:
                 pixels[~part.of(section.inside)] = 0
             return pixels

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK
 from scipy import ndimage
 
-from medview.imaging.filters import FILTERS, filtered
+from medview.imaging.filters import FILTERS, filtered, raised
 
 RNG = np.random.default_rng(7)
 PICTURE = RNG.integers(-1000, 3000, (40, 53)).astype(np.int16)
@@ -36,7 +36,7 @@ def test_sharpening_adds_what_smoothing_takes_away() -> None:
 
 def test_edges_are_the_slope_from_black_on() -> None:
     ramp = np.tile(np.arange(20, dtype=np.int16) * 7, (15, 1))
-    found = filtered(ramp, "edges", black=-100.0)
+    found = raised(filtered(ramp, "edges"), -100.0)
     assert (found[:, 2:-2] == -93).all()
 
 

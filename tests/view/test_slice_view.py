@@ -265,3 +265,19 @@ def test_a_slab_thinner_than_the_distance_of_slices_says_that_it_holds_one() -> 
     assert picture.slab_images == 3
     told = [str(mark.text.text) for mark in fidelity(scene, Shown.of_picture(viewport, picture))]
     assert "MIP, slab of 6 mm" in told
+
+
+def test_edges_are_found_once_however_often_the_window_is_dragged() -> None:
+    """In a mammogram that takes a third of a second: at each step of a drag the window would stand still."""
+    array = np.zeros(AXIAL.shape, np.int16)
+    array[:, :, 5:] = 800
+    scene, viewport = scene_of(array, AXIAL, window=(400.0, 800.0)), Viewport("acquired")
+    viewport.update(image_filter="edges")
+    view, greys, found = SliceView(scene, viewport), [], []
+    for centre in (400.0, 300.0, 200.0, 100.0):
+        scene.update(window=(centre, 2 * centre))
+        greys.append(view.picture((300, 300)).grey)
+        found.append(view._kept["filtered"][1])
+    assert all(one is found[0] for one in found)
+    assert all(grey[4, 0] == 0 for grey in greys)  # where there is no slope, whatever the window
+    assert [int(grey[4, 5]) for grey in greys] == pytest.approx([127, 170, 255, 255], abs=1)
