@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medview.session.session import Session
+from medview.study.same_patient import sameness
 from medview.study.study import Study
 from medview.study.study_object import StudyObject
 
@@ -15,7 +16,12 @@ def studies_of_patient(session: Session, study: Study) -> tuple[Study, ...]:
     if not patient.patient_id:
         return (study,)
     who = patient.patient_id, patient.patient_name
-    same = (s for s in session.studies if (s.facts.patient.patient_id, s.facts.patient.patient_name) == who)
+    same = (
+        one
+        for one in session.studies
+        if (one.facts.patient.patient_id, one.facts.patient.patient_name) == who
+        and sameness(one.facts.patient, patient) != "different"  # by date of birth or sex
+    )
     return (study, *(s for s in same if s is not study))
 
 

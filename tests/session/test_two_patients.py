@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from medview.session.fuse import exchange, fuse
+from medview.session.host_study import studies_of_patient
 from medview.session.open_folder import open_folder
 from medview.session.register import register_images, shift_second
 from medview.session.scene import Scene
@@ -14,6 +15,7 @@ from medview.session.session import Session
 from medview.session.show_series import show_series
 from medview.study.series import Series
 from medview.study.study import Study
+from tests.files.make_dicom import write_stack
 from tests.files.make_pet_ct import FRAME, pet_grid, write_ct, write_pet
 from tests.session.waiting import said, wait_idle, wait_until
 
@@ -113,3 +115,13 @@ def test_a_registration_that_ends_while_other_images_are_looked_at_is_not_lost(
     again = fused(session, "T1")
     assert again.fusion is not None
     assert again.fusion.basis == "registration"
+
+
+def test_objects_of_a_namesake_with_the_same_number_are_another_patients(session: Session, tmp_path: Path) -> None:
+    for day, folder in (("19700102", "a"), ("19830405", "b")):
+        write_stack(tmp_path / folder, 2, StudyInstanceUID=f"2.25.{day}", PatientName="Doe^J", PatientBirthDate=day)
+    open_folder(session, tmp_path, show=False)
+    wait_idle(session)
+    first, second = session.studies
+    assert first.facts.patient.patient_id == second.facts.patient.patient_id != ""
+    assert studies_of_patient(session, first) == (first,)
