@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError
 from medview.files.atomic import written_whole
+from medview.files.made_uid import made_uid
 from medview.imaging.stack import slice_normal
 from medview.progress import Progress, unheard
 from medview.study.geometry import Geometry
@@ -94,7 +94,7 @@ def _write_slice(
     dataset = Dataset()
     for keyword, value in shared.items():
         setattr(dataset, keyword, value)
-    dataset.SOPInstanceUID = _uid(shared["SeriesInstanceUID"], str(index))
+    dataset.SOPInstanceUID = made_uid(shared["SeriesInstanceUID"], str(index))
     dataset.InstanceNumber = index + 1
     dataset.ImagePositionPatient = [_decimal(x) for x in geometry.to_mm((index, 0, 0))]
     dataset.PixelData = picture.astype("<i2").tobytes()
@@ -106,8 +106,10 @@ def _write_slice(
 
 def _shared(geometry: Geometry, series: Series, study: StudyFacts, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of every slice; those that may be empty are there, empty (type 2)."""
-    study_uid = study.study_instance_uid or _uid("study", study.patient.patient_id + study.study_date)
-    series_uid = series.series_instance_uid or _uid(study_uid, f"{series.series_number} {series.series_description}")
+    study_uid = study.study_instance_uid or made_uid("study", study.patient.patient_id + study.study_date)
+    series_uid = series.series_instance_uid or made_uid(
+        study_uid, f"{series.series_number} {series.series_description}"
+    )
     today = datetime.now()
     return {
         "SpecificCharacterSet": "ISO_IR 192",
@@ -156,7 +158,7 @@ def _plane(geometry: Geometry, series: Series, series_uid: str) -> dict[str, Any
         "ImageOrientationPatient": [_decimal(x) for x in orientation],
         "PixelSpacing": [_decimal(row_mm), _decimal(column_mm)],
         "SliceThickness": _decimal(series.slice_thickness_mm or gap),
-        "FrameOfReferenceUID": geometry.frame_of_reference_uid or _uid(series_uid, "frame of reference"),
+        "FrameOfReferenceUID": geometry.frame_of_reference_uid or made_uid(series_uid, "frame of reference"),
     }
 
 
@@ -177,11 +179,6 @@ def _pixels(geometry: Geometry, series: Series) -> dict[str, Any]:
         "PixelRepresentation": 1,
         **(window if series.windows else {}),
     }
-
-
-def _uid(*parts: str) -> str:
-    """Return a UID under 2.25 (PS3.5 B.2) that is always the same for the same parts."""
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, '/'.join(('medview', *parts))).int}"
 
 
 def _decimal(value: float) -> str:

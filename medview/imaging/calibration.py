@@ -71,11 +71,6 @@ class Calibration:
     aspect: float = 1.0
 
     @property
-    def is_angle_allowed(self) -> bool:
-        """Whether an angle may be told."""
-        return self.angle_refusal is None
-
-    @property
     def area_unit(self) -> str:
         """The unit of an area: "mm² Proj", "px²"."""
         first, _, kind = self.unit.partition(" ")

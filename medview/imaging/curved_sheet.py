@@ -135,11 +135,6 @@ class CurvedSheet:
         """Return where along the sheet a distance along the path lies."""
         return float(np.interp(arc_mm, self.path_arcs_mm, np.arange(len(self.base_mm)) * self.step_mm))
 
-    def path_mm(self, along_mm: float) -> FloatArray:
-        """Return the LPS point of the path at a place along the sheet."""
-        places = np.arange(len(self.base_mm)) * self.step_mm
-        return self.to_mm(along_mm, float(np.interp(along_mm, places, self.path_across_mm)))
-
 
 def section_axes(curve: Curve, arc_mm: float, down: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return the LPS unit vectors of screen right and down of the cross section of a curve, seen along it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import filecmp
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medview.files.same_bytes import same_bytes
 from medview.library.reports import Added
 from medview.library.scan_again import read_again
 from medview.library.store import Store
@@ -120,7 +120,7 @@ def _look_at(
         elif other.now == FileState.MISSING:
             if other.size == row.size:
                 parts.moved[other.path] = row.path
-        elif not _same_bytes(other.path, row.path):
+        elif not same_bytes(other.path, row.path):
             is_apart |= row.sop is not None
         elif store.holds(row.path) and not store.holds(other.path):
             parts.replaced.add(other.path)
@@ -132,13 +132,6 @@ def _look_at(
     parts.fresh.append(row)
     if is_apart:
         parts.apart.append(row.path)
-
-
-def _same_bytes(one: str, other: str) -> bool:
-    try:
-        return filecmp.cmp(one, other, shallow=False)
-    except OSError:  # one of them cannot be read at the moment
-        return False
 
 
 def _composed(

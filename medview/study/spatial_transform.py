@@ -105,12 +105,6 @@ class SpatialTransform:
         matrix: FloatArray = self.after @ self.before
         return matrix
 
-    @property
-    def is_rigid(self) -> bool:
-        """Whether lengths stay as they are, within a hundredth of a percent."""
-        linear = self.matrix[:3, :3]
-        return self.is_affine and bool(np.abs(linear.T @ linear - np.eye(3)).max() < 2e-4)
-
     def to_other(self, points_mm: ArrayLike) -> FloatArray:
         """Return the LPS points (..., 3) of the other images for points (..., 3) of those in view."""
         points = _moved(self.before, np.asarray(points_mm, dtype=np.float64))

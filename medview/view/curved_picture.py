@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from medview.imaging.curve import Curve
 from medview.imaging.curved_sheet import CurvedSheet
@@ -128,13 +128,3 @@ class CurvedPicture:
         """Return pane points (n, 2) of the path itself."""
         along = np.arange(len(self.sheet.base_mm)) * self.sheet.step_mm
         return np.array([self.to_pane(a, b) for a, b in zip(along, self.sheet.path_across_mm, strict=True)])
-
-    def arc_at(self, x: float, y: float) -> float:
-        """Return how far along the path the place beside a pane point is, within its ends."""
-        along = float(np.clip(self.to_sheet(x, y)[0], 0.0, self.sheet.length_mm))
-        places = np.arange(len(self.sheet.base_mm)) * self.sheet.step_mm
-        return float(np.interp(along, places, self.sheet.path_arcs_mm))
-
-    def nearest_arc(self, point_mm: ArrayLike) -> float:
-        """Return how far along the path its place nearest to an LPS point is."""
-        return self.curve.nearest(point_mm)

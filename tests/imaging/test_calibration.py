@@ -272,7 +272,7 @@ def test_rule_5_angles_need_the_shape_of_a_pixel_alone(
     tmp_path: Path, told: dict[str, Any], angle: float | None
 ) -> None:
     found = calibration(radiograph(tmp_path, **told), 0, LINE)
-    assert found.is_angle_allowed == (angle is not None)
+    assert (found.angle_refusal is None) == (angle is not None)
     if angle is not None:
         assert found.angle_deg((1, 0), (1, 1)) == pytest.approx(angle)
         return
@@ -287,7 +287,7 @@ def test_rule_6_across_uneven_slices_nothing_is_measured(tmp_path: Path) -> None
     found = calibration_across(series)
     with pytest.raises(MedViewError, match="resample"):
         found.length([(0, 0), (1, 1)])
-    assert not found.is_angle_allowed
+    assert found.angle_refusal is not None
     # on each slice as it is, lengths hold
     assert calibration(series, 2, LINE).length(LINE) == (pytest.approx(hypotenuse(0.5, 0.75)), "mm")
 
@@ -331,5 +331,5 @@ def test_an_angle_half_outside_a_region_is_told_where_its_pixels_are_square_alon
 ) -> None:
     series = ultrasound(tmp_path, region(0, 0, 3, 5, PhysicalDeltaY=height), PixelSpacing=None)
     found = calibration(series, 0, [(1, 1), (6, 1), (6, 4)])
-    assert found.is_angle_allowed is is_told
+    assert (found.angle_refusal is None) is is_told
     assert found.unit == "px"

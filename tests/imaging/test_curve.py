@@ -125,7 +125,8 @@ def test_every_distance_on_a_stretched_sheet_is_true() -> None:
     assert sheet.extent_mm == pytest.approx((-25.0, 25.0), abs=0.3)
     assert sheet.path_arcs_mm[-1] > sheet.length_mm + 2.0  # the path itself is longer
     for along in (0.0, 33.0, 80.0):
-        on_path = sheet.path_mm(along)
+        places = np.arange(len(sheet.base_mm)) * sheet.step_mm
+        on_path = sheet.to_mm(along, float(np.interp(along, places, sheet.path_across_mm)))
         angle = along / 50
         assert on_path == pytest.approx((50 * np.cos(angle), 50 * np.sin(angle), 10 * np.sin(2 * angle)), abs=0.2)
         assert sheet.along_of_arc(

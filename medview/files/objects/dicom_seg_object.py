@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from medview.files.headers.dicom_header import MAKER
-from medview.files.objects.dicom_sources import new_uid
+from medview.files.made_uid import new_uid
 from medview.study.segmentation import Code, Segment, Segmentation
 from medview.study.series import Series
 

@@ -6,7 +6,6 @@ nobody else; what had to be made up is told.
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from pydicom.valuerep import format_number_as_ds
 from medview.errors import MedViewError, Sentence
 from medview.files.headers.dicom_file import open_regular
 from medview.files.headers.dicom_header import sop_identity
+from medview.files.made_uid import made_uid
 from medview.imaging.stack import slice_normal
 from medview.study.geometry import Geometry
 from medview.study.series import Instance, Series
@@ -62,16 +62,6 @@ def source_headers(series: Series, geometry: Geometry) -> tuple[list[Dataset], t
     if _is_multi_frame(headers[0]) and len(headers) > 1:
         raise MedViewError("A mask on several multi-frame images cannot be written yet.", "Export NIfTI instead.")
     return headers, tuple(said.values())
-
-
-def made_uid(*parts: str) -> str:
-    """Return a UID under 2.25 (PS3.5 B.2) that is always the same for the same parts."""
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, '/'.join(('medview', *parts))).int}"
-
-
-def new_uid() -> str:
-    """Return a new UID under 2.25."""
-    return f"2.25.{uuid.uuid4().int}"
 
 
 def _check_identities(series: Series) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -13,6 +12,7 @@ from medview.errors import MedViewError, Sentence
 from medview.files.formats.other_formats import OtherStudy, is_picture, read_other_format, read_pictures
 from medview.files.formats.picture import read_picture_facts
 from medview.files.headers.dicom_header import Image, Other, read_header
+from medview.files.same_bytes import same_bytes
 from medview.files.scanning.file_listing import reason
 from medview.files.stacks.dicom_sort import FoundStudy, sort
 from medview.study.series import StudyFacts
@@ -132,17 +132,9 @@ class Findings:
     def _is_copy(self, path: Path, key: tuple[str, str]) -> bool:
         """Whether a file with the same identity and the same bytes is there already."""
         known = self._paths.setdefault(key, [])
-        if any(_is_same_file(path, other) for other in known):
+        if any(same_bytes(path, other) for other in known):
             return True
         known.append(path)
-        return False
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    """Whether two files hold the same bytes; not where one is gone by now: nothing is left out for it."""
-    try:
-        return filecmp.cmp(one, other, shallow=False)
-    except OSError:
         return False
 
 

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from medview.errors import Sentence
+from medview.gui.forms.row_button import row_button
 from medview.gui.language import say, tr
 from medview.session.choose_corner_text import keep_corners
 from medview.session.session import Session
@@ -135,17 +135,11 @@ class CornerForm(QDialog):
         row = QHBoxLayout()
         row.addWidget(QLabel(tr("Move the chosen line:"), self))
         for name, title in _TITLES.items():
-            self._button(row, say(title)).clicked.connect(lambda _=False, name=name: self.move_to(name))
-        self._button(row, tr("Up")).clicked.connect(lambda: self.move_by(-1))
-        self._button(row, tr("Down")).clicked.connect(lambda: self.move_by(1))
+            row_button(self, row, say(title)).clicked.connect(lambda _=False, name=name: self.move_to(name))
+        row_button(self, row, tr("Up")).clicked.connect(lambda: self.move_by(-1))
+        row_button(self, row, tr("Down")).clicked.connect(lambda: self.move_by(1))
         row.addStretch(1)
         return row
-
-    def _button(self, row: QHBoxLayout, title: str) -> QPushButton:
-        button = QPushButton(title, self)
-        button.setAutoDefault(False)
-        row.addWidget(button)
-        return button
 
     def _list_in_use(self) -> QListWidget | None:
         return next((found for found in self.lists.values() if found.selectedItems()), None)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.errors import MedViewError
+from medview.gui.forms.row_button import row_button
 from medview.gui.language import tr
 from medview.imaging.window_presets import WindowPreset, window_presets
 from medview.session import choose_window, own_presets
@@ -125,22 +125,16 @@ class PresetForm(QDialog):
     def _movers(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.add_button, self.remove_button = (
-            self._button(row, tr("Add the window in view")),
-            self._button(row, tr("Delete")),
+            row_button(self, row, tr("Add the window in view")),
+            row_button(self, row, tr("Delete")),
         )
-        self.up_button, self.down_button = self._button(row, tr("Up")), self._button(row, tr("Down"))
+        self.up_button, self.down_button = row_button(self, row, tr("Up")), row_button(self, row, tr("Down"))
         self.add_button.clicked.connect(self.add)
         self.remove_button.clicked.connect(self.remove)
         self.up_button.clicked.connect(lambda: self.move_row(-1))
         self.down_button.clicked.connect(lambda: self.move_row(1))
         row.addStretch(1)
         return row
-
-    def _button(self, row: QHBoxLayout, title: str) -> QPushButton:
-        button = QPushButton(title, self)
-        button.setAutoDefault(False)
-        row.addWidget(button)
-        return button
 
     def _show(self, presets: tuple[WindowPreset, ...]) -> None:
         self.table.setRowCount(0)

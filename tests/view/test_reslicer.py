@@ -10,7 +10,7 @@ from scipy.ndimage import map_coordinates
 from medview.session.viewport import SlabMode
 from medview.study.geometry import Geometry
 from medview.view.picture_grid import PictureGrid
-from medview.view.reslice import reslice
+from medview.view.reslicer import Reslicer
 from tests.view.scenes import GRIDS, tilted, turned
 
 SHAPE = (20, 30, 40)
@@ -40,7 +40,7 @@ def test_values_are_those_of_scipy(geometry: Geometry, dtype: type, where: str) 
         if where == "oblique"
         else PictureGrid.perpendicular(geometry, "coronal", geometry.centre_mm)
     )
-    values, inside = reslice(array, geometry, grid)
+    values, inside = Reslicer(array, geometry).sample(grid)
     index = geometry.to_index(points_of(grid))
     expected = map_coordinates(array.astype(float), np.moveaxis(index, -1, 0), order=1, mode="nearest")
     assert values.dtype == dtype
@@ -55,7 +55,7 @@ def test_a_slab_projects_samples_from_face_to_face_no_farther_apart_than_a_voxel
     geometry = tilted(18.5, SHAPE)
     array = np.random.default_rng(5).normal(0, 100, SHAPE).astype(np.float32)
     grid = oblique_grid(geometry)
-    values, _ = reslice(array, geometry, grid, slab_mm=6.0, slab_mode=mode)
+    values, _ = Reslicer(array, geometry).sample(grid, 6.0, mode)
     steps = np.linspace(-3.0, 3.0, 1 + 2 * 5)  # 5 samples of 0.6 mm a side: 0.7 mm is the finest spacing
     layers = [geometry.to_index(points_of(grid) + n * grid.normal) for n in steps]
     within = np.all([((i >= 0) & (i <= np.array(SHAPE) - 1)).all(axis=-1) for i in layers], axis=0)
@@ -69,7 +69,7 @@ def test_a_slab_on_an_oblique_plane_is_what_simpleitk_resamples(mode: SlabMode) 
     geometry = Geometry(SHAPE, GRIDS["oblique"].affine)
     array = np.random.default_rng(6).integers(-1000, 1000, SHAPE).astype(np.int16)
     grid = oblique_grid(geometry)
-    values, _ = reslice(array, geometry, grid, slab_mm=4.9, slab_mode=mode)
+    values, _ = Reslicer(array, geometry).sample(grid, 4.9, mode)
     spacing = 4.9 / 8  # 4 samples a side
     whole, known = resampled(array, geometry, grid, layers=9, spacing=spacing)
     assert np.count_nonzero(known.all(axis=0)) > 100
@@ -84,7 +84,8 @@ def test_what_lies_outside_takes_no_part_in_a_slab() -> None:
     array = np.full(geometry.shape, 100, np.int16)
     array[0] = 50
     plane = PictureGrid(np.array([-0.5, -0.5, 1.0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), (14, 12))
-    found = {mode: reslice(array, geometry, plane, slab_mm=8.0, slab_mode=mode)[0] for mode in ("max", "min", "mean")}
+    reslicer = Reslicer(array, geometry)
+    found = {mode: reslicer.sample(plane, 8.0, mode)[0] for mode in ("max", "min", "mean")}
     assert {mode: int(values[5, 5]) for mode, values in found.items()} == {"max": 100, "min": 50, "mean": 92}  # 550 / 6
 
 
@@ -116,7 +117,7 @@ def test_labels_are_taken_from_the_nearest_voxel() -> None:
     geometry = tilted(18.5, SHAPE)
     labels = np.random.default_rng(7).integers(0, 5, SHAPE).astype(np.uint8)
     grid = oblique_grid(geometry)
-    values, inside = reslice(labels, geometry, grid, nearest=True)
+    values, inside = Reslicer(labels, geometry, nearest=True).sample(grid)
     index = geometry.to_index(points_of(grid))
     nearest = np.clip(np.rint(index).astype(int), 0, np.array(SHAPE) - 1)
     expected = labels[tuple(np.moveaxis(nearest, -1, 0))]
