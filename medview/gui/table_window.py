@@ -60,11 +60,20 @@ class TableWindow(QDialog):
         for widget in (self.about, self.table, self._buttons()):
             layout.addWidget(widget)
 
+    def done(self, result: int) -> None:
+        """Let go of what is followed; the escape key comes here and sends no close event."""
+        self.let_go()
+        super().done(result)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of what is followed."""
+        self.let_go()
+        super().closeEvent(event)
+
+    def let_go(self) -> None:
+        """Follow nothing any more."""
         self.is_open = False
         self.links.end()
-        super().closeEvent(event)
 
     def fill(
         self, titles: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[tuple[int, int, int]] = ()

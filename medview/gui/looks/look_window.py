@@ -129,12 +129,20 @@ class LookWindow(QDialog):
             self.close()
         return super().eventFilter(watched, event)
 
+    def done(self, result: int) -> None:
+        """Let go of the session, and of OpenGL on its own thread; the escape key sends no close event."""
+        self._let_go()
+        super().done(result)
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of the session."""
+        """Let go of the session, and of OpenGL on its own thread."""
+        self._let_go()
+        super().closeEvent(event)
+
+    def _let_go(self) -> None:
         self._links.end()
         self._passing.end()
         self.list.release()
-        super().closeEvent(event)
 
     # what the session says
 

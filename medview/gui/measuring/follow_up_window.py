@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget
 
 from medview.gui.language import tr
@@ -34,10 +33,10 @@ class FollowUpWindow(TableWindow):
         self.links.connect(session.studies_changed, self._refresh_soon)
         self._refresh()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of the studies."""
+    def let_go(self) -> None:
+        """Follow neither the session nor the studies any more."""
         self._of_studies.end()
-        super().closeEvent(event)
+        super().let_go()
 
     def _refresh_soon(self) -> None:
         self._rest.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget
 
 from medview.gui.language import tr
@@ -35,10 +34,10 @@ class MaskStatisticsWindow(TableWindow):
         self.links.connect(session.scene_changed, self._measure_soon)
         self._measure()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of the mask."""
+    def let_go(self) -> None:
+        """Follow neither the session nor the mask any more."""
         self._of_mask.end()
-        super().closeEvent(event)
+        super().let_go()
 
     def _measure_soon(self, *_: object) -> None:
         self._rest.start()

@@ -43,6 +43,11 @@ class MeasurementProperties(QDialog):
         self._links.connect(session.studies_changed, self.refresh)
         self.refresh()
 
+    def done(self, result: int) -> None:
+        """Let go of the study; the escape key comes here and sends no close event."""
+        self._links.end()
+        super().done(result)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of the study."""
         self._links.end()

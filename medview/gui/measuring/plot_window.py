@@ -77,11 +77,19 @@ class PlotWindow(QDialog):
         else:
             self._show(data)
 
+    def done(self, result: int) -> None:
+        """Let go of the study; the escape key comes here and sends no close event."""
+        self._let_go()
+        super().done(result)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of the study."""
+        self._let_go()
+        super().closeEvent(event)
+
+    def _let_go(self) -> None:
         self._is_open = False
         self._links.end()
-        super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""

@@ -265,11 +265,19 @@ class HeaderInspector(QDialog):
         menu.addAction(tr("Copy row"), self.copy_row)
         menu.popup(self.view.viewport().mapToGlobal(position))
 
+    def done(self, result: int) -> None:
+        """Read no further; the escape key comes here and sends no close event."""
+        self._let_go()
+        super().done(result)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Read no further."""
+        self._let_go()
+        super().closeEvent(event)
+
+    def _let_go(self) -> None:
         self._delay.stop()
         self._links.end()
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        super().closeEvent(event)
