@@ -16,9 +16,10 @@ def volume_fidelity(look: VolumeLook, picture: VolumePicture | None) -> tuple[Co
     lines = []
     if picture.without_opengl:
         lines.append(Sentence("No OpenGL: drawn by the processor"))
-    if look.clipping is not None:
+    # of the picture that is seen, and of the one that is on its way
+    if picture.is_clipped or look.clipping is not None:
         lines.append(Sentence("Clipped"))
-    if look.cuts:
+    if picture.is_cut or look.cuts:
         lines.append(Sentence("Tissue is cut away"))
     return tuple(CornerLine(line, "badge") for line in lines)
 

@@ -76,8 +76,13 @@ class VolumePicture:
         How many voxels along (slices, rows, columns) were averaged into one; (1, 1, 1) where none were.
     without_opengl
         Whether it was made by the processor alone because this machine has no OpenGL.
+    camera, is_clipped, is_cut
+        From where it is seen, and whether a part is left out, in this picture: what is wanted by now may be another.
     """
 
     pixels: NDArray[np.uint8]
     reduction: tuple[int, int, int] = (1, 1, 1)
     without_opengl: bool = False
+    camera: Camera | None = None
+    is_clipped: bool = False
+    is_cut: bool = False

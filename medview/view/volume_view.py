@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,10 @@ class VolumeView:
         Cancelled
             `progress` raised it, or `stop` was called while the picture was made.
         """
+        made, camera = self._made(frame, progress), frame.camera
+        return replace(made, camera=camera, is_clipped=frame.clipping is not None, is_cut=bool(frame.cuts))
+
+    def _made(self, frame: VolumeFrame, progress: Progress) -> VolumePicture:
         progress(0.0)
         if self._window is None and self._has_opengl:
             self._open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from medview.errors import Sentence
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.volume_widget import VolumeWidget
+from medview.imaging.clipping import Clipping
 from medview.imaging.volume_look import VolumeLook
 from medview.session.open_folder import open_folder
 from medview.session.session import Session
@@ -94,6 +96,45 @@ def test_many_movements_make_few_pictures_and_the_last_is_the_one_shown(
     settle(pane, qtbot)
     session.viewports["volume"].update(azimuth_deg=299.0)
     assert np.array_equal(settle(pane, qtbot), after)
+
+
+def test_letters_and_cube_belong_to_the_picture_that_is_seen(
+    pane: VolumeWidget, session: Session, qtbot: QtBot
+) -> None:
+    """Seen from behind, left and right change sides: not before the picture does, which may take seconds."""
+    geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
+    session.show(scene_of(block(geometry), geometry))
+    settle(pane, qtbot)
+    front = pane.grab_pixels()
+    session.viewports["volume"].update(azimuth_deg=180.0)
+    assert np.array_equal(pane.grab_pixels(), front)  # as it would be saved now
+    settle(pane, qtbot)
+    behind = pane.grab_pixels()
+    letters = (slice(100, 160), slice(0, 40)), (slice(100, 160), slice(-40, None))
+    assert all(np.abs(behind[place].astype(int) - front[place]).max() > 100 for place in letters)
+
+
+def test_that_a_part_is_left_out_is_said_until_it_is_seen_again(
+    pane: VolumeWidget, session: Session, qtbot: QtBot
+) -> None:
+    geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
+    scene = scene_of(block(geometry), geometry)
+    session.show(scene)
+    viewport = session.viewports["volume"]
+    viewport.update(look=replace(viewport.look, clipping=Clipping.whole(geometry)))
+    settle(pane, qtbot)
+
+    def said() -> list[str]:
+        preset = pane.preset()
+        assert preset is not None
+        told = volume_corner_text(scene, preset, viewport.look, pane._picture, SIZE)
+        return [str(line.text) for line in told.top_left]
+
+    assert "Clipped" in said()
+    viewport.update(look=replace(viewport.look, clipping=None))
+    assert "Clipped" in said()
+    settle(pane, qtbot)
+    assert "Clipped" not in said()
 
 
 def test_what_does_not_change_the_picture_makes_none(pane: VolumeWidget, session: Session, qtbot: QtBot) -> None:

@@ -128,7 +128,7 @@ class VolumeWidget(PaneWidget):
     def _draw_overlays(self, painter: QPainter, pane: PanePainter, scene: Scene, *, bare: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         geometry, look, size = scene.volume.geometry, self.viewport.look, (self.width(), self.height())
-        camera = self._camera(scene)
+        camera = self._seen_from(scene)
         if scene.crosshair_visible:
             draw_cursor(painter, scene, camera, size)
         if look.clipping is not None and look.clip_handles and not bare:
@@ -146,6 +146,11 @@ class VolumeWidget(PaneWidget):
 
     def _camera(self, scene: Scene) -> Camera:
         return volume_camera(self.viewport, scene.volume.geometry, (self.width(), self.height()))
+
+    def _seen_from(self, scene: Scene) -> Camera:
+        """Return the camera of the picture that is painted: letters of one that is still being made would be false."""
+        seen = self._picture.camera if self._picture is not None else None
+        return seen or self._camera(scene)
 
     def _take_scene(self) -> None:
         """Follow the scene of now."""
@@ -272,7 +277,7 @@ class VolumeWidget(PaneWidget):
         scene, place = self.scene, cube_place(self.width(), self.height())
         if scene is None or place is None or self._image is None or not scene.volume.geometry.has_orientation:
             return None
-        letter = face_at(self._camera(scene), (at.x() - place[0]) / CUBE_PX, (at.y() - place[1]) / CUBE_PX)
+        letter = face_at(self._seen_from(scene), (at.x() - place[0]) / CUBE_PX, (at.y() - place[1]) / CUBE_PX)
         return _SIDES[letter] if letter is not None else None
 
 
