@@ -132,10 +132,15 @@ class MeasurementEntry(QLineEdit):
 
 
 def _number(text: str) -> float:
-    """Return a number as a person types it, with a point or as the system writes it, "mm" behind it or not."""
+    """Return a number as a person types it, with a point or as the system writes it, "mm" behind it or not.
+
+    Nothing parts thousands: "1,250" is one and a quarter to some, a metre and a quarter to others, and no number here.
+    """
     bare = text.lower().removesuffix("mm").strip()
     try:
         return float(bare)
     except ValueError:
-        value, is_number = QLocale.system().toDouble(bare)
+        locale = QLocale.system()
+        locale.setNumberOptions(QLocale.NumberOption.RejectGroupSeparator)
+        value, is_number = locale.toDouble(bare)
         return value if is_number else float("nan")
