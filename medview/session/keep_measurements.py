@@ -29,7 +29,8 @@ class _State:
     """What is known of the file of one study.
 
     `noted` is what the file holds of what this program has put there or read; `is_busy` tells that it is being read or
-    written, and `is_closed` that it can be neither: nothing is written where something might be lost.
+    written, and `is_closed` that it can be neither: nothing is written where something might be lost, and `is_told` that
+    the person knows.
     """
 
     identity: str
@@ -37,6 +38,7 @@ class _State:
     waiting: Records = field(default_factory=dict)
     is_busy: bool = True
     is_closed: bool = False
+    is_told: bool = False
 
 
 class KeptMeasurements:
@@ -78,11 +80,24 @@ class KeptMeasurements:
         for study, state in list(self._states.items()):
             if state.is_busy:
                 continue
-            changes = {} if state.is_closed else _changes(study, state)
+            changes = _changes(study, state)
+            if changes and state.is_closed:
+                self._tell_lost(state)
+                changes = {}
             if changes:
                 self._write(study, state, changes)
             elif study not in self._session.studies:
                 del self._states[study]
+
+    def _tell_lost(self, state: _State) -> None:
+        """Say once that what is measured now will not come back."""
+        if not state.is_told:
+            state.is_told = True
+            self._session.notices.add(
+                "warning",
+                "What is measured on this study is not kept: its file of measurements cannot be read.",
+                "Export the measurements before you close it.",
+            )
 
     def _read(self, study: Study, state: _State) -> None:
         identity = state.identity

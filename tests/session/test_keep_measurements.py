@@ -449,3 +449,22 @@ def test_they_outlive_the_list_of_studies(session: Session, kept: KeptMeasuremen
     library.forget([row.id for row in library.search()])
     library.rebuild(fresh=True)
     assert len(opened(session, folder, show=False).measurements) == 1
+
+
+def test_what_cannot_be_kept_is_told_once_when_it_is_measured(
+    session: Session, kept: KeptMeasurements, tmp_path: Path, medview_home: Path
+) -> None:
+    folder = write_stack(tmp_path / "x", 4)
+    study = opened(session, folder)
+    add_measurement(study, on_image(study, 1))
+    wait_idle(session)
+    (file,) = (medview_home / "library" / "marks").glob("*.json")
+    newer = file.read_text(encoding="utf-8").replace('"format": 1', '"format": 99')
+    file.write_text(newer, encoding="utf-8")
+    again = reopened(session, study, folder)
+    assert "is not kept" not in said(session)
+    for number in (2, 3):
+        add_measurement(again, on_image(again, number))
+        wait_idle(session)
+    assert said(session).count("What is measured on this study is not kept") == 1
+    assert file.read_text(encoding="utf-8") == newer
