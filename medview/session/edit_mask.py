@@ -74,6 +74,22 @@ def clear_segment(session: Session, number: int) -> None:
     change_elsewhere(session, study, target, "Clearing the segment", work, apply)
 
 
+def recolour_segment(session: Session, number: int, colour: tuple[int, int, int]) -> None:
+    """Give a segment of the mask in view another colour, (red, green, blue) of 0 to 255, as one step to undo."""
+    scene = session.scene
+    if scene is None or scene.segmentation is None:
+        return
+    mask, before = scene.segmentation, scene.segmentation.segment(number).colour
+    if colour != before:
+        scene.study.history.do_change(
+            "Change the colour",
+            mask,
+            lambda segmentation: segmentation.recolour(number, colour),
+            lambda segmentation: segmentation.recolour(number, before),
+            series_key=mask.source.series_key,
+        )
+
+
 def _clearing(target: Segmentation, labels: NDArray[Any], number: int) -> Edit | None:
     box = bounding_box(labels == number)
     if box is None:

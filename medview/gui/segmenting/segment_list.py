@@ -13,7 +13,7 @@ from medview.gui.language import tr
 from medview.gui.session_watch import SessionWatch
 from medview.gui.swatch import swatch
 from medview.gui.theme import theme
-from medview.session.edit_mask import clear_segment
+from medview.session.edit_mask import clear_segment, recolour_segment
 from medview.session.segment_volumes import request_volumes
 from medview.session.session import Session
 from medview.study.segmentation import Segment, Segmentation
@@ -145,7 +145,7 @@ class SegmentList(QTreeWidget):
         before = QColor(*scene.segmentation.segment(number).colour)
         colour = QColorDialog.getColor(before, self, tr("Change the colour"))
         if colour.isValid():
-            scene.segmentation.recolour(number, (colour.red(), colour.green(), colour.blue()))
+            recolour_segment(self._session, number, (colour.red(), colour.green(), colour.blue()))
 
     def _activate(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
         scene = self._session.scene
