@@ -17,7 +17,7 @@ from medview.view.overlay_lines import overlay_lines
 from medview.view.plane_titles import PANE_TITLES
 from medview.view.series_lines import birth_lines, moment_lines, name_lines, number_lines, text_lines
 from medview.view.slice_view import SlicePicture
-from medview.view.state_lines import state_lines
+from medview.view.state_lines import axis_lines, state_lines
 from medview.view.volume_fidelity import look_line, volume_fidelity
 from medview.view.volume_frame import VolumePicture
 
@@ -111,7 +111,7 @@ def volume_corner_text(
     fidelity_lines = tuple(mark.text for mark in fidelity(scene, Shown.in_3d(picture)))
     badges = (*beside, *fidelity_lines, *volume_fidelity(chosen, picture))
     top_left = (CornerLine(PANE_TITLES["volume"], "title"), *(_patient_lines(scene) if patient_text else ()), *badges)
-    look = (look_line(chosen, preset),)
+    look = (*axis_lines(scene), look_line(chosen, preset))
     if mode == "none":
         return CornerText(badges, (), (), ())
     if mode == "minimal" or pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]:

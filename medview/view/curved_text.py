@@ -10,6 +10,7 @@ from medview.view.corner_line import CornerLine
 from medview.view.corner_text import CornerText
 from medview.view.curved_picture import CurvedPicture
 from medview.view.fidelity import Shown, fidelity
+from medview.view.state_lines import axis_lines
 from medview.view.value_text import number_text
 
 _TITLE = Sentence("Curved")
@@ -36,7 +37,9 @@ def curved_corner_text(
     badges = tuple(mark.text for mark in marks)
     if picture.is_coarse:
         badges = (*badges, CornerLine(Sentence("Coarse while it moves"), "badge"))
-    return CornerText((CornerLine(_TITLE, "title"), *beside, *named, *badges), _places(viewport, picture), (), ())
+    return CornerText(
+        (CornerLine(_TITLE, "title"), *beside, *named, *badges), _places(viewport, picture), axis_lines(scene), ()
+    )
 
 
 def _places(viewport: Viewport, picture: CurvedPicture) -> tuple[CornerLine, ...]:

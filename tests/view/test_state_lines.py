@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from medview.errors import Sentence
+from medview.imaging.volume_look import VolumeLook
+from medview.imaging.volume_presets import volume_presets
 from medview.imaging.window import COLOUR_WINDOW, default_window
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
@@ -18,7 +20,7 @@ from medview.study.measurement import Measurement
 from medview.study.series import AxisPlace, GuardKind, GuardLine, Instance, Series
 from medview.study.volume import Volume
 from medview.view.corner_fields import Pointed
-from medview.view.corner_text import corner_text
+from medview.view.corner_text import corner_text, volume_corner_text
 from medview.view.position_text import position_text
 from medview.view.slice_view import SliceView
 from medview.view.true_place import true_place
@@ -179,3 +181,13 @@ def test_a_line_of_known_length_is_told_where_the_file_knew_no_millimetre() -> N
     said = corners(scene)
     assert said["lengths in mm User"] == "badge"
     assert "no pixel spacing" not in said
+
+
+def test_which_place_of_a_4d_series_is_seen_is_told_in_3d_too() -> None:
+    """In 3D alone on the screen, the phase before contrast and the one after it could not be told apart."""
+    array = np.zeros(AXIAL.shape, np.int16)
+    scene = scene_of(array, AXIAL, axis=AxisPlace("time", "", 2, 10, None, "g"))
+    preset = volume_presets("CT")[0]
+    for size in ((600, 500), (200, 150)):
+        told = volume_corner_text(scene, preset, VolumeLook(), None, size)
+        assert str(told.bottom_left[0].text) == "Time 3/10"
