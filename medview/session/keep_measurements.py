@@ -29,8 +29,8 @@ class _State:
     """What is known of the file of one study.
 
     `noted` is what the file holds of what this program has put there or read; `is_busy` tells that it is being read or
-    written, and `is_closed` that it can be neither: nothing is written where something might be lost, and `is_told` that
-    the person knows.
+    written, and `is_closed` that it can be neither: nothing is written where something might be lost, and `is_told`
+    that the person knows.
     """
 
     identity: str
