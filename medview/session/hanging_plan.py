@@ -62,10 +62,12 @@ def choose_rule(
 
 
 def comparable(study: Study, series: Series, other: Study, prior: Series) -> bool:
-    """Whether a series of a prior is of the same modality and part of the body.
+    """Whether a series of a prior is of the same modality and part of the body, and not of its other side.
 
     Where the part is not said in both, equal descriptions of the examinations tell.
     """
+    if {_side(series), _side(prior)} == {"L", "R"}:
+        return False
     names = study.facts.study_description, other.facts.study_description
     parts = series.body_part_examined, prior.body_part_examined
     return is_alike((series.modality, prior.modality), parts, names)
@@ -168,6 +170,10 @@ def _is_wished(wish: Wish, series: Series) -> bool:
 
 def _descriptions(study: Study, series: Sequence[Series]) -> list[str]:
     return [study.facts.study_description, *(one.series_description for one in series)]
+
+
+def _side(series: Series) -> str:
+    return series.instances[0].acquisition.laterality if series.instances else ""
 
 
 def _plain(text: str) -> str:

@@ -231,3 +231,29 @@ def test_every_shipped_rule_can_be_read() -> None:
     assert len(shipped) >= 12
     for path in shipped:
         assert read_hanging(path).title
+
+
+@pytest.mark.parametrize(
+    ("side", "other", "is_compared"),
+    [("R", "R", True), ("R", "L", False), ("L", "R", False), ("R", "", True), ("", "L", True), ("R", "B", True)],
+)
+def test_a_knee_is_not_compared_with_the_other_one(side: str, other: str, is_compared: bool) -> None:
+    now = study(series(1, "DX", body_part_examined="KNEE", view_position="AP", laterality=side))
+    prior = study(series(2, "DX", body_part_examined="KNEE", view_position="AP", laterality=other), date="20230301")
+    rule, stages = hung(now, prior)
+    assert rule == ("radiograph_prior" if is_compared else "radiograph")
+    assert any(one.study is prior for stage in stages for one in stage.shown.values()) is is_compared
+
+
+def test_of_two_knees_each_hangs_with_its_own_prior() -> None:
+    def knees(date: str) -> Study:
+        sides = enumerate(("L", "R"), start=1)
+        return study(
+            *(series(n, "DX", body_part_examined="KNEE", view_position="AP", laterality=side) for n, side in sides),
+            date=date,
+        )
+
+    _, stages = hung(knees("20240301"), knees("20230301"))
+    for stage in stages:
+        sides = {slot: one.series.instances[0].acquisition.laterality for slot, one in stage.shown.items()}
+        assert sides[0] == sides[1]
