@@ -22,7 +22,7 @@ def icon(name: str, colour: str = "") -> QIcon:
 @lru_cache(maxsize=128)
 def icon_pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPixmap:
     """Return an icon as a square pixmap of `size_px` device-independent pixels, which nobody may draw upon."""
-    pixmap = _drawn(name, round(size_px * ratio), colour)
+    pixmap = _drawn(_renderer(name, colour), round(size_px * ratio))
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
 
@@ -30,17 +30,21 @@ def icon_pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPi
 @lru_cache(maxsize=256)
 def _icon(name: str, colour: str, disabled_colour: str) -> QIcon:
     made = QIcon()
-    for size in _SIZES_PX:
-        made.addPixmap(_drawn(name, size, colour), QIcon.Mode.Normal)
-        made.addPixmap(_drawn(name, size, disabled_colour), QIcon.Mode.Disabled)
+    for shown, mode in ((colour, QIcon.Mode.Normal), (disabled_colour, QIcon.Mode.Disabled)):
+        renderer = _renderer(name, shown)
+        for size in _SIZES_PX:
+            made.addPixmap(_drawn(renderer, size), mode)
     return made
 
 
-def _drawn(name: str, size_px: int, colour: str) -> QPixmap:
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
+
+
+def _drawn(renderer: QSvgRenderer, size_px: int) -> QPixmap:
     pixmap = QPixmap(size_px, size_px)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
     renderer.render(painter, QRectF(0, 0, size_px, size_px))
     painter.end()
     return pixmap
