@@ -127,7 +127,8 @@ class PanePainter:
         font = QFont(self._font)
         font.setBold(line.mark in ("title", "warning", "prior"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it
-        middle = self._bar_room if baseline > self._height / 2 else _LETTER_ROOM
+        # the ruler stands above the letter of the lower edge: the last line of a corner has only the letter beside it
+        middle = self._bar_room if row > 0 and baseline > self._height / 2 else _LETTER_ROOM
         room = self._width * _BADGE_COLUMN if line.mark in ("badge", "prior") else self._width / 2 - _MARGIN - middle
         if row > 0 and not beside and middle == _LETTER_ROOM:
             room = self._width - 2 * _MARGIN
