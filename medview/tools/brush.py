@@ -21,7 +21,7 @@ class BrushDrag:
 
     The brush paints the active segment over whatever lies there; the eraser takes away the active segment alone.
     Nothing is painted that is not seen: another slice begins another edit, another mask or series ends the stroke, and
-    so does any other edit.
+    so does any other edit, a slab, or a turned plane.
     """
 
     _last: tuple[float, float]
@@ -46,7 +46,7 @@ class BrushDrag:
         """Paint from the last point to this one."""
         if not self._ready or event.position_mm is None:
             return
-        if self._session.scene is not self._scene or self._scene.segmentation is not self._target:
+        if not self._is_seen:
             self._end()
             return
         if slice_index(self._session, self._pane) != self._index:
@@ -65,6 +65,15 @@ class BrushDrag:
         self.move(event)
         if self._ready:
             self._end()
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether the pane still shows the voxels of the mask, slice by slice."""
+        scene, viewport = self._scene, self._session.viewports.get(self._pane)
+        if self._session.scene is not scene or scene.segmentation is not self._target or viewport is None:
+            return False
+        is_resliced = scene.turned_planes is not None or viewport.slab_mm > 0
+        return not is_resliced and viewport.is_flat and viewport.plane(scene) == self._plane.name
 
     def _begin(self, event: PointerEvent) -> None:
         """Start on the slice in view."""

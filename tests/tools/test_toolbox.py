@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from medview.imaging.plane import PlaneName, SlicePlane
+from medview.imaging.turned_planes import TurnedPlanes
 from medview.jobs.job_queue import JobQueue
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.scene import Scene
@@ -286,3 +287,26 @@ def test_a_stroke_on_a_mask_that_is_removed_leaves_no_edit(session: Session) -> 
     toolbox.move(session, _event("axial", (3, 0), middle + (3, 0, 0)))
     toolbox.release(session, _event("axial", (3, 0), middle + (3, 0, 0)))
     assert _scene(session).study.history.undo_title is None
+
+
+@pytest.mark.parametrize("change", ["slab", "turn", "kind"])
+def test_a_stroke_ends_where_the_pane_shows_the_voxels_of_its_slice_no_more(session: Session, change: str) -> None:
+    session.choose(tool="brush")
+    session.settings["brush_radius_mm"] = 1.0
+    at = GEOMETRY.to_mm((5, 10, 15))
+    toolbox.press(session, _event("sagittal", (100, 100), at))
+    mask = _scene(session).segmentation
+    assert mask is not None
+    painted = mask.labels.copy()
+    if change == "slab":
+        session.viewports["sagittal"].update(slab_mm=20.0)
+    elif change == "turn":
+        _scene(session).turn(TurnedPlanes.of_angles(20.0, 0.0, 30.0))
+    else:
+        session.viewports["sagittal"].kind = "axial"
+    toolbox.move(session, _event("sagittal", (130, 100), GEOMETRY.to_mm((5, 10, 20))))
+    toolbox.release(session, _event("sagittal", (130, 100), GEOMETRY.to_mm((5, 10, 20))))
+    np.testing.assert_array_equal(mask.labels, painted)
+    assert painted.any()
+    undo(session)
+    assert not mask.labels.any()
