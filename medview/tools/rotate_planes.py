@@ -128,7 +128,9 @@ class TurnDrag:
         self._turned = 0.0
 
     def move(self, event: PointerEvent) -> None:
-        """Turn with the mouse; with Shift by whole steps of 5 degrees."""
+        """Turn with the mouse; with Shift by whole steps of 5 degrees. Other images may have come into the pane."""
+        if event.position_mm is None:
+            return
         angle = self._angle(event)
         self._turned += (angle - self._last + 180.0) % 360.0 - 180.0
         self._last = angle
