@@ -65,7 +65,8 @@ def corner_text(
         always there.
     """
     fidelity_lines = tuple(mark.text for mark in fidelity(scene, Shown.of_picture(viewport, picture)))
-    badges = (*fidelity_lines, *state_lines(scene), *_laid(viewport), *overlay_lines(scene, picture))
+    laid = _laid(scene, viewport, picture)
+    badges = (*laid, *fidelity_lines, *state_lines(scene), *overlay_lines(scene, picture))
     if mode == "none":
         badges = tuple(line for line in badges if line.mark)  # that all is as it should be needs no word
     if mode == "full" and (pane_size[0] < _SMALL_PX[0] or pane_size[1] < _SMALL_PX[1]):
@@ -80,13 +81,17 @@ def corner_text(
     return CornerText((*title, *beside, *first, *badges), top_right, bottom_left, bottom_right)
 
 
-def _laid(viewport: Viewport) -> tuple[CornerLine, ...]:
-    """Return how the image is turned and mirrored."""
-    facts: dict[str, object] = {"degrees": viewport.turn_deg}
+def _laid(scene: Scene, viewport: Viewport, picture: SlicePicture) -> tuple[CornerLine, ...]:
+    """Return how the image is turned and mirrored: a line each, so that in a small pane neither is cut away."""
+    state = scene.presentation_in_view if picture.plane == scene.acquired_plane and not picture.is_turned else None
+    lines = []
     if viewport.is_mirrored:
-        mirrored = Sentence("Mirrored") if not viewport.turn_deg else Sentence("Turned {degrees}°, mirrored", facts)
-        return (CornerLine(mirrored, "warning"),)
-    return (CornerLine(Sentence("Turned {degrees}°", facts), "badge"),) if viewport.turn_deg else ()
+        lines.append(CornerLine(Sentence("Mirrored"), "warning"))
+    if state is not None and state.is_flipped:
+        lines.append(CornerLine(Sentence("Mirrored by its state"), "warning"))
+    if viewport.turn_deg:
+        lines.append(CornerLine(Sentence("Turned {degrees}°", {"degrees": viewport.turn_deg}), "badge"))
+    return tuple(lines)
 
 
 def _plane_title(scene: Scene, viewport: Viewport) -> Sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from medview.study.annotation import ImageName
 from medview.study.presentation import Presentation
 from medview.study.series import Instance
 from medview.study.voi_lut import VoiLut
+from medview.view.corner_text import corner_text
 from medview.view.slice_view import SliceView
 from tests.view.scenes import AXIAL, scene_of
 
@@ -62,3 +64,15 @@ def test_a_presentation_table_is_for_its_own_images(medview_home: Path) -> None:
     apply_presentation(session, scene, state(False, BLACK_FROM))
     assert grey_of_low_and_high(scene, 2) == (255, 0)
     assert grey_of_low_and_high(scene, 3) == (0, 255)
+
+
+def test_an_image_that_its_state_mirrors_is_said_to_be(medview_home: Path) -> None:
+    session, scene = Session(JobQueue(worker_process=False), Settings()), opened("MONOCHROME2")
+    apply_presentation(session, scene, replace(state(False), is_flipped=True))
+    told = []
+    for number in (2, 3):
+        scene.move_cursor(scene.volume.geometry.to_mm((number, 4, 4)))
+        viewport = Viewport("acquired")
+        picture = SliceView(scene, viewport).picture((300, 300))
+        told.append({str(line.text) for line in corner_text(scene, viewport, picture, (300, 300)).top_left})
+    assert "Mirrored by its state" in told[0] - told[1]
