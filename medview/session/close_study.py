@@ -9,9 +9,15 @@ from medview.study.study import Study
 
 
 def close_study(session: Session, study: Study) -> None:
-    """Forget a study. Results that are still being computed for it are dropped."""
-    for job in session.jobs.jobs:
-        if job.about and job.about == study.facts.study_instance_uid:
+    """Forget a study. Results that are still being computed for it are dropped.
+
+    Jobs are told apart by Study Instance UID: where another patient's open study bears the same, they go on, and what
+    they find for this one is dropped when it comes.
+    """
+    uid = study.facts.study_instance_uid
+    is_shared = any(one is not study and one.facts.study_instance_uid == uid for one in session.studies)
+    for job in session.jobs.jobs if uid and not is_shared else ():
+        if job.about == uid:
             job.cancel()
     end_fusions_with(session, study)
     session.remove_study(study)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from medview.session.close_study import close_study
 from medview.session.fuse import exchange, fuse
 from medview.session.host_study import studies_of_patient
 from medview.session.open_folder import open_folder
@@ -125,3 +126,17 @@ def test_objects_of_a_namesake_with_the_same_number_are_another_patients(session
     first, second = session.studies
     assert first.facts.patient.patient_id == second.facts.patient.patient_id != ""
     assert studies_of_patient(session, first) == (first,)
+
+
+def test_closing_one_patients_study_ends_no_work_for_the_other(session: Session, tmp_path: Path) -> None:
+    open_folder(session, write_patients(tmp_path), show=False)
+    wait_idle(session)
+    (first, _), (second, series) = (of(session, patient, "CT") for patient in ("T1", "T2"))
+    assert first.facts.study_instance_uid == second.facts.study_instance_uid
+    job = show_series(session, second, series)
+    assert job is not None
+    close_study(session, first)
+    wait_idle(session)
+    assert job.state == "done"
+    assert session.scene is not None
+    assert session.scene.study is second
