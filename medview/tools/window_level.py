@@ -17,11 +17,12 @@ class WindowLevelDrag(StepDrag):
         if scene is None:
             return
         centre, width = scene.window
-        gain = width * _WIDTHS_PER_PX
         sign = 1.0 if self.session.settings["window_drag_inverted"] else -1.0
-        scene.update(
-            window=(centre + sign * gain * down, max(width + gain * right, _narrowest(scene.volume.array.dtype.kind)))
-        )
+        # divided on the way back: a long step to the left of a busy machine must not end at a width of nothing
+        factor = 1.0 + abs(right) * _WIDTHS_PER_PX
+        wanted = width * factor if right > 0 else width / factor
+        narrowest = _narrowest(scene.volume.array.dtype.kind)
+        scene.update(window=(centre + sign * width * _WIDTHS_PER_PX * down, max(wanted, narrowest)))
 
 
 def _narrowest(kind: str) -> float:
