@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
-    QMenu,
     QSplitter,
     QStackedWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -33,12 +29,10 @@ from medview.gui.commands.shortcut_sheet import ShortcutSheet
 from medview.gui.extra_window import ExtraWindows
 from medview.gui.flicker_clock import FlickerClock
 from medview.gui.fusion.fusion_bar import FusionBar
-from medview.gui.icon import icon
 from medview.gui.job_bar import JobBar
-from medview.gui.language import LANGUAGES, set_language, tr
-from medview.gui.layout_chooser import LayoutButton
+from medview.gui.language import set_language
+from medview.gui.language_menu import add_language_menu
 from medview.gui.library.library_page import LibraryPage
-from medview.gui.measuring.measure_button import MeasureButton
 from medview.gui.measuring.measurement_menu import measurement_menu
 from medview.gui.measuring.measurement_panel import MeasurementPanel
 from medview.gui.notice_bar import NoticeBar, ask_leaving
@@ -57,9 +51,9 @@ from medview.gui.studies.study_card import patient_title
 from medview.gui.studies.study_panel import StudyPanel
 from medview.gui.studies.warning_list import WarningList
 from medview.gui.throttle import Throttle
+from medview.gui.tool_bar import ToolBar
 from medview.gui.value_readout import ValueReadout
 from medview.gui.welcome import Welcome
-from medview.gui.window_panel import WindowPanel
 from medview.session.close_study import discard_edits, has_unsaved_edits
 from medview.session.image_in_view import image_in_view
 from medview.session.import_studies import import_open_study
@@ -181,8 +175,10 @@ class MainWindow(QMainWindow):
         self.commands = CommandSet(self, self, self.panes)
         self.further.furnish(self.commands)
         menus = self.commands.fill_menu_bar()
-        self._add_language_menu(menus["View"])
-        self._make_tool_bar()
+        add_language_menu(menus["View"], self._session.settings)
+        self.tool_bar = ToolBar(self._session, self.watch, self.commands, self)
+        self.addToolBar(self.tool_bar)
+        self.tool_bar.fit(self.width())
         self.sides: dict[SideName, QWidget] = {
             "studies": self._make_studies(),
             "segmentation": self._make_segmentation(),
@@ -255,21 +251,6 @@ class MainWindow(QMainWindow):
         if not self._is_divided_by_person or sizes[1] < _IMAGES_SHARE * sum(sizes):
             self._divide()
 
-    def _fit_tool_bar(self) -> None:
-        """Leave the words below the signs away where they do not fit; the tool tips say them."""
-        bar = self.tool_bar
-        self._dress_tool_bar(narrow=False)
-        if bar.sizeHint().width() > self.width():
-            self._dress_tool_bar(narrow=True)
-
-    def _dress_tool_bar(self, *, narrow: bool) -> None:
-        bar, styles = self.tool_bar, Qt.ToolButtonStyle
-        bar.setToolButtonStyle(styles.ToolButtonIconOnly if narrow else styles.ToolButtonTextUnderIcon)
-        for button in bar.findChildren(QToolButton, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            button.setProperty("narrow", narrow)
-            button.style().unpolish(button)
-            button.style().polish(button)
-
     def _make_centre(self) -> QWidget:
         centre = QWidget(self)
         layout = QVBoxLayout(centre)
@@ -289,27 +270,6 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.sequence_bar)
         return centre
 
-    def _make_tool_bar(self) -> None:
-        bar = QToolBar(tr("Tools"), self)
-        bar.setObjectName("tool_bar")
-        bar.setMovable(False)
-        bar.setFloatable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.setIconSize(QSize(22, 22))
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.commands.fill_tool_bar(bar, "open", "tools")
-        bar.addWidget(MeasureButton(self._session, self.watch, self.commands.actions, bar))
-        bar.addSeparator()
-        self.commands.fill_tool_bar(bar, "edit", "look")
-        self.layout_button = LayoutButton(self._session, self.commands.layout_actions(), bar)
-        bar.addWidget(self.layout_button)
-        bar.addSeparator()
-        self.window_panel = WindowPanel(self._session, self.watch, self.commands.window_actions(), bar)
-        bar.addWidget(self.window_panel)
-        self.addToolBar(bar)
-        self.tool_bar = bar
-        self._fit_tool_bar()
-
     def _make_studies(self) -> QWidget:
         self.study_panel = StudyPanel(self._session, self.watch)
         self.study_panel.close_wanted.connect(self._close_study)
@@ -327,19 +287,6 @@ class MainWindow(QMainWindow):
         segmentation = SidePanel(self.plugin_panel, self.segment_panel)
         self.side_tabs = SideTabs(self._session, self.watch, segmentation, self.measurement_panel)
         return self.side_tabs
-
-    def _add_language_menu(self, menu: QMenu) -> None:
-        languages = menu.addMenu(icon("language"), tr("Language"))
-        group = QActionGroup(languages)
-        for code, name in {"": tr("As the system"), **LANGUAGES}.items():
-            action = languages.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(self._session.settings["language"] == code)
-            action.triggered.connect(partial(self._choose_language, code))
-            group.addAction(action)
-
-    def _choose_language(self, code: str, _checked: bool = True) -> None:
-        self._session.settings["language"] = code
 
     # what happens in the session
 
@@ -441,7 +388,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit tools and sides to the new width."""
         super().resizeEvent(event)
-        self._fit_tool_bar()
+        self.tool_bar.fit(self.width())
         if event.oldSize().width() != event.size().width():
             self._fitting.start()
 

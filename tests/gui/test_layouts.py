@@ -69,7 +69,7 @@ def person(window: MainWindow, qtbot: QtBot, tmp_path: Path, settle: Callable[[]
 
 def choose(person: Person, rows: int, columns: int) -> None:
     """Open the menu of layouts, and click a cell of the grid in it."""
-    button = person.window.layout_button
+    button = person.window.tool_bar.layout_button
     button.menu().popup(button.mapToGlobal(QPoint(0, button.height())))
     person.qtbot.waitExposed(button.menu())
     cell = button.grid.cell_rect(rows - 1, columns - 1).center()

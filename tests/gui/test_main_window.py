@@ -172,13 +172,14 @@ def test_number_keys_choose_windows(
     qtbot.keyClick(window, key)
     assert window.session.scene.window == window_level
     qtbot.wait(30)
-    assert (window.window_panel.level_box.value(), window.window_panel.width_box.value()) == window_level
+    panel = window.tool_bar.window_panel
+    assert (panel.level_box.value(), panel.width_box.value()) == window_level
 
 
 def test_a_window_can_be_typed(window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path) -> None:
     drop(window, ct_folder)
     settle()
-    box = window.window_panel.width_box
+    box = window.tool_bar.window_panel.width_box
     qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
     box.selectAll()
     qtbot.keyClicks(box, "850")

@@ -147,7 +147,7 @@ def test_colours_fill_the_window_are_seen_as_they_are_and_can_be_drawn_on(window
     actions = window.commands.actions
     qtbot.waitUntil(lambda: not actions["auto_window"].isEnabled())
     assert "drag for brightness and contrast" in actions["auto_window"].toolTip()
-    assert window.window_panel.presets.text() == "Colours as stored"
+    assert window.tool_bar.window_panel.presets.text() == "Colours as stored"
     assert "R 200  G 0  B 40" in window.readout.text()
     labels = np.zeros(AXIAL.shape, np.uint8)
     labels[3, 2, 2] = 1
