@@ -16,6 +16,7 @@ from medview.imaging.plane import PlaneName, SlicePlane
 from medview.session.viewport import PLANES
 from medview.study.geometry import FloatArray
 from tests.files.judges import complaints, read_by_dcmqi
+from tests.gui.seen import reads
 from tests.walk.person import Person
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -70,6 +71,7 @@ def test_i_run_segmentation_see_the_brain_correct_it_and_export_it(reader: Perso
     for name in PLANES:
         red, green, blue = reader.colour_at(name, _off_crosshair(reader, name))
         assert red - blue > 20, f"{name} shows no mask: {(red, green, blue)}, before {before[name]}"
+    assert reads(reader.pane("axial"), "AI: brain_extraction 1.0.0")
     _erase_and_undo(reader)
     _export_and_check(reader, tmp_path)
 
