@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -139,7 +139,8 @@ def _pointed_lines(seen: Seen) -> Lines:
     if pointed is None or pointed.value is None:
         return ()
     told = text_lines(position_text(scene, pointed.point_mm), fused_value_text(scene, pointed.point_mm, pointed.value))
-    return (*told, *pointed_overlay_lines(scene, pointed.point_mm, pointed.value))
+    lines = (*told, *pointed_overlay_lines(scene, pointed.point_mm, pointed.value))
+    return tuple(replace(line, is_passing=True) for line in lines)
 
 
 def _zoom_lines(seen: Seen) -> Lines:

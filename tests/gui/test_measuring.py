@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
@@ -73,6 +73,18 @@ def test_one_step_takes_a_measurement_back_and_the_menu_says_which(person: Perso
     assert not person.coloured("axial").any()
     person.key(Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert person.listed() == [("Length", "25.0 mm")]
+
+
+def test_what_is_measured_near_a_corner_is_written_clear_of_the_corner_and_the_letter(person: Person) -> None:
+    for kind, start, end in (("ellipse", (14, -17, Z), (20, -12, Z)), ("rectangle", (-2, -18, Z), (4, -13, Z))):
+        person.window.commands.actions[f"measure_{kind}"].trigger()
+        person.drag("axial", start, end)
+    pane = person.pane("axial")
+    pane.grab()
+    written = pane._measurements._painter.texts.values()  # type: ignore[attr-defined]
+    corner, middle = QRectF(pane.width() - 150, 0, 150, 40), QRectF(pane.width() / 2 - 10, 0, 20, 28)
+    assert len(written) == 2
+    assert not any(area.intersects(other) for area in written for other in (corner, middle))
 
 
 def test_escape_gives_up_what_is_drawn_and_then_the_tool(person: Person) -> None:

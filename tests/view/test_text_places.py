@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from medview.view.text_places import Box, TextWish, leader, text_places
+from medview.view.text_places import Box, TextWish, leader, seen_part, text_places
 
 PANE = (300.0, 200.0)
 
@@ -50,3 +50,33 @@ def test_no_text_lies_on_the_line_of_another() -> None:
     along = np.linspace(across[0], across[1], 200)
     inside = (along > box[:2]) & (along < np.array(box[:2]) + box[2:])
     assert not inside.all(axis=1).any()
+
+
+def test_no_text_goes_where_corners_and_letters_are_written() -> None:
+    shape = np.array([(180.0, 20.0), (210.0, 40.0)])
+    corner = (200.0, 0.0, 100.0, 60.0)
+    (box,) = text_places([TextWish((80, 30), shape)], PANE, (corner,))
+    assert not overlap(box, corner)
+
+
+def test_the_text_of_a_long_line_stands_beside_what_is_seen_of_it() -> None:
+    line = np.array([(100.0, 100.0), (4100.0, 4100.0)])
+    wish = seen_part(TextWish((60, 20), line, lines=(line,)), PANE)
+    assert wish.points.min() >= 0
+    assert (wish.points <= PANE).all()
+    assert np.allclose(wish.points[:, 0], wish.points[:, 1])  # on the line
+    assert wish.points.max() > 180  # and as far as it is seen: the pane is 200 high
+
+
+def test_a_shape_that_is_seen_whole_is_left_as_it_is() -> None:
+    wish = TextWish((60, 20), np.array([(50.0, 50.0), (100.0, 90.0)]))
+    assert seen_part(wish, PANE) is wish
+
+
+def test_in_a_crowd_a_text_lies_on_lines_rather_than_on_another_text_or_far_away() -> None:
+    shape = np.array([(100.0, 90.0), (120.0, 110.0)])
+    rows = [np.array([(0.0, y), (600.0, y)]) for y in range(0, 400, 8)]  # a grid without room for a text
+    wishes = [TextWish((60, 20), shape), TextWish((60, 20), shape), *(TextWish((0, 0), r, lines=(r,)) for r in rows)]
+    one, other, *_ = text_places(wishes, (600.0, 400.0))
+    assert not overlap(one, other)
+    assert all(abs(box[0] - 128) + abs(box[1] - 90) < 160 for box in (one, other))

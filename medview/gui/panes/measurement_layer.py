@@ -13,14 +13,17 @@ from medview.gui.panes.key_image_mark import draw_key_image_mark
 from medview.gui.panes.measurement_entry import MeasurementEntry
 from medview.gui.panes.measurement_painter import MeasurementPainter
 from medview.gui.panes.pane_widget import PaneWidget
+from medview.gui.panes.written_places import written_places
 from medview.imaging.placed_measurement import placed_measurement
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.tools import measuring
 from medview.tools.pointer import PointerEvent
 from medview.tools.toolbox import cursor_radius_mm
+from medview.view.corner_text import CornerText
 from medview.view.measurement_overlay import is_key_image, pane_frame
 from medview.view.slice_view import SlicePicture
+from medview.view.text_places import Box
 
 
 class MeasurementLayer:
@@ -61,11 +64,21 @@ class MeasurementLayer:
             self._pane.update()
         self._shows_draft, self._was_drawn = is_shown, draft is not None
 
-    def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene, *, bare: bool) -> None:
-        """Draw the measurements that lie in the plane, and the star of a key image; `bare` points none of them out."""
+    def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene, corners: CornerText, *, bare: bool) -> None:
+        """Draw the measurements that lie in the plane, and the star of a key image; `bare` points none of them out.
+
+        Parameters
+        ----------
+        corners
+            What is written in the corners: no text of a measurement goes there while there is room elsewhere.
+        """
         self._picture, self._of = picture, weakref.ref(scene)
         font, size = self._pane.font(), QRectF(self._pane.rect())
-        self._painter.draw(painter, self._session, scene, pane_frame(scene, picture), font, size, bare=bare)
+        frame, there = pane_frame(scene, picture), scene.study.measurements
+        kept_clear: tuple[Box, ...] = ()
+        if len(there) or there.draft is not None:
+            kept_clear = written_places(corners, picture.letters, (self._pane.width(), self._pane.height()), font)
+        self._painter.draw(painter, self._session, scene, frame, font, size, kept_clear, bare=bare)
         if is_key_image(scene, picture):
             draw_key_image_mark(painter, size, font)
 

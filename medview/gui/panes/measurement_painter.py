@@ -19,7 +19,7 @@ from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
 from medview.view.measurement_overlay import DrawnMeasurement, drawn_measurements
-from medview.view.text_places import Box, TextWish, leader, text_places
+from medview.view.text_places import Box, TextWish, leader, seen_part, text_places
 
 _EDGE = QColor(0, 0, 0, 200)
 _GROUND = QColor(10, 14, 20, 88)  # behind texts, so that they are read on white, and what they lie on is still seen
@@ -45,6 +45,7 @@ class MeasurementPainter:
         self._key: tuple[object, ...] = ()
         self._drawn: tuple[DrawnMeasurement, ...] = ()
         self._lines: list[list[str]] = []
+        self._wishes: list[TextWish] = []
         self._places: tuple[Box, ...] = ()
 
     def draw(
@@ -55,23 +56,35 @@ class MeasurementPainter:
         frame: PaneFrame,
         font: QFont,
         size: QRectF,
+        kept_clear: tuple[Box, ...] = (),
         *,
         bare: bool = False,
     ) -> None:
-        """Draw what lies in the plane of the pane, over the image; `bare` points none of it out."""
-        self._look(session, scene, frame, font, size)
+        """Draw what lies in the plane of the pane, over the image; `bare` points none of it out.
+
+        No text goes to the boxes of `kept_clear` where there is room elsewhere.
+        """
+        self._look(session, scene, frame, font, size, kept_clear)
         for drawn in self._drawn:
             _draw_shape(painter, _plain(drawn) if bare else drawn)
-        for drawn, lines, box in zip(self._drawn, self._lines, self._places, strict=True):
+        for drawn, lines, wish, box in zip(self._drawn, self._lines, self._wishes, self._places, strict=True):
             if lines:
-                _draw_leader(painter, drawn, box)
+                _draw_leader(painter, drawn, wish.points, box)
                 _draw_lines(painter, drawn, lines, box, font)
 
     def text_at(self, x: float, y: float) -> str:
         """Return whose text lies at a point of the pane, "" for nobody's."""
         return next((uid for uid, area in reversed(self.texts.items()) if area.contains(x, y)), "")
 
-    def _look(self, session: Session, scene: Scene, frame: PaneFrame, font: QFont, size: QRectF) -> None:
+    def _look(
+        self,
+        session: Session,
+        scene: Scene,
+        frame: PaneFrame,
+        font: QFont,
+        size: QRectF,
+        kept_clear: tuple[Box, ...],
+    ) -> None:
         """Work out anew what is drawn where anything of it has changed."""
         measurements, focus = scene.study.measurements, session.focus
         place = (*frame.origin_mm, *frame.right_mm, *frame.down_mm, frame.slice_index)
@@ -80,16 +93,18 @@ class MeasurementPainter:
         # a study that is closed must be free to go
         fused = None if scene.fusion is None else (weakref.ref(scene.fusion.placed), scene.fusion.basis)
         what = (weakref.ref(scene), measurements.revision, fused)
-        key = (*what, place, picked, read, font.key(), size.getRect(), language())
+        key = (*what, place, picked, read, font.key(), size.getRect(), kept_clear, language())
         if key == self._key:
             return
         self._key, self._drawn = key, drawn_measurements(session, scene, frame)
         self._lines = [[_cut(text) for text in d.texts] if _is_in(d, size) else [] for d in self._drawn]
-        self._places = text_places(self._wishes(font), (size.width(), size.height()))
+        pane_size = (size.width(), size.height())
+        self._wishes = [seen_part(wish, pane_size) for wish in self._wished(font)]
+        self._places = text_places(self._wishes, pane_size, kept_clear)
         written = zip(self._drawn, self._lines, self._places, strict=True)
         self.texts = {d.measurement.tracking_uid: QRectF(*box) for d, lines, box in written if lines}
 
-    def _wishes(self, font: QFont) -> list[TextWish]:
+    def _wished(self, font: QFont) -> list[TextWish]:
         """Return the size of each text, and its shape."""
         height = QFontMetrics(font).height()
         return [
@@ -199,11 +214,11 @@ _END_MARKS: dict[str, Callable[[QPainter, DrawnMeasurement], None]] = {
 }
 
 
-def _draw_leader(painter: QPainter, drawn: DrawnMeasurement, box: Box) -> None:
-    """Join a text that lies apart to its shape."""
+def _draw_leader(painter: QPainter, drawn: DrawnMeasurement, points: FloatArray, box: Box) -> None:
+    """Join a text that lies apart to what is seen of its shape."""
     if drawn.measurement.kind == "text":
         return
-    start, end = leader(box, drawn.points)
+    start, end = leader(box, points)
     line = QLineF(QPointF(*start), QPointF(*end))
     if line.length() < _LEADER_FROM_PX:
         return

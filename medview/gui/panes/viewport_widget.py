@@ -39,7 +39,7 @@ from medview.view.colour_bar import colour_bar
 from medview.view.comparison_lines import comparison_lines
 from medview.view.corner_fields import Pointed
 from medview.view.corner_set import CornerSet
-from medview.view.corner_text import corner_text
+from medview.view.corner_text import CornerText, corner_text
 from medview.view.magnifier import Magnifier, lens
 from medview.view.picture_place import PicturePlace
 from medview.view.reference_lines import mark_in_pane, reference_lines
@@ -125,24 +125,13 @@ class ViewportWidget(PaneWidget):
             self._crosshair.draw(painter, picture, scene, (self.width(), self.height()), bare=not hovered)
             self._draw_references(painter, picture)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
-            self._measurements.draw(painter, picture, scene, bare=bare)
+            told = self._corner_text(picture, scene, patient_text=patient_text, bare=bare)
+            self._measurements.draw(painter, picture, scene, told, bare=bare)
             self._fusion.draw_line(painter, scene, self.font(), self._size)
             if not bare:
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
             self._draw_scales(painter, pane, picture, scene)
-            pointed = None if bare else self._pointed(picture)
-            told = corner_text(
-                scene,
-                self.viewport,
-                picture,
-                self._size,
-                patient_text=patient_text,
-                pointed=pointed,
-                beside=comparison_lines(self.session, self.pane, patient_text=patient_text),
-                corners=CornerSet.chosen(self.session.settings["corner_text"]),
-                mode=self.session.settings["corner_mode"],
-            )
             pane.corners(self._tips.of(told))
             if not bare:
                 self._draw_held(painter, picture, scene)
@@ -150,6 +139,19 @@ class ViewportWidget(PaneWidget):
             if scene is None:
                 pane.message(*empty_pane_text(self.session, self.pane))
             pane.frame(active=self.session.active_pane == self.pane)
+
+    def _corner_text(self, picture: SlicePicture, scene: Scene, *, patient_text: bool, bare: bool) -> CornerText:
+        return corner_text(
+            scene,
+            self.viewport,
+            picture,
+            self._size,
+            patient_text=patient_text,
+            pointed=None if bare else self._pointed(picture),
+            beside=comparison_lines(self.session, self.pane, patient_text=patient_text),
+            corners=CornerSet.chosen(self.session.settings["corner_text"]),
+            mode=self.session.settings["corner_mode"],
+        )
 
     def draw_image(self, painter: QPainter) -> None:
         """Draw image and mask alone, without lines, letters and texts."""
