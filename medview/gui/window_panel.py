@@ -87,7 +87,8 @@ class WindowPanel(QWidget):
             return
         shown = (self.level_box.value(), self.width_box.value())
         # the boxes round what they show: a window is changed only where a person has typed another number
-        before = tuple(round(value, self.level_box.decimals()) for value in scene.window)
+        boxes = zip((self.level_box, self.width_box), scene.window, strict=True)
+        before = tuple(box.valueFromText(box.textFromValue(value)) for box, value in boxes)
         if shown != before:
             choose_window.set_window(self._session, *shown)
 

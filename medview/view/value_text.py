@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from medview.session.scene import PixelValue
 from medview.study.volume import Volume
 
@@ -20,4 +22,7 @@ def value_text(volume: Volume, value: PixelValue) -> str:
 
 def number_text(value: float) -> str:
     """Return a value with as many digits as tell something: whole numbers from 100 on."""
-    return f"{value:.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.4g}"
+    if float(value).is_integer() or abs(value) >= 100:
+        nearest = np.copysign(np.floor(abs(value) + 0.5), value)  # a half as in the boxes where a window is typed
+        return f"{nearest + 0.0:.0f}"
+    return f"{value:.4g}"

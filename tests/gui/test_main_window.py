@@ -20,6 +20,7 @@ from medview.gui.studies.study_card import CardRole
 from medview.gui.studies.warning_list import WarningList
 from medview.session.edit_mask import new_segmentation
 from medview.study.history import Edit
+from medview.view.value_text import number_text
 from tests.gui.conftest import PATIENT, write_ct
 
 Settle = Callable[[], None]
@@ -185,6 +186,22 @@ def test_a_window_can_be_typed(window: MainWindow, settle: Settle, qtbot: QtBot,
     qtbot.keyClicks(box, "850")
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert window.session.scene.window[1] == 850.0
+
+
+def test_a_window_between_whole_numbers_reads_the_same_everywhere_and_stays_when_its_box_is_left(
+    window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path
+) -> None:
+    drop(window, ct_folder)
+    settle()
+    window.session.scene.update(window=(114.5, 229.5))
+    qtbot.wait(50)
+    panel = window.tool_bar.window_panel
+    assert (panel.level_box.text(), panel.width_box.text()) == ("115", "230")
+    assert (number_text(114.5), number_text(229.5), number_text(-114.5)) == ("115", "230", "-115")
+    for box in (panel.level_box, panel.width_box):
+        qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert window.session.scene.window == (114.5, 229.5)
 
 
 def test_keys_choose_tools_and_scroll(window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path) -> None:
