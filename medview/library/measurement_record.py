@@ -68,7 +68,7 @@ class MeasurementPlaces:
         self._series = [one for one in series if one.geometry is not None and one.refusal is None]
         self._images: dict[tuple[Any, ...], list[tuple[Series, int]]] = defaultdict(list)
         images = [record.get("image") for record in records]
-        wanted = {image.get("sop") for image in images if isinstance(image, dict)}
+        wanted = {sop for image in images if isinstance(image, dict) and isinstance(sop := image.get("sop"), str)}
         for one in self._series if wanted else ():
             for number, instance in enumerate(one.instances):
                 if instance.sop_instance_uid in wanted:
@@ -84,7 +84,7 @@ class MeasurementPlaces:
         """
         try:
             return self._placed(tracking_uid, record)
-        except (KeyError, TypeError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, IndexError, OverflowError) as error:
             raise ValueError("a damaged record") from error
 
     def _placed(self, uid: str, record: dict[str, Any]) -> Measurement | None:
@@ -141,8 +141,8 @@ def _made(
 ) -> Measurement:
     red, green, blue = (min(max(int(n), 0), 255) for n in record["colour"])
     known, count = record.get("known_mm"), len(record["points"])
-    if normal.shape != (3,) or not np.isfinite(normal).all() or not normal.any():
-        raise ValueError("no normal")
+    if not count or normal.shape != (3,) or not np.isfinite(normal).all() or not normal.any():
+        raise ValueError("no points, or no normal")
     return Measurement(
         cast(MeasurementKind, record["kind"]),
         points[:count],
@@ -182,6 +182,6 @@ def _rows(points: FloatArray) -> list[list[float]]:
 
 def _points(rows: Any, width: int) -> FloatArray:
     points = np.array(rows, dtype=np.float64)
-    if points.ndim != 2 or points.shape[1] != width:
+    if points.ndim != 2 or points.shape[1] != width or not np.isfinite(points).all():
         raise ValueError("no points")
     return points
