@@ -37,7 +37,7 @@ _CARRIED = (
 
 
 class Scene:
-    """One volume as it is looked at. All panes share it, so that they cannot show different places.
+    """One volume as it is looked at. All panes of a slot share it, so that they cannot show different places.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ def small(window: MainWindow, settle: Settle, ct_folder: Path) -> MainWindow:
 
 def test_every_tool_and_the_window_can_be_reached(small: MainWindow) -> None:
     bar = small.tool_bar
-    parts = [*bar.findChildren(QToolButton), small.window_panel.width_box, small.window_panel.level_box]
+    parts = [*bar.findChildren(QToolButton), bar.window_panel.width_box, bar.window_panel.level_box]
     parts = [part for part in parts if part.objectName() != "qt_toolbar_ext_button"]
     assert all(part.isVisible() for part in parts), [part.objectName() for part in parts if not part.isVisible()]
     small.resize(1440, 900)
