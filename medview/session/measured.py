@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def fused_findings(scene: Scene, measurement: Measurement) -> Findings | None:
         return None
     if not (measurement.is_region or measurement.kind == "probe"):
         return None
-    key = (measurement, fusion.placed.geometry, fusion.volume.series)  # not the volume: it would stay in memory
+    key = (measurement, ref(fusion.placed))  # the volume itself would stay in memory
     known = _fused.setdefault(scene, {}).get(measurement.tracking_uid)
     if known is None or known[0] != key:
         found = values_under(measurement, fusion.placed, min(geometry.spacing_mm[1:]))

@@ -15,11 +15,13 @@ from medview.imaging.colour_maps import colour_table
 from medview.imaging.itk_image import itk_image
 from medview.imaging.place_volume import moved_volume
 from medview.imaging.turned_planes import TurnedPlanes
+from medview.session.measured import fused_findings
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
 from medview.study.display_facts import DisplayFacts
 from medview.study.fusion import Fusion
 from medview.study.geometry import Geometry
+from medview.study.measurement import Measurement
 from medview.study.series import Instance, Series
 from medview.study.spatial_transform import SpatialTransform, rotation_about, shift_by
 from medview.study.volume import Volume
@@ -297,3 +299,19 @@ def test_over_slices_that_lie_unevenly_the_second_is_read_where_the_image_truly_
     assert fused_value_text(scene, drawn, value).endswith(f"PET {expected * SUV_FACTOR:.2f} SUVbw")
     scene.volume = replace(scene.volume, series=replace(scene.series, instances=()))
     assert fused_value_text(scene, drawn, value).endswith("PET –")
+
+
+def test_what_is_measured_on_a_bent_second_volume_follows_another_bending_on_the_same_grid() -> None:
+    scene = ct_scene()
+    geometry = scene.volume.geometry
+    probe = Measurement("probe", geometry.to_mm([(10, 20, 30)]), scene.series.key)
+    second = pet_volume()
+    second = replace(second, series=replace(second.series, suv_factors=()))
+    told = []
+    for value in (100.0, 250.0, 100.0):
+        bent = Volume(np.full(geometry.shape, value, np.float32), geometry, second.series, "Bq/ml")
+        fused(scene, second, placed=bent, basis="registration")
+        found = fused_findings(scene, probe)
+        assert found is not None
+        told += [quantity.value for quantity in found.quantities]
+    assert told == [100.0, 250.0, 100.0]
