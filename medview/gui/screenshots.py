@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from medview.gui.screenshot_acts import (
 from medview.view.load_vtk import load_vtk
 
 Act = str | Callable[[MainWindow], object]
-_QUIET_S = 0.35  # without a job before a picture is taken
+_QUIET_S = 0.35  # without a job before a picture is taken: longer than any rest before a full picture is made
+_STEP_S = 0.1  # between two acts
 _LONGEST_S = 60.0
 _LOOKS = (("dark", "en"), ("light", "en"), ("dark", "zh_CN"))
 
@@ -40,34 +41,50 @@ class Shot:
 
 
 def take_screenshots(
-    window: MainWindow, folder: Path, open_study: Callable[[], object], on_taken: Callable[[str], None]
+    window: MainWindow,
+    folder: Path,
+    open_study: Callable[[], object],
+    on_taken: Callable[[str], None],
+    *,
+    looks: Sequence[tuple[str, str]] = _LOOKS,
+    shots: Sequence[Shot] = (),
 ) -> int:
     """Walk through the window and save a PNG of each state; return how many there are.
+
+    What needs something that is not open, as a second series to fuse, is left out.
 
     Parameters
     ----------
     open_study
         Begins to open what is shown.
+    looks
+        Theme and language of each round.
+    shots
+        What is taken in each round; all that there is without it.
 
     Raises
     ------
     MedViewError
         The folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder) from error
     load_vtk()
     count = 0
     _settle(window)
     _save(window, folder / "empty.png")
     open_study()
     _settle(window)
-    for theme, language in _LOOKS:
+    for theme, language in looks:
         window.session.settings["theme"] = theme
         window.session.settings["language"] = language
         _settle(window)
-        for number, shot in enumerate(_shots()):
+        for number, shot in enumerate(shots or _shots()):
             if not _do(window, shot.before):
                 continue
+            _settle(window)
             name = f"{theme}_{language}_{number:02d}_{shot.name}.png"
             _save(window, folder / name)
             on_taken(name)
@@ -93,7 +110,7 @@ def _shots() -> Iterator[Shot]:
     yield from _one_image()
     yield Shot("fusion", ("layout_mpr", fuse_best))
     for mode in ("checkerboard", "split", "difference"):
-        yield Shot(f"fusion_{mode}", (f"fusion_{mode}",))
+        yield Shot(f"fusion_{mode}", (f"fusion_{mode}",), ("end_fusion",) if mode == "difference" else ())
     yield from _in_3d()
     for form in ("look_window", "shortcuts", "change_shortcuts", "command_palette", "corner_form", "preset_form"):
         yield Shot(form, ("layout_mpr", form))
@@ -118,7 +135,7 @@ def _one_image() -> Iterator[Shot]:
 
 
 def _in_3d() -> Iterator[Shot]:
-    yield Shot("3d", ("end_fusion", "layout_3d_large"))
+    yield Shot("3d", ("layout_3d_large",))
     yield Shot("3d_clip", ("clip_box",), ("clip_box",))
     yield Shot("3d_superior", ("view_from_superior",), ("view_from_anterior",))
     yield Shot("3d_mip", ("look_mip",), ("look_1",))
@@ -134,12 +151,12 @@ def _do(window: MainWindow, acts: tuple[Act, ...]) -> bool:
             QTimer.singleShot(0, action.trigger)  # a form that waits for its end does not stop the walk
         elif act(window) is False:
             return False
-        _settle(window)
+        _settle(window, _STEP_S)
     return True
 
 
-def _settle(window: MainWindow) -> None:
-    """Let the window live until nothing is going on."""
+def _settle(window: MainWindow, quiet_s: float = _QUIET_S) -> None:
+    """Let the window live until nothing has been going on for a moment."""
     loop, poll, start = QEventLoop(), QTimer(), time.monotonic()
     quiet_since = start
 
@@ -148,7 +165,7 @@ def _settle(window: MainWindow) -> None:
         now = time.monotonic()
         if window.session.jobs.jobs:
             quiet_since = now
-        if now - quiet_since > _QUIET_S or now - start > _LONGEST_S:
+        if now - quiet_since > quiet_s or now - start > _LONGEST_S:
             loop.quit()
 
     poll.timeout.connect(look)
@@ -167,10 +184,14 @@ def _save(window: MainWindow, path: Path) -> None:
     forms = _forms(window)
     shown = forms[-1] if forms else window
     if not shown.grab().save(str(path)):
-        raise MedViewError("The picture cannot be written to {folder}.", "Choose another folder.", folder=path.parent)
+        raise _unwritable(path.parent)
+
+
+def _unwritable(folder: Path) -> MedViewError:
+    return MedViewError("The picture cannot be written to {folder}.", "Choose another folder.", folder=folder)
 
 
 def _close_forms(window: MainWindow) -> None:
     for form in _forms(window):
         form.reject() if isinstance(form, QDialog) else form.close()
-    _settle(window)
+        _settle(window, _STEP_S)
