@@ -22,8 +22,13 @@ class SidePanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 26)
         self.setWidget(content)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what shows its panels whole in width, beside a scroll bar: they do not scroll sideways."""
+        beside = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        least = self.fontMetrics().horizontalAdvance("0") * 26
+        return QSize(max(least, beside), super().minimumSizeHint().height())
 
 
 class _Column(QWidget):
