@@ -58,14 +58,15 @@ def axis_title(name: str) -> Sentence | str:
 
 
 def _hidden(scene: Scene) -> tuple[CornerLine, ...]:
-    """Return what belongs to the image and has been switched off: a side marker may be among it."""
+    """Return what of the image is hidden, or has been switched off: a side marker may be among it."""
     lines = []
     number, instances = scene.cursor_index[0], scene.series.instances
     has_overlays = number < len(instances) and instances[number].display.has_overlays
     if has_overlays and not scene.overlays_visible:
         lines.append(CornerLine(Sentence("Overlays hidden"), "badge"))
-    if not scene.shutter_visible and shutter_of(scene) is not None:
-        lines.append(CornerLine(Sentence("Without its shutter"), "badge"))
+    if shutter_of(scene) is not None:
+        told = Sentence("Cut by its shutter") if scene.shutter_visible else Sentence("Without its shutter")
+        lines.append(CornerLine(told, "badge"))
     return tuple(lines)
 
 

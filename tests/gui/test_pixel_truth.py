@@ -145,9 +145,11 @@ def test_a_shutter_hides_in_its_grey_and_is_opened(window: MainWindow, settle: S
     for row, column in ((32, 8), (8, 32), (12, 12), (52, 52)):  # beside the rectangle, or outside the circle
         assert colour(pane, row, column) == hidden
     assert colour(pane, 32, 11)[0] == pytest.approx(11 * 65 / 4095 * 255, abs=2)
+    assert "Cut by its shutter" in corner(window, pane)
     choose(window, "image_shutter")
     assert colour(pane, 32, 8)[0] == pytest.approx(8 * 65 / 4095 * 255, abs=2)
     assert "Without its shutter" in corner(window, pane)
+    assert "Cut by its shutter" not in corner(window, pane)
 
 
 @pytest.mark.parametrize(
