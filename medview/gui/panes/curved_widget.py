@@ -90,7 +90,7 @@ class CurvedWidget(PaneWidget):
             for section in picture.sections:
                 self._draw_section(painter, section, is_here=abs(section.arc_mm - picture.arc_mm) < 1e-6)
             self._draw_letters(painter, picture)
-            beside = comparison_lines(self.session, self.pane)
+            beside = comparison_lines(self.session, self.pane, patient_text=patient_text)
             pane.corners(curved_corner_text(scene, self.viewport, picture, patient_text=patient_text, beside=beside))
         elif scene is not None:
             reason = why_not(scene)
