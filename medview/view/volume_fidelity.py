@@ -10,12 +10,14 @@ from medview.view.volume_frame import VolumePicture
 
 
 def volume_fidelity(look: VolumeLook, picture: VolumePicture | None) -> tuple[CornerLine, ...]:
-    """Return that there is no OpenGL, or that a part is left out; what it is worth is told by `view.fidelity`."""
+    """Return that there is no OpenGL, or that rays or a part are left out; the rest is told by `view.fidelity`."""
     if picture is None:
         return ()
     lines = []
     if picture.without_opengl:
         lines.append(Sentence("No OpenGL: drawn by the processor"))
+    if picture.is_coarse:
+        lines.append(Sentence("Coarse while it moves"))
     # of the picture that is seen, and of the one that is on its way
     if picture.is_clipped or look.clipping is not None:
         lines.append(Sentence("Clipped"))

@@ -76,8 +76,9 @@ class VolumePicture:
         How many voxels along (slices, rows, columns) were averaged into one; (1, 1, 1) where none were.
     without_opengl
         Whether it was made by the processor alone because this machine has no OpenGL.
-    camera, is_clipped, is_cut
-        From where it is seen, and whether a part is left out, in this picture: what is wanted by now may be another.
+    camera, is_clipped, is_cut, is_coarse
+        From where it is seen, whether a part is left out, and whether rays are, in this picture: what is wanted by now
+        may be another.
     """
 
     pixels: NDArray[np.uint8]
@@ -86,3 +87,4 @@ class VolumePicture:
     camera: Camera | None = None
     is_clipped: bool = False
     is_cut: bool = False
+    is_coarse: bool = False

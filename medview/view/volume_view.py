@@ -50,8 +50,13 @@ class VolumeView:
         Cancelled
             `progress` raised it, or `stop` was called while the picture was made.
         """
-        made, camera = self._made(frame, progress), frame.camera
-        return replace(made, camera=camera, is_clipped=frame.clipping is not None, is_cut=bool(frame.cuts))
+        return replace(
+            self._made(frame, progress),
+            camera=frame.camera,
+            is_clipped=frame.clipping is not None,
+            is_cut=bool(frame.cuts),
+            is_coarse=frame.coarseness > 1.0,
+        )
 
     def _made(self, frame: VolumeFrame, progress: Progress) -> VolumePicture:
         progress(0.0)

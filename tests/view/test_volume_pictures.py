@@ -11,6 +11,7 @@ import pytest
 from medview.imaging.camera import Camera
 from medview.imaging.clipping import Clipping
 from medview.imaging.transfer_function import Blend
+from medview.imaging.volume_look import VolumeLook
 from medview.imaging.volume_presets import VolumePreset, shipped_presets, volume_preset
 from medview.progress import Cancelled
 from medview.study.geometry import Geometry
@@ -18,6 +19,7 @@ from medview.study.segmentation import Segment
 from medview.study.volume import Volume
 from medview.view.ray_caster import RayCaster
 from medview.view.segment_surfaces import drawn_surfaces, segment_surfaces
+from medview.view.volume_fidelity import volume_fidelity
 from medview.view.volume_frame import VolumeFrame, VolumePicture
 from medview.view.volume_limit import VolumeLimit
 from medview.view.volume_view import VolumeView
@@ -237,3 +239,13 @@ def test_no_more_is_averaged_than_must_be(
     longest: int, size: int, shape: tuple[int, int, int], factors: tuple[int, int, int]
 ) -> None:
     assert VolumeLimit(longest, size).factors(shape) == factors
+
+
+def test_a_picture_of_few_rays_is_said_to_be_coarse(smooth: Volume) -> None:
+    """It may be saved while the view turns."""
+    view = VolumeView()
+    for coarseness, is_told in ((1.0, False), (3.0, True)):
+        picture = view.render(frame_of(smooth, "mip", coarseness=coarseness))
+        told = [str(line.text) for line in volume_fidelity(VolumeLook(), picture)]
+        assert ("Coarse while it moves" in told) is is_told
+    view.close()
