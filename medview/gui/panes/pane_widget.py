@@ -126,11 +126,18 @@ class PaneWidget(QWidget):
     # Qt's events
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the pane."""
+        """Draw the pane; one that cannot be drawn whole is black: half a picture may lack its letters or its mask."""
         painter = QPainter(self)
-        painter.fillRect(event.rect(), Qt.GlobalColor.black)
-        self.draw(painter, patient_text=self._patient_text(), bare=False)
-        painter.end()
+        try:
+            painter.fillRect(event.rect(), Qt.GlobalColor.black)
+            self.draw(painter, patient_text=self._patient_text(), bare=False)
+        except Exception:
+            painter.end()  # Qt does not survive a painter that is still at work after the event
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
+            raise
+        finally:
+            painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the picture to the new size."""
