@@ -11,7 +11,7 @@ class SidePanel(QScrollArea):
 
     def __init__(self, *panels: QWidget) -> None:
         super().__init__()
-        content = _Column()
+        content = self._content = _Column()
         content.setObjectName("side")
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -26,7 +26,7 @@ class SidePanel(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Return what shows its panels whole in width, beside a scroll bar: they do not scroll sideways."""
-        beside = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        beside = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         least = self.fontMetrics().horizontalAdvance("0") * 26
         return QSize(max(least, beside), super().minimumSizeHint().height())
 

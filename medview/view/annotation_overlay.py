@@ -12,7 +12,7 @@ from medview.session.scene import Scene
 from medview.study.annotation import Annotation, AnnotationKind
 from medview.study.geometry import FloatArray
 from medview.study.image_index import ImagePlace
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _LEAST_REACH_MM = 0.25
 _MEASURED_SHOWN = 3

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.session.scene import Scene
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 from medview.view.value_text import number_text
 
 _FROM_PX = (320, 280)  # in a smaller pane there is no room for it

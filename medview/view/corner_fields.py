@@ -22,7 +22,7 @@ from medview.view.fusion_lines import fused_value_text
 from medview.view.overlay_lines import pointed_overlay_lines
 from medview.view.position_text import position_text
 from medview.view.series_lines import Lines, text_lines
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 from medview.view.state_lines import axis_lines
 from medview.view.true_place import true_place
 from medview.view.value_text import number_text

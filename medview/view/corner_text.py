@@ -16,7 +16,7 @@ from medview.view.fidelity import Shown, fidelity
 from medview.view.overlay_lines import overlay_lines
 from medview.view.plane_titles import PANE_TITLES
 from medview.view.series_lines import birth_lines, moment_lines, name_lines, number_lines, text_lines
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 from medview.view.state_lines import axis_lines, state_lines
 from medview.view.volume_fidelity import look_line, volume_fidelity
 from medview.view.volume_frame import VolumePicture

@@ -13,7 +13,7 @@ from medview.session.scene import Scene
 from medview.session.viewport import SlabMode, Viewport
 from medview.study.segmentation import Segmentation
 from medview.view.corner_line import CornerLine, Mark
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 from medview.view.volume_frame import VolumePicture
 
 FidelityKind = Literal["full", "partial", "lossy", "decimated", "interpolated", "filtered", "derived", "AI", "mask"]

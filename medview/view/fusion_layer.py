@@ -19,7 +19,7 @@ from medview.study.volume import Volume
 from medview.view.compared_units import compared
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslicer import Reslicer
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _FINEST = 4  # parts of a picture pixel along each side, where the second volume is finer than the first
 _KEPT = 4  # values and colours, for the pane and for what the magnifier shows

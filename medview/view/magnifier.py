@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from medview.imaging.display_size import DisplaySize
 from medview.session.scene import Scene
 from medview.session.viewport import Viewport
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 
 _RADIUS_SHARE = 0.22  # of the pane's shorter side
 _RADIUS_PX = (60.0, 150.0)

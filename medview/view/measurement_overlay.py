@@ -20,7 +20,7 @@ from medview.study.measurement import Measurement
 from medview.study.study import Study
 from medview.view.fusion_lines import modality_name
 from medview.view.measurement_text import fused_lines, measurement_lines
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _LARGE_PX = 60_000  # pixels whose statistics take longer than a few milliseconds
 _NEEDS_ALL = ("angle", "cobb", "bidirectional")  # whose numbers mean nothing before the last place is there

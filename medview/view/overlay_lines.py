@@ -11,7 +11,7 @@ from medview.study.annotation import ImageName
 from medview.view.corner_line import CornerLine
 from medview.view.dose_value import dose_at
 from medview.view.fusion_lines import fusion_lines
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 from medview.view.true_place import true_place
 from medview.view.value_text import number_text
 

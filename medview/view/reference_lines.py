@@ -16,7 +16,7 @@ from medview.session.session import Session
 from medview.session.viewport import Viewport
 from medview.study.geometry import FloatArray
 from medview.view.picture_grid import PictureGrid
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _PARALLEL = np.sin(np.deg2rad(3.0))  # planes nearer to parallel cut each other somewhere, but nowhere that tells much
 Which = Literal["now", "end", "other"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from medview.session.image_scale import image_scale
 from medview.session.scene import Scene
 from medview.view.scale_bar import ScaleBar, scale_bar
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 
 def ruler(scene: Scene, picture: SlicePicture, longest_px: float) -> ScaleBar | None:

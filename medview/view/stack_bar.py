@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medview.session.scene import Scene
 from medview.session.viewport import STACK_BAR_INSET_PX, STACK_BAR_PX
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 Band = tuple[float, float]
 _LEAST_THUMB_PX = 8.0

@@ -20,7 +20,8 @@ from medview.study.volume import Volume
 from medview.view.annotation_overlay import DrawnMark, annotation_marks, mark_texts
 from medview.view.dose_value import dose_at
 from medview.view.fusion_layer import FusionLayer
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.view.scenes import GRIDS, SHAPE
 
 PANE = (400, 300)

@@ -28,7 +28,8 @@ from medview.study.volume import Volume
 from medview.view.fusion_layer import FusionLayer, LayerPicture, tiles
 from medview.view.fusion_lines import fused_value_text, fusion_lines
 from medview.view.picture_grid import PictureGrid
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.files.make_pet_ct import (
     BODY_SUV,
     BQML_PER_SUV,

@@ -20,7 +20,8 @@ from medview.study.series import StudyFacts
 from medview.study.study import Study
 from medview.view.corner_text import corner_text
 from medview.view.grey_part import GreyPart
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.files.found_stacks import only
 from tests.files.make_dicom import COLUMNS, ROWS, image, write
 

@@ -17,7 +17,8 @@ from medview.session.viewport import Viewport
 from medview.study.series import StudyFacts
 from medview.study.study import Study
 from medview.view.overlay_planes import GRAPHICS, REGION
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.files.found_stacks import only
 from tests.files.make_dicom import COLUMNS, ROWS, image, write
 

@@ -27,7 +27,8 @@ from medview.study.geometry import Geometry
 from medview.study.series import Series, StudyFacts
 from medview.study.study import Study
 from medview.study.volume import Volume
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.geometry_truth import peer
 
 PANE = (420, 360)

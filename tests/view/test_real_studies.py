@@ -55,9 +55,9 @@ def test_the_pixel_under_the_mouse_is_the_voxel_that_dcm2niix_puts_there(
     for plane in PLANES:
         scene.move_cursor(scene.volume.geometry.centre_mm + random.uniform(-15, 15, 3))
         picture = SliceView(scene, Viewport(plane)).picture(PANE)
-        left, top, width, height = picture.pane_rect
+        (left, top), (right, bottom) = picture.transform.to_pane(0, 0), picture.transform.to_pane(*picture.grid.size)
         for _ in range(150):
-            x, y = left + random.uniform(0, width), top + random.uniform(0, height)
+            x, y = random.uniform(left, right), random.uniform(top, bottom)
             ras = picture.pane_to_mm(x, y) * (-1, -1, 1)
             at = to_voxel[:3, :3] @ ras + to_voxel[:3, 3]
             if np.abs(at - np.floor(at) - 0.5).min() > 0.01:  # clear of the edges between voxels

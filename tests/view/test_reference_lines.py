@@ -19,7 +19,8 @@ from medview.study.geometry import Geometry
 from medview.study.series import Instance
 from medview.view.picture_grid import PictureGrid
 from medview.view.reference_lines import cut_of, mark_in_pane, reference_lines, sheet_of
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.view.scenes import scene_of
 
 SIZE = (400, 400)

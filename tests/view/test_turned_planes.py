@@ -12,7 +12,8 @@ from medview.imaging.turned_planes import TurnedPlanes, offsets, place_on_plane
 from medview.imaging.window import grey
 from medview.session.viewport import PLANES, Viewport
 from medview.study.geometry import Geometry
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from tests.view.scenes import GRIDS, draw, grid, scene_of, tilted
 
 PANE = (301, 247)

@@ -15,7 +15,7 @@ from medview.session.session import Session
 from medview.session.turn_planes import crossing_planes, why_not
 from medview.tools.rotate_planes import Grip
 from medview.view.crosshair import CrosshairLine, line_in_pane, slab_faces
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _ALPHA = 190
 _EDGE = QColor(0, 0, 0, 170)

@@ -11,7 +11,7 @@ from medview.session.viewport import Viewport
 from medview.study.fusion import Fusion
 from medview.view.fusion_layer import FusionLayer, LayerPicture
 from medview.view.fusion_lines import modality_name
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _LINE = QColor(255, 255, 255, 230)
 _EDGE = QColor(0, 0, 0, 170)

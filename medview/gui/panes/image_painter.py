@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 
 class ImagePainter:

@@ -22,7 +22,7 @@ from medview.tools.pointer import PointerEvent
 from medview.tools.toolbox import cursor_radius_mm
 from medview.view.corner_text import CornerText
 from medview.view.measurement_overlay import is_key_image, pane_frame
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 from medview.view.text_places import Box
 
 

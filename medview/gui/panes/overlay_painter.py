@@ -13,7 +13,7 @@ from medview.gui.one_line import one_line
 from medview.gui.outlined_text import draw_text, text_width
 from medview.session.scene import Scene
 from medview.view.annotation_overlay import DrawnMark, annotation_marks
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _EDGE = QColor(0, 0, 0, 190)
 _CROSS = 5.0  # arms of a point

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF, qRgba
 
 from medview.view.overlay_planes import OverlayLayer, ShutterLayer
-from medview.view.slice_view import SlicePicture
+from medview.view.slice_picture import SlicePicture
 
 _NOTHING = qRgba(0, 0, 0, 0)
 _GRAPHICS = qRgba(255, 236, 140, 255)

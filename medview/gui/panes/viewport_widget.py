@@ -44,7 +44,8 @@ from medview.view.magnifier import Magnifier, lens
 from medview.view.picture_place import PicturePlace
 from medview.view.reference_lines import mark_in_pane, reference_lines
 from medview.view.ruler import ruler
-from medview.view.slice_view import SlicePicture, SliceView
+from medview.view.slice_picture import SlicePicture
+from medview.view.slice_view import SliceView
 from medview.view.stack_bar import stack_bar
 from medview.view.value_text import value_text
 
