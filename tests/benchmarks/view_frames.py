@@ -164,11 +164,13 @@ def measure() -> None:
         folder, other = Path(home) / "ct", Path(home) / "other"
         make_ct(folder)
         make_j2k(folder, other)
+        from medview.session.close_study import close_study
         from medview.session.layout import shipped_layout
         from medview.session.open_folder import open_folder
 
         window, jobs = _window(folder)
         session = window.session
+        session.settings["hanging"] = False  # the panes stay as they are when another series comes
         open_folder(session, folder)
         until(lambda: session.scene is not None and session.scene.is_whole and not jobs.jobs)
         session.set_layout(shipped_layout("mpr"))
@@ -187,9 +189,10 @@ def measure() -> None:
         frames.told("wheel while a core computes")
         stop()
         until(lambda: not jobs.jobs)
-        before = session.scene
+        for study in session.studies:  # the same images: they would be taken for those that are open
+            close_study(session, study)
         QTimer.singleShot(0, lambda: open_folder(session, other))
-        until(lambda: session.scene is not before)
+        until(lambda: session.scene is not None)
         _window_drag(window, "window drag while the volume is read (JPEG 2000)")
         print("  still being read at the end" if not session.scene.is_whole else "  it was whole before the end")
         until(lambda: not jobs.jobs)
