@@ -68,6 +68,14 @@ def test_of_mammograms_with_a_view_missing_those_there_are_hang_in_their_places(
     assert places(stages[0]) == {0: ("R", "CC"), 3: ("L", "MLO")}
 
 
+@pytest.mark.parametrize(("side", "wall"), [("R", "right"), ("L", "left"), ("", "")])
+def test_one_mammogram_alone_fills_the_window(side: str, wall: str) -> None:
+    _, stages = hung(study(mammogram(side, "MLO", 1)))
+    assert places(stages[0]) == {0: (side, "MLO")}
+    assert stages[0].stage.layout.id == "1x1"
+    assert (stages[0].shown[0].wish.chest_wall or "") == wall
+
+
 def test_mammograms_hang_above_those_of_the_prior() -> None:
     prior = study(*four_views(), date="20220115")
     rule, stages = hung(study(*four_views()), prior)
