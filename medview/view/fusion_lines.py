@@ -36,6 +36,16 @@ def series_name(series: Series) -> str:
     return name if modality.lower() in name.lower().split() else f"{modality} {name}".strip()
 
 
+def pair_names(first: Series, second: Series) -> tuple[str, str]:
+    """Return short names that tell two series apart: the modalities, and where those agree their numbers or texts."""
+    modalities = modality_name(first), modality_name(second)
+    numbered = tuple(f"{modality_name(one)} {one.series_number or ''}".strip() for one in (first, second))
+    for names in (modalities, numbered, (series_name(first), series_name(second))):
+        if names[0] != names[1]:
+            return names[0], names[1]
+    return f"{modalities[0]} I", f"{modalities[1]} II"
+
+
 def fusion_lines(scene: Scene) -> tuple[CornerLine, ...]:
     """Return the lines of the second volume, the gravest first; nothing without one."""
     fusion = scene.fusion
@@ -54,12 +64,13 @@ def fused_value_text(scene: Scene, point_mm: NDArray[np.float64], value: PixelVa
     fusion = scene.fusion
     if fusion is None:
         return value_text(scene.volume, value)
-    own = f"{modality_name(scene.series)} {_short(value, scene.volume.unit, _suv(scene.series))}"
+    first_name, second_name = pair_names(scene.series, fusion.volume.series)
+    own = f"{first_name} {_short(value, scene.volume.unit, _suv(scene.series))}"
     place = true_place(scene.volume, point_mm)
     second = None if place is None else fusion.placed.value_at(place)
     if second is None or not np.isfinite(second):
-        return f"{own} / {modality_name(fusion.volume.series)} –"
-    return f"{own} / {modality_name(fusion.volume.series)} {_short(second, fusion.volume.unit, fusion.suv_factor)}"
+        return f"{own} / {second_name} –"
+    return f"{own} / {second_name} {_short(second, fusion.volume.unit, fusion.suv_factor)}"
 
 
 def _short(value: PixelValue, unit: str, suv: float | None) -> str:
@@ -107,7 +118,7 @@ def _loss(series: Series) -> tuple[CornerLine, ...]:
 
 
 def _mode(scene: Scene, fusion: Fusion) -> tuple[CornerLine, ...]:
-    names = {"first": modality_name(scene.series), "second": modality_name(fusion.volume.series)}
+    names = dict(zip(("first", "second"), pair_names(scene.series, fusion.volume.series), strict=True))
     if fusion.mode == "flicker":
         seen = names["second"] if fusion.shows_second else names["first"]
         return (CornerLine(Sentence("Now seen: {name}", {"name": seen}), "badge"),)

@@ -18,7 +18,7 @@ from medview.study.geometry import FloatArray
 from medview.study.image_index import ImagePlace
 from medview.study.measurement import Measurement
 from medview.study.study import Study
-from medview.view.fusion_lines import modality_name
+from medview.view.fusion_lines import pair_names
 from medview.view.measurement_text import fused_lines, measurement_lines
 from medview.view.slice_picture import SlicePicture
 
@@ -114,7 +114,8 @@ def _texts(session: Session, scene: Scene, measurement: Measurement) -> tuple[Se
     fused = None if is_draft else fused_findings(scene, measurement)
     if fused is None or scene.fusion is None:
         return (*name, *lines)
-    return (*name, *lines, *fused_lines(modality_name(scene.fusion.volume.series), fused))
+    _, second = pair_names(scene.series, scene.fusion.volume.series)
+    return (*name, *lines, *fused_lines(second, fused))
 
 
 def live_findings(session: Session, study: Study, measurement: Measurement) -> Findings:

@@ -204,7 +204,7 @@ def test_a_difference_in_a_common_unit_is_second_minus_first() -> None:
     _, layer = layer_of(scene, Viewport("axial"))
     # 60 of -120 to 120 is three quarters of the way from blue to red
     assert (layer.colours[..., :3] == colour_table("cool_warm")[round(0.75 * 255)]).all()
-    assert "CT minus CT: blue -120, red 120 HU" in " ".join(str(line.text) for line in fusion_lines(scene))
+    assert "CT II minus CT I: blue -120, red 120 HU" in " ".join(str(line.text) for line in fusion_lines(scene))
 
 
 def test_a_difference_without_a_common_unit_compares_what_both_windows_show() -> None:

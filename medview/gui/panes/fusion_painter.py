@@ -10,7 +10,7 @@ from medview.session.scene import Scene
 from medview.session.viewport import Viewport
 from medview.study.fusion import Fusion
 from medview.view.fusion_layer import FusionLayer, LayerPicture
-from medview.view.fusion_lines import modality_name
+from medview.view.fusion_lines import pair_names
 from medview.view.slice_picture import SlicePicture
 
 _LINE = QColor(255, 255, 255, 230)
@@ -59,7 +59,7 @@ class FusionPainter:
         painter.setBrush(_LINE)
         painter.drawEllipse(line.center(), _HANDLE_PX, _HANDLE_PX)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        first, second = modality_name(scene.series), modality_name(fusion.volume.series)
+        first, second = pair_names(scene.series, fusion.volume.series)
         middle = line.center()
         if beside:
             left = middle.x() - 2 * _HANDLE_PX - text_width(first, font)
