@@ -76,6 +76,8 @@ def reader(window: MainWindow, ct_folder: Path, qtbot: QtBot, settle: Callable[[
     found = Reader(window, qtbot)
     found.press(K.Key_3, CONTROL)
     found.press(K.Key_X, SHIFT)  # no lines over the pixels that are looked at
+    for notice in window.session.notices.notices:  # what goes by itself later would make the panes larger
+        window.session.notices.dismiss(notice)
     found.pane("axial").setFocus()
     window.session.choose(active_pane="axial")
     qtbot.wait(30)

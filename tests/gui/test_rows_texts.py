@@ -53,7 +53,9 @@ def opened(window: MainWindow, qtbot: QtBot, settle: Callable[[], None]) -> Open
         assert isinstance(pane, ViewportWidget)
         pane.setFocus()
         window.session.scene.update(crosshair_visible=False)
-        qtbot.wait(20)
+        for notice in window.session.notices.notices:  # what goes by itself later would make the panes larger
+            window.session.notices.dismiss(notice)
+        qtbot.wait(50)
         return pane
 
     return open_it
