@@ -201,9 +201,10 @@ class CurvedWidget(PaneWidget):
                     _TEXT,
                 )
             elif not picture.is_upright and left <= x <= left + width:
-                edge = max(y, top)
-                painter.drawLine(QLineF(x, edge - _TICK_PX, x, edge))
-                draw_text(painter, x - text_width(text, self.font()) / 2, edge - _TICK_PX - 3, text, self.font(), _TEXT)
+                edge = max(y, top)  # within the picture: above it are the texts of the corners
+                painter.drawLine(QLineF(x, edge, x, edge + _TICK_PX))
+                below = edge + _TICK_PX + 2 + metrics.ascent()
+                draw_text(painter, x - text_width(text, self.font()) / 2, below, text, self.font(), _TEXT)
 
     def _draw_letters(self, painter: QPainter, picture: CurvedPicture) -> None:
         """Write the letters of the place at the marker about the reformat."""
@@ -215,11 +216,10 @@ class CurvedWidget(PaneWidget):
         widths = [text_width(text, font) for text in picture.letters]
         middle, ascent = seen.center(), QFontMetrics(font).ascent()
         beside_ruler = _RULER_PX if picture.is_upright else 6.0
-        above_ruler = 6.0 if picture.is_upright else _RULER_PX / 1.6
         for text, x, y in (
             (picture.letters[0], seen.left() - widths[0] - beside_ruler, middle.y() + ascent / 2),
             (picture.letters[1], seen.right() + 6.0, middle.y() + ascent / 2),
-            (picture.letters[2], middle.x() - widths[2] / 2, seen.top() - above_ruler),
+            (picture.letters[2], middle.x() - widths[2] / 2, seen.top() - 6.0),
             (picture.letters[3], middle.x() - widths[3] / 2, seen.bottom() + ascent + 4.0),
         ):
             draw_text(painter, x, y, text, font, QColor(255, 255, 255))

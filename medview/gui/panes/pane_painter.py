@@ -67,8 +67,9 @@ class PanePainter:
         ascent = QFontMetrics(self._font).ascent()
         top = _MARGIN + ascent
         for lines, right in ((texts.top_left, False), (texts.top_right, True)):
+            others = len(texts.top_left if right else texts.top_right)
             for row, line in enumerate(lines):
-                self._write(line, top + row * self._line, row, right=right, beside=bool(texts.top_right))
+                self._write(line, top + row * self._line, row, right=right, beside=row < others)
         bottom = self._height - _MARGIN - QFontMetrics(self._font).descent()
         beside = bool(texts.bottom_right)
         for lines, right in ((texts.bottom_left, False), (texts.bottom_right, True)):
@@ -130,7 +131,7 @@ class PanePainter:
         # the ruler stands above the letter of the lower edge: the last line of a corner has only the letter beside it
         middle = self._bar_room if row > 0 and baseline > self._height / 2 else _LETTER_ROOM
         room = self._width * _BADGE_COLUMN if line.mark in ("badge", "prior") else self._width / 2 - _MARGIN - middle
-        if row > 0 and not beside and middle == _LETTER_ROOM:
+        if row > 0 and not beside and middle == _LETTER_ROOM:  # what is said of the pixels is read whole
             room = self._width - 2 * _MARGIN
         text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
         colour = {"title": self._colour, "badge": _BADGE, "warning": _WARNING, "prior": _PRIOR}.get(line.mark, _TEXT)
