@@ -108,7 +108,8 @@ def test_letters_and_cube_belong_to_the_picture_that_is_seen(
     front = pane.grab_pixels()
     session.viewports["volume"].update(azimuth_deg=180.0)
     assert np.array_equal(pane.grab_pixels(), front)  # as it would be saved now
-    settle(pane, qtbot)
+    before = pane._picture
+    qtbot.waitUntil(lambda: pane._picture is not before, timeout=WAIT_MS)
     behind = pane.grab_pixels()
     letters = (slice(100, 160), slice(0, 40)), (slice(100, 160), slice(-40, None))
     assert all(np.abs(behind[place].astype(int) - front[place]).max() > 100 for place in letters)
@@ -133,8 +134,7 @@ def test_that_a_part_is_left_out_is_said_until_it_is_seen_again(
     assert "Clipped" in said()
     viewport.update(look=replace(viewport.look, clipping=None))
     assert "Clipped" in said()
-    settle(pane, qtbot)
-    assert "Clipped" not in said()
+    qtbot.waitUntil(lambda: "Clipped" not in said(), timeout=WAIT_MS)
 
 
 def test_what_does_not_change_the_picture_makes_none(pane: VolumeWidget, session: Session, qtbot: QtBot) -> None:
