@@ -61,6 +61,7 @@ class PanePainter:
         self._colour = colour
         self._line = QFontMetrics(font).height()
         self._bar_room = _LETTER_ROOM
+        self._bar_top = float(height)  # of the ruler's length, above which a line has the room of the upper half
 
     def corners(self, texts: CornerText) -> None:
         """Write the corner texts."""
@@ -73,9 +74,10 @@ class PanePainter:
         bottom = self._height - _MARGIN - QFontMetrics(self._font).descent()
         beside = bool(texts.bottom_right)
         for lines, right in ((texts.bottom_left, False), (texts.bottom_right, True)):
+            others = len(texts.bottom_left if right else texts.bottom_right)
             # in a small pane, above the letter: the slice number and the window must be read whole
             for row, line in enumerate(reversed(lines), start=0 if beside else 1):
-                self._write(line, bottom - row * self._line, row, right=right, beside=beside)
+                self._write(line, bottom - row * self._line, row, right=right, beside=beside and row < others)
 
     def letters(self, letters: tuple[str, str, str, str]) -> None:
         """Write the orientation letters on the left, right, top and bottom edge."""
@@ -94,6 +96,7 @@ class PanePainter:
         if self._has_left_ruler:
             draw_ruler(self._painter, bar, _RULER_LEFT, (self._height - bar.length_px) / 2, upright=True)
         self._bar_room = int(bar.length_px / 2) + _LETTER_ROOM
+        self._bar_top = y - 9.0 - QFontMetrics(self._font).ascent()
         left = (self._width - text_width(bar.text, self._font)) / 2
         draw_text(self._painter, left, y - 9, bar.text, self._font, _TEXT)
 
@@ -129,7 +132,7 @@ class PanePainter:
         font.setBold(line.mark in ("title", "warning", "prior"))
         # what made the mask and whether it was edited must be read whole; there is no second column beside it
         # the ruler stands above the letter of the lower edge: the last line of a corner has only the letter beside it
-        middle = self._bar_room if row > 0 and baseline > self._height / 2 else _LETTER_ROOM
+        middle = self._bar_room if row > 0 and baseline > self._bar_top else _LETTER_ROOM
         room = self._width * _BADGE_COLUMN if line.mark in ("badge", "prior") else self._width / 2 - _MARGIN - middle
         if row > 0 and not beside and middle == _LETTER_ROOM:  # what is said of the pixels is read whole
             room = self._width - 2 * _MARGIN
