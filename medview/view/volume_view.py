@@ -92,6 +92,8 @@ class VolumeView:
     def clear(self) -> None:
         """Let go of the volume and its surfaces; the next frame brings its own."""
         if self._renderer is not None:
+            # what OpenGL holds is freed in the context it belongs to: another view may have drawn on this thread since
+            self._window.MakeCurrent()
             self._renderer.RemoveAllViewProps()
         self._tissue = self._shown = None
         self._actors.clear()
