@@ -24,6 +24,8 @@ class PaneFrame:
         How far from the plane something may lie and still be shown on it: half a slice.
     slice_index
         Which image as acquired this is; None across the images, in a slab and in a turned plane.
+    is_slab
+        Whether what is seen is projected from several slices.
 
     Examples
     --------
@@ -37,6 +39,7 @@ class PaneFrame:
     down_mm: FloatArray
     reach_mm: float
     slice_index: int | None = None
+    is_slab: bool = False
 
     @property
     def normal(self) -> FloatArray:

@@ -16,7 +16,9 @@ from medview.view.corner_line import CornerLine, Mark
 from medview.view.slice_picture import SlicePicture
 from medview.view.volume_frame import VolumePicture
 
-FidelityKind = Literal["full", "partial", "lossy", "decimated", "interpolated", "filtered", "derived", "AI", "mask"]
+FidelityKind = Literal[
+    "full", "partial", "lossy", "decimated", "interpolated", "filtered", "derived", "reformatted", "AI", "mask"
+]
 _SLAB_TITLES = {"max": Sentence("MIP"), "mean": Sentence("Mean"), "min": Sentence("MinIP")}
 _REDUCES: frozenset[FidelityKind] = frozenset({"partial", "lossy", "decimated", "interpolated", "filtered", "derived"})
 
@@ -106,12 +108,18 @@ def fidelity(scene: Scene, shown: Shown) -> tuple[FidelityMark, ...]:
     )
     masks = tuple(_of_mask(scene.segmentation if scene.mask_visible else None))
     if any(mark.kind in _REDUCES for mark in found):
-        return (*found, *masks)
+        return (*found, *_reformatted(found, shown), *masks)
     return (*found, _full(shown), *masks)
 
 
 def _marked(kind: FidelityKind, template: str, mark: Mark = "badge", **values: object) -> FidelityMark:
     return FidelityMark(kind, CornerLine(Sentence(template, values), mark))
+
+
+def _reformatted(found: tuple[FidelityMark, ...], shown: Shown) -> Iterator[FidelityMark]:
+    """Say that the plane was cut across the images, where no mark of an interpolation says so already."""
+    if shown.is_reformatted and not any(mark.kind == "interpolated" for mark in found):
+        yield FidelityMark("reformatted", CornerLine(Sentence("Reformatted"), "badge"))
 
 
 def _full(shown: Shown) -> FidelityMark:

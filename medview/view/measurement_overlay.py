@@ -23,6 +23,7 @@ from medview.view.measurement_text import fused_lines, measurement_lines
 from medview.view.slice_picture import SlicePicture
 
 _LARGE_PX = 60_000  # pixels whose statistics take longer than a few milliseconds
+_OF_ONE_SLICE = Sentence("values of one slice, not of the slab")
 _NEEDS_ALL = ("angle", "cobb", "bidirectional")  # whose numbers mean nothing before the last place is there
 
 
@@ -68,7 +69,8 @@ def pane_frame(scene: Scene, picture: SlicePicture) -> PaneFrame:
     origin = picture.pane_to_mm(0.0, 0.0)
     right, down = picture.pane_to_mm(1.0, 0.0) - origin, picture.pane_to_mm(0.0, 1.0) - origin
     reach = reach_mm(scene.volume.geometry, picture.grid.normal)
-    return PaneFrame(origin, right, down, reach, picture.slice_index if picture.is_acquired else None)
+    number = picture.slice_index if picture.is_acquired else None
+    return PaneFrame(origin, right, down, reach, number, is_slab=picture.slab_mm > 0)
 
 
 def is_key_image(scene: Scene, picture: SlicePicture) -> bool:
@@ -95,7 +97,7 @@ def _drawn(session: Session, scene: Scene, frame: PaneFrame, measurement: Measur
     at = None if offset is None else frame.to_pane(measurement.centre_mm + offset)[0]
     return DrawnMeasurement(
         placed,
-        _texts(session, scene, measurement) if placed.is_whole else (),
+        _texts(session, scene, frame, measurement) if placed.is_whole else (),
         None if at is None else (float(at[0]), float(at[1])),
         focus.selected_uid == measurement.tracking_uid,
         is_hovered,
@@ -104,12 +106,14 @@ def _drawn(session: Session, scene: Scene, frame: PaneFrame, measurement: Measur
     )
 
 
-def _texts(session: Session, scene: Scene, measurement: Measurement) -> tuple[Sentence | str, ...]:
+def _texts(session: Session, scene: Scene, frame: PaneFrame, measurement: Measurement) -> tuple[Sentence | str, ...]:
     """Return what is written: the name that a person gave, and the numbers, or in one line why there are none."""
     name = (measurement.label,) if measurement.label else ()
     if measurement.kind in _NEEDS_ALL and _is_unfinished(measurement):
         return name
     lines = measurement_lines(measurement, live_findings(session, scene.study, measurement))
+    if frame.is_slab and (measurement.is_region or measurement.kind == "probe"):
+        lines = (*lines, _OF_ONE_SLICE)
     is_draft = scene.study.measurements.draft is measurement  # the second volume is sampled when the mouse is up
     fused = None if is_draft else fused_findings(scene, measurement)
     if fused is None or scene.fusion is None:

@@ -342,6 +342,14 @@ def test_values_are_not_measured_on_a_slab(person: Person) -> None:
     assert any("slab" in str(notice.message) for notice in person.window.session.notices.notices)
 
 
+def test_what_was_measured_on_a_slice_says_on_a_slab_that_it_is_of_the_slice(person: Person) -> None:
+    person.window.commands.actions["measure_ellipse"].trigger()
+    person.drag("axial", (-10, -10, Z), (10, 10, Z))
+    assert "values of one slice, not of the slab" not in person.texts("axial")
+    person.window.session.viewports["axial"].update(slab_mm=10.0)
+    assert "values of one slice, not of the slab" in person.texts("axial")
+
+
 def test_the_tool_gives_way_where_a_person_wants_that(person: Person) -> None:
     person.window.commands.actions["measure_tool_stays"].trigger()
     person.key(Qt.Key.Key_D)
