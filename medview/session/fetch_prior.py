@@ -9,10 +9,11 @@ from medview.errors import MedViewError
 from medview.jobs.job import Job
 from medview.progress import Progress
 from medview.session.comparison import is_earlier
+from medview.session.give_way import give_way
 from medview.session.hanging_plan import candidates, is_alike
 from medview.session.join_study import join_study
 from medview.session.session import Session
-from medview.session.use_library import use_library
+from medview.session.use_library import has_library, use_library
 from medview.study.same_patient import sameness
 from medview.study.series import StudyFacts
 from medview.study.study import Study
@@ -28,14 +29,16 @@ _MOST = 500
 def fetch_prior(session: Session, study: Study, on_found: Callable[[], None]) -> Job | None:
     """Submit the search for the newest study of the same patient that is older and of the same kind.
 
-    It joins the session, and `on_found` is called; the library is not asked where the patient is not known for sure.
+    It joins the session, and `on_found` is called. The library is not asked where the patient is not known for sure, nor
+    made where there is none.
     """
     facts = study.facts
     kinds = {(series.modality, series.body_part_examined) for series in candidates(study)}
-    if day_of(facts.study_date) is None or sameness(facts.patient, facts.patient) != "same":
+    if day_of(facts.study_date) is None or sameness(facts.patient, facts.patient) != "same" or not has_library(session):
         return None
 
     def work(library: Library, progress: Progress) -> FoundStudy | None:
+        give_way(session, progress)  # the current examination is what a person waits for
         return _opened(library, facts, kinds, progress)
 
     def done(found: FoundStudy | None) -> None:

@@ -54,6 +54,11 @@ def use_library(
     return session.jobs.submit(title, with_library, place=place, on_done=done, on_failed=failed, silent=silent)
 
 
+def has_library(session: Session) -> bool:
+    """Whether there is a list already: asking one that is not there would make it."""
+    return session.library is not None or (data_folder() / "library").is_dir()
+
+
 def _opened(session: Session) -> Library:
     from medview.library.library import Library
 

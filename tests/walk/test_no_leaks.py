@@ -21,10 +21,11 @@ from medview.session.run_plugin import run_plugin
 from medview.study.geometry import Geometry
 from medview.study.series import Patient, Series, StudyFacts
 from tests.walk import reading_rounds
-from tests.walk.holdings import holdings, shared_memory
+from tests.walk.holdings import holdings, library_files, shared_memory
 from tests.walk.person import Person
 
 ROOT = Path(__file__).resolve().parents[2]
+_LIBRARY_FILES = 9  # index, log and shared log of the connections of three threads
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux tells in /proc")
 
 
@@ -67,6 +68,7 @@ def test_eight_rounds_of_open_run_and_close_leave_nothing_behind(person: Person,
         assert shared_memory() <= before, "a closed volume is freed at once, not when the interpreter collects cycles"
         held.append(holdings(person.session))
     assert held[-1] == held[2], "after the first rounds, which load and warm up, nothing may grow"
+    assert library_files() <= _LIBRARY_FILES
 
 
 def test_reading_in_every_layout_leaves_nothing_behind(person: Person, trunk: Path) -> None:
