@@ -29,8 +29,8 @@ _MOST = 500
 def fetch_prior(session: Session, study: Study, on_found: Callable[[], None]) -> Job | None:
     """Submit the search for the newest study of the same patient that is older and of the same kind.
 
-    It joins the session, and `on_found` is called. The library is not asked where the patient is not known for sure, nor
-    made where there is none.
+    It joins the session, and `on_found` is called. The library is not asked where the patient is not known for sure,
+    nor made where there is none.
     """
     facts = study.facts
     kinds = {(series.modality, series.body_part_examined) for series in candidates(study)}
