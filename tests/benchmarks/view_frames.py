@@ -45,7 +45,7 @@ class Frames:
         draw = pane.draw
 
         def drawn(*args: Any, **options: Any) -> None:
-            before = tuple(pane.scene.cursor_mm), pane.scene.window
+            before = (tuple(pane.scene.cursor_mm), pane.scene.window) if pane.scene is not None else ()
             draw(*args, **options)
             self._painted_s = time.perf_counter()
             self._places.append(before)
