@@ -7,9 +7,8 @@ import io
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.gui.following_dialog import FollowingDialog
 from medview.gui.language import tr
 from medview.gui.links import Links
 from medview.gui.swatch import swatch
@@ -27,7 +27,7 @@ from medview.gui.swatch import swatch
 _SIZE = (760, 420)
 
 
-class TableWindow(QDialog):
+class TableWindow(FollowingDialog):
     """One line about the table, the table with its names in the first column, and what copies it.
 
     Attributes
@@ -59,16 +59,6 @@ class TableWindow(QDialog):
         layout.setSpacing(8)
         for widget in (self.about, self.table, self._buttons()):
             layout.addWidget(widget)
-
-    def done(self, result: int) -> None:
-        """Let go of what is followed; the escape key comes here and sends no close event."""
-        self.let_go()
-        super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of what is followed."""
-        self.let_go()
-        super().closeEvent(event)
 
     def let_go(self) -> None:
         """Follow nothing any more."""

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
-from pathlib import Path
 from typing import Any
 
-from medview.errors import MedViewError
-from medview.files.atomic import written_whole
-from medview.files.set_aside_damaged import set_aside_damaged
+from medview.errors import MedViewError, Sentence
 from medview.imaging.transfer_function import TransferFunction
 from medview.imaging.volume_look import VolumeLook
 from medview.imaging.volume_presets import VolumePreset, volume_presets
-from medview.paths import data_folder
+from medview.session.own_file import OwnFile
 
 logger = logging.getLogger(__name__)
 OWN_GROUP = "Own looks"
-_FILE = "volume_looks.json"
 _MOST = 200
 _LONGEST_TITLE = 60
-_read: dict[Path, tuple[int, tuple[VolumePreset, ...]]] = {}  # by file: when it was written, what it held
 
 
 def looks_of(modality: str) -> tuple[VolumePreset, ...]:
@@ -43,19 +37,12 @@ def function_in_use(look: VolumeLook, modality: str) -> TransferFunction:
 
 def own_looks() -> tuple[VolumePreset, ...]:
     """Return the person's own looks; none where the file cannot be read, which is told when MedView starts."""
-    try:
-        return _read_own()
-    except MedViewError:
-        return ()
+    return _file.held
 
 
 def why_unread() -> MedViewError | None:
     """Return why the person's own looks cannot be read, None where they can or there are none."""
-    try:
-        _read_own()
-    except MedViewError as error:
-        return error
-    return None
+    return _file.why_unread()
 
 
 def keep_look(title: str, modality: str, function: TransferFunction) -> VolumePreset:
@@ -99,34 +86,9 @@ def forget_look(preset_id: str) -> None:
     _write(tuple(look for look in own_looks() if look.id != preset_id))
 
 
-def _read_own() -> tuple[VolumePreset, ...]:
-    """Return the looks of the file, read again where it has changed; what is damaged in it is left out."""
-    path = _path()
-    try:
-        written_ns = path.stat().st_mtime_ns
-        if path not in _read or _read[path][0] != written_ns:
-            _read[path] = written_ns, _parsed(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError) as error:
-        raise MedViewError(
-            "Your own looks of 3D cannot be read: those shipped are used.",
-            "Correct or remove the file {name} in the folder of your settings.",
-            name=path.name,
-        ) from error
-    return _read[path][1]
-
-
-def _path() -> Path:
-    return data_folder() / _FILE
-
-
 def _write(looks: tuple[VolumePreset, ...]) -> None:
     rows = [{"id": x.id, "title": x.title, "modality": list(x.modality), **x.function.packed()} for x in looks]
-    set_aside_damaged(_path())
-    with written_whole(_path()) as path:
-        path.write_text(json.dumps({"looks": rows}, indent=1), encoding="utf-8")
-    _read.clear()
+    _file.write({"looks": rows})
 
 
 def _parsed(data: Any) -> tuple[VolumePreset, ...]:
@@ -140,3 +102,6 @@ def _parsed(data: Any) -> tuple[VolumePreset, ...]:
         except (ValueError, KeyError, TypeError, AttributeError):
             logger.info("an own look is damaged and left out")
     return tuple(found)
+
+
+_file = OwnFile("volume_looks.json", _parsed, Sentence("Your own looks of 3D cannot be read: those shipped are used."))

@@ -23,6 +23,7 @@ from medview.study.geometry import FloatArray
 from medview.study.measurement import Measurement
 from medview.view.curved_picture import CrossSection, CurvedPicture
 from medview.view.grey_part import shown
+from medview.view.kept import Kept
 from medview.view.pane_transform import PaneTransform
 from medview.view.picture_grid import PictureGrid
 from medview.view.reslicer import Reslicer
@@ -101,7 +102,7 @@ class CurvedView:
     def __init__(self, scene: Scene, viewport: Viewport) -> None:
         self._scene = scene
         self._viewport = viewport
-        self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
+        self._kept = Kept()
         self._sampler: Reslicer | None = None
 
     def request(self, path: Measurement, pane_size: tuple[int, int], *, coarse: bool) -> CurvedRequest:
@@ -167,14 +168,14 @@ class CurvedView:
         def make() -> NDArray[np.uint8]:
             return _grey(scene, values, inside)
 
-        return values, cast("NDArray[np.uint8]", self._keep("grey", key, make))
+        return values, cast("NDArray[np.uint8]", self._kept.made("grey", key, make))
 
     def _laid(self, path: Measurement, pane_size: tuple[int, int], coarseness: float) -> _Laid:
         view, scene = self._viewport, self._scene
         how = view.curve_mode, round(view.curve_angle_deg, 3), view.curve_half_mm
         slab = (max(view.slab_mm, 0.0), view.slab_mode)
         key = (scene.volume, path.points_mm.tobytes(), path.normal.tobytes(), *how, *slab, pane_size, view.zoom)
-        made = self._keep(f"laid {coarseness}", key, lambda: self._make_laid(path, pane_size, coarseness, key))
+        made = self._kept.made(f"laid {coarseness}", key, lambda: self._make_laid(path, pane_size, coarseness, key))
         return cast(_Laid, made)
 
     def _make_laid(
@@ -254,14 +255,7 @@ class CurvedView:
         def make() -> CrossSection:
             return CrossSection(arc_mm, _grey(scene, *sampler.sample(grid)), grid, rect, (edges[0], edges[2]))
 
-        return cast(CrossSection, self._keep(f"section {rect}", key, make))
-
-    def _keep(self, name: str, key: tuple[object, ...], make: Any) -> Any:
-        """Return what was made for the same key, or make it."""
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != key:
-            kept = self._kept[name] = (key, make())
-        return kept[1]
+        return cast(CrossSection, self._kept.made(f"section {rect}", key, make))
 
 
 def _grey(scene: Scene, values: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -22,6 +22,7 @@ from medview.study.annotation import ImageName
 from medview.study.segmentation import Box, Segmentation
 from medview.view.crosshair import CrosshairLine, crosshair
 from medview.view.grey_part import GreyPart, shown
+from medview.view.kept import Kept
 from medview.view.label_overlay import LabelOverlay, colour_indices, label_colours, overlay
 from medview.view.oblique_slices import ObliqueSlices, PlaneRequest
 from medview.view.overlay_planes import overlay_layer, shutter_layer
@@ -71,7 +72,7 @@ class SliceView:
         self._slices = ObliqueSlices(scene, self._name)
         self._full: PlaneRequest | None = None
         self._is_read: NDArray[np.bool_] | None = None
-        self._kept: dict[str, tuple[tuple[object, ...], Any]] = {}
+        self._kept = Kept()
 
     @property
     def plane(self) -> SlicePlane:
@@ -80,7 +81,7 @@ class SliceView:
         if not (viewport.turn_deg or viewport.is_mirrored):
             return plane
         way = plane, viewport.turn_deg, viewport.is_mirrored
-        return cast(SlicePlane, self._keep("turned", way, lambda: plane.laid(way[1], flipped=way[2])))
+        return cast(SlicePlane, self._kept.made("turned", way, lambda: plane.laid(way[1], flipped=way[2])))
 
     @property
     def _plane_unturned(self) -> SlicePlane:
@@ -92,7 +93,7 @@ class SliceView:
         if not state.is_for(ImageName(instance.sop_instance_uid, instance.frame_index)):
             return self._own_plane
         turned = self._own_plane.as_stored(state.rotation_deg, flipped=state.is_flipped)
-        return cast(SlicePlane, self._keep("plane", (state,), lambda: turned))
+        return cast(SlicePlane, self._kept.made("plane", (state,), lambda: turned))
 
     @property
     def is_resliced(self) -> bool:
@@ -166,7 +167,7 @@ class SliceView:
     @property
     def _grid(self) -> PictureGrid:
         plane, number = self.plane, self.slice_index
-        return cast(PictureGrid, self._keep("grid", (plane, number), lambda: PictureGrid.of_slice(plane, number)))
+        return cast(PictureGrid, self._kept.made("grid", (plane, number), lambda: PictureGrid.of_slice(plane, number)))
 
     def _laid_out(
         self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool
@@ -176,7 +177,7 @@ class SliceView:
             request = self._requested(pane_size, display, coarse=coarse)
             name = "coarse" if request.is_coarse else "section"
             key = (*request.key, self._read_so_far())
-            section = self._keep(name, key, lambda: self._interpolated(request))
+            section = self._kept.made(name, key, lambda: self._interpolated(request))
             return section, request.transform, request.magnification
         section = self._section()
         transform = self._fitted(section.grid, pane_size, display)
@@ -190,7 +191,7 @@ class SliceView:
     def _crosshair(self, section: _Section, transform: PaneTransform) -> tuple[CrosshairLine, ...]:
         scene, grid = self._scene, section.grid
         key = (tuple(scene.cursor_mm.tolist()), scene.volume, scene.turned_planes, grid, transform)
-        made = self._keep("crosshair", key, lambda: crosshair(scene, self._name, grid, transform))
+        made = self._kept.made("crosshair", key, lambda: crosshair(scene, self._name, grid, transform))
         return cast("tuple[CrosshairLine, ...]", made)
 
     def _stated_letters(self) -> Letters:
@@ -221,7 +222,7 @@ class SliceView:
         def make() -> _Section:
             return replace(section, values=filtered(section.values, cast(ImageFilter, chosen)))
 
-        return cast(_Section, self._keep("filtered", (section, chosen), make))
+        return cast(_Section, self._kept.made("filtered", (section, chosen), make))
 
     def _requested(self, pane_size: tuple[int, int], display: DisplaySize, *, coarse: bool) -> PlaneRequest:
         """Return which interpolated plane is shown: a coarse one where the full one is costly and not there yet."""
@@ -283,10 +284,10 @@ class SliceView:
 
     def _is_on_grid(self, segmentation: Segmentation) -> bool:
         geometry = self._scene.volume.geometry
-        return bool(self._keep("same", (segmentation,), lambda: segmentation.geometry.same_grid(geometry)))
+        return bool(self._kept.made("same", (segmentation,), lambda: segmentation.geometry.same_grid(geometry)))
 
     def _section(self) -> _Section:
-        return cast(_Section, self._keep("section", self._section_key(), self._make_section))
+        return cast(_Section, self._kept.made("section", self._section_key(), self._make_section))
 
     def _section_key(self) -> tuple[object, ...]:
         scene, viewport = self._scene, self._viewport
@@ -330,8 +331,8 @@ class SliceView:
     def _grey(self, section: _Section, part: GreyPart) -> NDArray[np.uint8]:
         """Return the grey of the part that is seen."""
         scene = self._scene
-        thinned: dict[int, NDArray[Any]] = self._keep("thinned", (section,), dict)
-        values: NDArray[Any] = self._keep(
+        thinned: dict[int, NDArray[Any]] = self._kept.made("thinned", (section,), dict)
+        values: NDArray[Any] = self._kept.made(
             # in one piece: a window is applied to it again and again
             "part",
             (section, part),
@@ -350,7 +351,7 @@ class SliceView:
                 pixels[~part.of(section.inside)] = 0
             return pixels
 
-        return cast("NDArray[np.uint8]", self._keep("grey", (section, part, *look), make))
+        return cast("NDArray[np.uint8]", self._kept.made("grey", (section, part, *look), make))
 
     def _of_image(self, name: str, make: Callable[[Scene, SlicePlane, GreyPart], T], part: GreyPart) -> T | None:
         """Return what lies over an image by its own header: only over the image itself, as it was acquired."""
@@ -358,19 +359,19 @@ class SliceView:
         if plane.axis != 0 or not self._is_slice:
             return None
         key = (plane, self.slice_index, part, scene.overlays, scene.presentation, *_switches(scene))
-        return cast("T | None", self._keep(name, key, lambda: make(scene, plane, part)))
+        return cast("T | None", self._kept.made(name, key, lambda: make(scene, plane, part)))
 
     def _overlay(self, section: _Section) -> LabelOverlay | None:
         scene = self._scene
         segmentation = scene.segmentation
         if segmentation is None or not scene.mask_visible:
             return None
-        labels: _Labels = self._keep(
+        labels: _Labels = self._kept.made(
             "labels", (segmentation, segmentation.segments, section.grid), lambda: self._labels(segmentation, section)
         )
         look = segmentation.segments, scene.hidden_segments, 1.0 if scene.mask_outline else scene.mask_opacity
-        colours: NDArray[np.uint8] = self._keep("label colours", look, lambda: label_colours(*look))
-        made = self._keep("overlay", (labels, look), lambda: overlay(labels.indices, colours))
+        colours: NDArray[np.uint8] = self._kept.made("label colours", look, lambda: label_colours(*look))
+        made = self._kept.made("overlay", (labels, look), lambda: overlay(labels.indices, colours))
         return cast(LabelOverlay, made)
 
     def _labels(self, segmentation: Segmentation, section: _Section) -> _Labels:
@@ -379,13 +380,6 @@ class SliceView:
         else:
             labels = self.plane.slice_view(segmentation.labels, self.slice_index)
         return _Labels(colour_indices(labels, segmentation.segments))
-
-    def _keep(self, name: str, key: tuple[object, ...], make: Any) -> Any:
-        """Return what was made for the same key, or make it."""
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != key:
-            kept = self._kept[name] = (key, make())
-        return kept[1]
 
 
 def _switches(scene: Scene) -> tuple[bool, bool]:

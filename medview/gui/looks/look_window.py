@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.errors import MedViewError
+from medview.gui.following_dialog import FollowingDialog
 from medview.gui.language import tr
 from medview.gui.links import Links
 from medview.gui.looks.look_list import LookList
@@ -41,7 +40,7 @@ from medview.study.volume import Volume
 _SIZE = QSize(980, 620)
 
 
-class LookWindow(QDialog):
+class LookWindow(FollowingDialog):
     """Stays open beside the images and follows the 3D pane of the active slot. Holds nothing itself."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
@@ -129,17 +128,8 @@ class LookWindow(QDialog):
             self.close()
         return super().eventFilter(watched, event)
 
-    def done(self, result: int) -> None:
-        """Let go of the session, and of OpenGL on its own thread; the escape key sends no close event."""
-        self._let_go()
-        super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of the session, and of OpenGL on its own thread."""
-        self._let_go()
-        super().closeEvent(event)
-
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Follow nothing any more, and let go of OpenGL on its own thread."""
         self._links.end()
         self._passing.end()
         self.list.release()

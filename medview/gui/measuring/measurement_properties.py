@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from medview.errors import Sentence
+from medview.gui.following_dialog import FollowingDialog
 from medview.gui.language import say, tr
 from medview.gui.links import Links
 from medview.gui.one_line import one_line
@@ -17,7 +17,7 @@ from medview.study.measurement import KIND_TITLES, Measurement, slice_index
 from medview.study.study import Study
 
 
-class MeasurementProperties(QDialog):
+class MeasurementProperties(FollowingDialog):
     """Follows the measurement while it is changed; closes by itself where it is deleted."""
 
     def __init__(self, session: Session, study: Study, measurement: Measurement, parent: QWidget) -> None:
@@ -43,15 +43,9 @@ class MeasurementProperties(QDialog):
         self._links.connect(session.studies_changed, self.refresh)
         self.refresh()
 
-    def done(self, result: int) -> None:
-        """Let go of the study; the escape key comes here and sends no close event."""
+    def let_go(self) -> None:
+        """Follow the study no more."""
         self._links.end()
-        super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of the study."""
-        self._links.end()
-        super().closeEvent(event)
 
     def refresh(self) -> None:
         """Show the numbers of now."""

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from medview.errors import MedViewError
+from medview.gui.following_dialog import FollowingDialog
 from medview.gui.language import say, tr
 from medview.gui.links import Links
 from medview.gui.measuring.plot_data import PlotData, curve_plot, histogram_plot, profile_plot
@@ -27,7 +28,7 @@ PlotKind = Literal["histogram", "profile", "curve"]
 _SIZE = (640, 420)
 
 
-class PlotWindow(QDialog):
+class PlotWindow(FollowingDialog):
     """Follows its measurement while it is dragged; a curve over time is worked out anew when it has been let go.
 
     Attributes
@@ -77,17 +78,8 @@ class PlotWindow(QDialog):
         else:
             self._show(data)
 
-    def done(self, result: int) -> None:
-        """Let go of the study; the escape key comes here and sends no close event."""
-        self._let_go()
-        super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let go of the study."""
-        self._let_go()
-        super().closeEvent(event)
-
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Follow the study no more."""
         self._is_open = False
         self._links.end()
 

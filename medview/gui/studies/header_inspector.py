@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from medview.errors import MedViewError
 from medview.files.tags.tag_row import TagTree
+from medview.gui.following_dialog import FollowingDialog
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.links import Links
@@ -37,7 +37,7 @@ _EXPANDED_AT_MOST = 1500  # rows of an answer that are all unfolded
 _LONGEST_SHOWN = 100_000  # letters of one value in the field below
 
 
-class HeaderInspector(QDialog):
+class HeaderInspector(FollowingDialog):
     """A window of its own that does not block the main one.
 
     Parameters
@@ -265,17 +265,8 @@ class HeaderInspector(QDialog):
         menu.addAction(tr("Copy row"), self.copy_row)
         menu.popup(self.view.viewport().mapToGlobal(position))
 
-    def done(self, result: int) -> None:
-        """Read no further; the escape key comes here and sends no close event."""
-        self._let_go()
-        super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def let_go(self) -> None:
         """Read no further."""
-        self._let_go()
-        super().closeEvent(event)
-
-    def _let_go(self) -> None:
         self._delay.stop()
         self._links.end()
         if self._job is not None:
