@@ -92,6 +92,9 @@ class Command:
         The shortcut works only while a pane has the keyboard: arrows, Space and Home belong to lists, too.
     in_context
         Whether it is in the menu of the right mouse button over a pane.
+    context_submenu
+        Title of the menu within that menu, a key of the translation; "" for none. Those come first: they are what is
+        wanted with the mouse on an image.
     current_title
         Where the title depends on what is open (a window preset); None hides it.
     acts_on
@@ -110,6 +113,7 @@ class Command:
     checked: Callable[[Session], bool] | None = None
     in_panes: bool = False
     in_context: bool = False
+    context_submenu: str = ""
     current_title: Callable[[Session], str | None] | None = None
     acts_on: Callable[[Session], str | None] | None = None
     separator: bool = False

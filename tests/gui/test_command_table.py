@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
 
 from medview.gui.command import MENUS
 from medview.gui.commands.command_table import COMMANDS, command
 from medview.gui.commands.commands_page import commands_page
 from medview.gui.commands.shortcut_sheet import ShortcutSheet
 from medview.gui.main_window import MainWindow
+from medview.gui.measuring.measurement_list_view import NAME
 from medview.paths import resources_folder
+from medview.session.open_folder import open_folder
+from tests.gui.conftest import WAIT_MS
+from tests.gui.panes import drag
+from tests.gui.seen import reads
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,3 +98,33 @@ def test_the_shortcut_sheet_opens_with_the_question_mark(window: MainWindow, qtb
     headings = {label.text() for label in sheet.findChildren(object, "subheading")}
     assert {c.menu for c in COMMANDS if c.shortcuts} <= headings
     sheet.close()
+
+
+def test_measuring_tools_and_windows_are_taken_on_the_image(
+    window: MainWindow, ct_folder: Path, qtbot: QtBot, settle: Callable[[], None]
+) -> None:
+    open_folder(window.session, ct_folder)
+    qtbot.waitUntil(lambda: window.session.scene is not None and window.session.scene.is_whole, timeout=WAIT_MS)
+    settle()
+    pane = window.panes.panes[window.session.active_pane]
+
+    def chosen(title: str, text: str) -> None:
+        """Click with the right button on the image, and choose in a menu of the menu."""
+        QTest.mouseClick(pane, Qt.MouseButton.RightButton, pos=QPoint(70, 200))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        first = [action.text() for action in menu.actions() if not action.isSeparator()][:2]
+        assert sorted(first) == ["Measure", "Window"]
+        (within,) = (action.menu() for action in menu.actions() if action.text() == title)
+        (wanted,) = (action for action in within.actions() if action.text() == text)
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(within.menuAction()).center())
+        qtbot.waitUntil(within.isVisible, timeout=WAIT_MS)
+        QTest.mouseClick(within, Qt.MouseButton.LeftButton, pos=within.actionGeometry(wanted).center())
+        settle()
+
+    chosen("Window", "Lung")
+    assert reads(pane, "W 1500  L -600")
+    chosen("Measure", "Measure a length")
+    drag(pane, [(100, 200), (150, 220), (200, 240)])
+    settle()
+    assert [row.text(NAME) for row in window.measurement_panel.list.rows()] == ["Length"]

@@ -81,7 +81,7 @@ class CommandSet(QObject):
             menu.setToolTipsVisible(True)
             for command in COMMANDS:
                 if command.menu == name:
-                    self._add(menu, command)
+                    self._add(menu, command, command.submenu)
             menu.menuAction().setVisible(not menu.isEmpty())
             menus[name] = menu
         return menus
@@ -112,9 +112,14 @@ class CommandSet(QObject):
         """Return the menu of the right mouse button over a pane."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for command in COMMANDS:
-            if command.in_context:
-                self._add(menu, command)
+        menu.setToolTipsVisible(True)
+        offered = [command for command in COMMANDS if command.in_context]
+        first = [command for command in offered if command.context_submenu]
+        last = [command for command in offered if command.menu == "File"]
+        for group in (first, [c for c in offered if c not in first and c not in last], last):
+            menu.addSeparator()
+            for command in group:
+                self._add(menu, command, command.context_submenu or command.submenu)
         return menu
 
     def release(self) -> None:
@@ -145,9 +150,9 @@ class CommandSet(QObject):
             self._shell.session.notices.add_error(error)
         self.refresh()
 
-    def _add(self, menu: QMenu, command: Command) -> None:
-        if command.submenu:
-            menu = self._submenu(menu, command.submenu)
+    def _add(self, menu: QMenu, command: Command, submenu: str) -> None:
+        if submenu:
+            menu = self._submenu(menu, submenu)
         if command.separator:
             menu.addSeparator()
         menu.addAction(self.actions[command.id])

@@ -249,6 +249,8 @@ def _preset_command(place: int) -> Command:
         (str(place + 2),),
         when=conditions.has_grey,
         current_title=title,
+        in_context=True,
+        context_submenu="Window",
         separator=place == 0,
     )
 
@@ -263,6 +265,7 @@ _WINDOW = (
         icon="auto",
         when=conditions.can_window,
         in_context=True,
+        context_submenu="Window",
     ),
     Command(
         "default_window",
@@ -272,6 +275,7 @@ _WINDOW = (
         ("1",),
         when=conditions.has_images,
         in_context=True,
+        context_submenu="Window",
     ),
     *(_preset_command(place) for place in range(8)),
     Command(

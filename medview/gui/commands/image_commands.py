@@ -42,6 +42,8 @@ def _window_command(place: int) -> Command:
         checked=is_chosen,
         current_title=title,
         submenu="Windows of the image",
+        in_context=True,
+        context_submenu="Window",
     )
 
 

@@ -76,6 +76,8 @@ def _tool(kind: str, title: str, short_title: str, *shortcuts: str, separator: b
         icon=f"measure-{kind}",
         when=conditions.has_images,
         checked=lambda session: session.tool == tool,
+        in_context=True,
+        context_submenu="Measure",
         separator=separator,
     )
 
