@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
@@ -18,9 +20,10 @@ from medview.imaging.turned_planes import TurnedPlanes
 from medview.session.close_study import close_study
 from medview.session.open_folder import open_folder
 from medview.session.turn_planes import turn_planes
+from medview.study.measurement import DEFAULT_COLOUR
 from tests.gui.conftest import WAIT_MS
 from tests.gui.measured import Person
-from tests.gui.panes import double_click, drag, hover
+from tests.gui.panes import double_click, drag, hover, pixels_of
 
 Z = 124.0  # of the slice that is seen first: number 12 of 24, 2 mm apart from 100 on
 
@@ -408,3 +411,33 @@ def test_a_study_that_has_been_measured_is_free_to_go(person: Person) -> None:
     person.qtbot.wait(50)
     gc.collect()
     assert volume() is None
+
+
+def test_the_magnifier_shows_lines_and_mask_larger_at_their_places(person: Person, qtbot: QtBot) -> None:
+    pane, session = person.pane("axial"), person.window.session
+    x, y = (round(n) for n in person.at("axial", (0.0, 0.0, Z)))
+    person.key(Qt.Key.Key_B)
+    drag(pane, [(x - 20.0, y + 12.0), (x - 14.0, y + 12.0)])
+    person.key(Qt.Key.Key_D)
+    drag(pane, [(x - 60.0, y - 10.0), (x - 20.0, y - 10.0), (x + 16.0, y - 10.0)])
+    session.choose(tool="magnify")
+    session.focus.select("")
+    hover(pane, (x + 60.0, y + 60.0))
+    plain = pixels_of(pane).astype(int)
+
+    def is_line(seen: NDArray[np.int_], right: int, down: int) -> bool:
+        """Whether the colour of measurements is painted at a place beside the middle of the lens."""
+        near = seen[y + down - 1 : y + down + 2, x + right - 1 : x + right + 2]
+        return bool((np.abs(near - DEFAULT_COLOUR).max(axis=2) < 80).any())
+
+    assert is_line(plain, 12, -10)
+    assert not is_line(plain, 26, -20)
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+    held = pixels_of(pane).astype(int)
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+    assert is_line(held, 26, -20), "twice as far from the middle"
+    assert not is_line(held, 40, -20), "and it ends at 32"
+    assert not is_line(held, 12, -10)
+    for right, down in ((-28, 24), (-34, 20)):  # in the mask, that lies half as far away
+        assert held[y + down, x + right] == pytest.approx(plain[y + down // 2, x + right // 2], abs=3)
+        assert np.ptp(held[y + down, x + right]) > 30, "the mask has a colour"

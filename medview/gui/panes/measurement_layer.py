@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter
 
 from medview.gui.panes.key_image_mark import draw_key_image_mark
 from medview.gui.panes.measurement_entry import MeasurementEntry
-from medview.gui.panes.measurement_painter import MeasurementPainter
+from medview.gui.panes.measurement_painter import MeasurementPainter, draw_shape
 from medview.gui.panes.pane_widget import PaneWidget
 from medview.gui.panes.written_places import written_places
 from medview.imaging.placed_measurement import placed_measurement
@@ -21,7 +21,7 @@ from medview.tools import measuring
 from medview.tools.pointer import PointerEvent
 from medview.tools.toolbox import cursor_radius_mm
 from medview.view.corner_text import CornerText
-from medview.view.measurement_overlay import is_key_image, pane_frame
+from medview.view.measurement_overlay import drawn_measurements, is_key_image, pane_frame
 from medview.view.slice_picture import SlicePicture
 from medview.view.text_places import Box
 
@@ -81,6 +81,11 @@ class MeasurementLayer:
         self._painter.draw(painter, self._session, scene, frame, font, size, kept_clear, bare=bare)
         if is_key_image(scene, picture):
             draw_key_image_mark(painter, size, font)
+
+    def draw_in_lens(self, painter: QPainter, seen: SlicePicture, scene: Scene) -> None:
+        """Draw the shapes that lie in the plane larger, at their places in the lens; their texts stay on the pane."""
+        for drawn in drawn_measurements(self._session, scene, pane_frame(scene, seen)):
+            draw_shape(painter, drawn)
 
     def completed(self, event: PointerEvent) -> PointerEvent:
         """Return an event that knows its plane, and whose text lies under the mouse."""

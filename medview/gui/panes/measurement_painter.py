@@ -66,7 +66,7 @@ class MeasurementPainter:
         """
         self._look(session, scene, frame, font, size, kept_clear)
         for drawn in self._drawn:
-            _draw_shape(painter, _plain(drawn) if bare else drawn)
+            draw_shape(painter, _plain(drawn) if bare else drawn)
         for drawn, lines, wish, box in zip(self._drawn, self._lines, self._wishes, self._places, strict=True):
             if lines:
                 _draw_leader(painter, drawn, wish.points, box)
@@ -129,7 +129,8 @@ def _is_in(drawn: DrawnMeasurement, size: QRectF) -> bool:
     return bool(left < size.right() and right > size.left() and top < size.bottom() and bottom > size.top())
 
 
-def _draw_shape(painter: QPainter, drawn: DrawnMeasurement) -> None:
+def draw_shape(painter: QPainter, drawn: DrawnMeasurement) -> None:
+    """Draw lines, marks and handles of a measurement, in coordinates of the pane, without its text."""
     colour, placed = QColor(*drawn.measurement.colour), drawn.placed
     is_strong = drawn.is_selected or drawn.is_hovered or drawn.is_draft
     painter.setBrush(Qt.BrushStyle.NoBrush)

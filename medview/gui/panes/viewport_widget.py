@@ -73,7 +73,7 @@ class ViewportWidget(PaneWidget):
         self._magnifier: Magnifier | None = None
         self._mask, self._lens_mask = MaskPainter(), MaskPainter()
         self._painted_s = 0.0
-        self._overlays = OverlayPainter()
+        self._overlays, self._lens_overlays = OverlayPainter(), OverlayPainter()
         self._fusion = FusionPainter()
         self._own_layers = OwnLayersPainter()
         self._tips = CornerTips(self)
@@ -217,8 +217,14 @@ class ViewportWidget(PaneWidget):
         seen = self._magnifier.picture(held, self._size, display_size(self, self.session.settings))
         value = seen.value_at_pane(*at)
         text = "" if value is None else value_text(scene.volume, value)
-        painters = self._lens_image, self._lens_mask
-        draw_magnifier(painter, held, lambda: self._draw_picture(painter, seen, *painters), text, self.font())
+        draw_magnifier(painter, held, lambda: self._draw_in_lens(painter, seen, scene), text, self.font())
+
+    def _draw_in_lens(self, painter: QPainter, seen: SlicePicture, scene: Scene) -> None:
+        """Draw in the lens what lies on the image below it, in its own larger place."""
+        self._draw_picture(painter, seen, self._lens_image, self._lens_mask)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._lens_overlays.draw_marks(painter, seen, scene, self.font(), QRectF(self.rect()))
+        self._measurements.draw_in_lens(painter, seen, scene)
 
     def _draw_ring(self, painter: QPainter, picture: SlicePicture) -> None:
         """Draw the brush where the mouse is."""
