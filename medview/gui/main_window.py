@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.gui import theme
+from medview.gui.bring_to_front import bring_to_front
 from medview.gui.cine_player import CinePlayer
 from medview.gui.command import SideName
 from medview.gui.commands.actions import ask_close_study
@@ -124,11 +125,11 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
-        ShortcutSheet(self.commands.keymap, self).show()
+        bring_to_front(ShortcutSheet(self.commands.keymap, self))
 
     def change_shortcuts(self) -> None:
         """Show every command with its keys, to be changed."""
-        ShortcutForm(self._session.settings, self).show()
+        bring_to_front(ShortcutForm(self._session.settings, self))
 
     def show_palette(self) -> None:
         """Show every command by its name."""
@@ -139,7 +140,7 @@ class MainWindow(QMainWindow):
 
     def show_warnings(self) -> None:
         """Show the warnings of the open series and the files left out."""
-        WarningList(self._session, self).show()
+        bring_to_front(WarningList(self._session, self))
 
     def show_header(self) -> None:
         """Show the header of the image in view."""
@@ -355,7 +356,7 @@ class MainWindow(QMainWindow):
         source = HeaderSource.of(of)
         place = source.paths.index(path) if path in source.paths else 0
         if source.paths:
-            HeaderInspector(self._session, source, place, self).show()
+            bring_to_front(HeaderInspector(self._session, source, place, self))
 
     def _show_context_menu(self, _pane: str, at: QPoint) -> None:
         """Show what can be done with the measurement under the mouse, else with the image."""

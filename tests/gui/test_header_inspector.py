@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from medview.gui.commands.command_palette import CommandPalette
 from medview.gui.main_window import MainWindow
 from medview.gui.marked_text import marked_text
 from medview.gui.studies.header_inspector import HeaderInspector
@@ -191,3 +193,30 @@ def test_many_rows_are_told_by_the_page(inspector: HeaderInspector, settle: Sett
 )
 def test_control_characters_are_marked(text: str, shown: str) -> None:
     assert marked_text(text) == shown
+
+
+@pytest.mark.parametrize("focused", ["search", "view"])
+def test_escape_closes_it_wherever_the_keyboard_is_in_it(
+    inspector: HeaderInspector, window: MainWindow, qtbot: QtBot, focused: str
+) -> None:
+    getattr(inspector, focused).setFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(HeaderInspector))
+
+
+def test_opened_from_the_list_of_commands_it_has_the_keyboard(
+    inspector: HeaderInspector, window: MainWindow, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(inspector, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(HeaderInspector))
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    (palette,) = window.findChildren(CommandPalette)
+    qtbot.keyClicks(palette.words, "header of the image")
+    qtbot.keyClick(palette.words, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.findChildren(CommandPalette))
+    (opened,) = window.findChildren(HeaderInspector)
+    qtbot.waitUntil(opened.isActiveWindow)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(HeaderInspector))

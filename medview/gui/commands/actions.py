@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
+from medview.gui.bring_to_front import bring_to_front
 from medview.gui.command import Shell
 from medview.gui.forms.spacing_form import SpacingForm
 from medview.gui.language import tr
@@ -156,7 +157,7 @@ def next_segment(shell: Shell, step: int) -> None:
 
 def show_mask_statistics(shell: Shell) -> None:
     """Show what the images hold under each segment, in a window beside the main one."""
-    MaskStatisticsWindow(shell.session, shell.widget).show()
+    bring_to_front(MaskStatisticsWindow(shell.session, shell.widget))
 
 
 def clear_active_segment(shell: Shell) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from medview.errors import Sentence
 from medview.gui import conditions
+from medview.gui.bring_to_front import bring_to_front
 from medview.gui.command import Command, Shell
 from medview.gui.forms.planes_form import PlanesForm
 from medview.session.curved_path import path_in_view, turn_across_path
@@ -60,10 +61,7 @@ def _set_mode(shell: Shell, mode: SlabMode) -> None:
 
 def _show_form(shell: Shell) -> None:
     """Open the form, or bring it to the front."""
-    form = shell.widget.findChild(PlanesForm) or PlanesForm(shell.session, shell.widget)
-    form.show()
-    form.raise_()
-    form.activateWindow()
+    bring_to_front(shell.widget.findChild(PlanesForm) or PlanesForm(shell.session, shell.widget))
 
 
 def _slab_command(thickness_mm: float, title: str) -> Command:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.errors import MedViewError
+from medview.gui.bring_to_front import bring_to_front
 from medview.gui.following_dialog import FollowingDialog
 from medview.gui.language import tr
 from medview.gui.links import Links
@@ -255,7 +256,4 @@ class LookWindow(FollowingDialog):
 def show_look_window(session: Session, parent: QWidget) -> None:
     """Show the window, or bring it to the front."""
     found = parent.findChild(LookWindow)
-    window = found if found is not None else LookWindow(session, parent)
-    window.show()
-    window.raise_()
-    window.activateWindow()
+    bring_to_front(found if found is not None else LookWindow(session, parent))

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QWidget
 
+from medview.gui.bring_to_front import bring_to_front
 from medview.gui.command import Shell
 from medview.gui.language import say, tr
 from medview.gui.measuring.follow_up_window import FollowUpWindow
@@ -96,14 +97,14 @@ def show_plot(shell: Shell, measurement: Measurement, kind: PlotKind) -> None:
     """Show a plot of a measurement beside the images."""
     found = selected(shell.session)
     if found is not None:
-        PlotWindow(shell.session, found[0], measurement, kind, shell.widget).show()
+        bring_to_front(PlotWindow(shell.session, found[0], measurement, kind, shell.widget))
 
 
 def show_properties(shell: Shell, measurement: Measurement) -> None:
     """Show every number of a measurement, and what its unit means."""
     found = selected(shell.session)
     if found is not None:
-        MeasurementProperties(shell.session, found[0], measurement, shell.widget).show()
+        bring_to_front(MeasurementProperties(shell.session, found[0], measurement, shell.widget))
 
 
 def copy_all(shell: Shell) -> None:
@@ -128,7 +129,7 @@ def _fields(session: Session, study: Study, measurement: Measurement) -> list[st
 
 def show_follow_up(shell: Shell) -> None:
     """Show the named diameters of the patient in view over the open studies."""
-    FollowUpWindow(shell.session, shell.widget).show()
+    bring_to_front(FollowUpWindow(shell.session, shell.widget))
 
 
 def ask_export(shell: Shell) -> None:
