@@ -116,8 +116,8 @@ def export(result: Result, path: str | Path) -> Path:
     """
     from medview.errors import MedViewError
     from medview.progress import unheard
+    from medview.session.apply_result import segmentation_of
     from medview.session.export_segmentation import kind_of, write
-    from medview.session.run_plugin import segmentation_of
 
     target = Path(path)
     kind = kind_of(target)

@@ -85,8 +85,8 @@ def _write_results(result: Result, series: Series, out: Path) -> dict[str, Any]:
     """
     from medview.files.result_json import result_data, write_result
     from medview.progress import unheard
+    from medview.session.apply_result import segmentation_of
     from medview.session.export_segmentation import write
-    from medview.session.run_plugin import segmentation_of
 
     segmentation = segmentation_of(result)
     seg, nifti = out / "segmentation.dcm", out / "segmentation.nii.gz"

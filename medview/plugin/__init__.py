@@ -11,25 +11,46 @@ from typing import TYPE_CHECKING, Any
 from medview.errors import MedViewError
 from medview.imaging.reorientation import Reorientation
 from medview.imaging.resample import grid_around, resample
-from medview.plugin.contract import Context, Labels, Request
+from medview.plugin.contract import Context, Labels, Partial, Request
 from medview.progress import Cancelled
+from medview.study.finding import (
+    Boxes,
+    ClassScores,
+    Concept,
+    Curve,
+    DerivedImage,
+    HeatMap,
+    MeasuredValue,
+    ScoredBox,
+)
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Code, Segment
+from medview.study.spatial_transform import SpatialTransform
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
     from medview.plugin.torch_models import converted, load_safetensors, load_torchscript, watched
 
 __all__ = [
+    "Boxes",
     "Cancelled",
+    "ClassScores",
     "Code",
+    "Concept",
     "Context",
+    "Curve",
+    "DerivedImage",
     "Geometry",
+    "HeatMap",
     "Labels",
+    "MeasuredValue",
     "MedViewError",
+    "Partial",
     "Reorientation",
     "Request",
+    "ScoredBox",
     "Segment",
+    "SpatialTransform",
     "Volume",
     "converted",
     "grid_around",

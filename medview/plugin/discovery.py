@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError, Sentence
 from medview.paths import data_folder, shipped_plugins_folder
-from medview.plugin.contract import Context, Labels, Request
+from medview.plugin.contract import Answer, Context, Request
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from medview.plugin.manifest import Manifest
+    from medview.plugin.manifest.manifest import Manifest
 
-Entry = Callable[[Request, Context], Labels]
+Entry = Callable[[Request, Context], Answer | tuple[Answer, ...]]
 _MANIFEST = "plugin.toml"
 
 
@@ -54,7 +54,7 @@ class Plugin:
         MedViewError
             The module cannot be imported, or has no such function.
         """
-        module_name, function = self.manifest.entry.split(":")
+        module_name, function = (self.manifest.entry or ":").split(":")
         try:
             entry = getattr(_imported(self.folder, module_name), function)
         except Exception as error:  # a plugin's import runs foreign code: anything may come out of it
@@ -116,12 +116,12 @@ def _once(plugin: Plugin, seen: set[str]) -> Plugin | BrokenPlugin:
 def _read(path: Path) -> Plugin | BrokenPlugin:
     from pydantic import ValidationError
 
-    from medview.plugin.manifest import Manifest
+    from medview.plugin.manifest.manifest import Manifest
 
     try:
         manifest = Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        module = manifest.entry.split(":")[0]
-        if not (path.parent / f"{module}.py").is_file():
+        module = manifest.entry.split(":")[0] if manifest.entry is not None else None
+        if module is not None and not (path.parent / f"{module}.py").is_file():
             return _broken(path, f"entry names {module}.py, which is not there")
     except ValidationError as error:
         return _broken(path, _first_fault(error))

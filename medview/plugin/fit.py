@@ -10,7 +10,8 @@ from medview.study.geometry import Geometry
 from medview.study.series import Series
 
 if TYPE_CHECKING:
-    from medview.plugin.manifest import InputRecord, Manifest
+    from medview.plugin.manifest.input_record import InputRecord
+    from medview.plugin.manifest.manifest import Manifest
 
 
 def why_not(manifest: Manifest, series: Series) -> MedViewError | None:

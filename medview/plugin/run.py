@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from medview.errors import MedViewError
 from medview.plugin import weights
-from medview.plugin.contract import Context, Labels, Parameter, Request, Result
+from medview.plugin.checked import checked
+from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.fit import why_not
 from medview.progress import Progress
-from medview.study.segmentation import Segment, Source
+from medview.study.segmentation import Source
 from medview.study.series import Series
 from medview.study.volume import Volume
 
@@ -31,15 +29,23 @@ class PluginRun:
         As given by the person, text or values; what is missing takes its default.
     device
         "auto", "cuda", "mps" or "cpu".
+    others
+        Further inputs of the manifest by their id.
     """
 
     plugin: Plugin
     volume: Volume
     parameters: Mapping[str, object] = field(default_factory=dict)
     device: str = "auto"
+    others: Mapping[str, Volume] = field(default_factory=dict)
 
-    def __call__(self, progress: Progress) -> Result:
+    def __call__(self, progress: Progress, tell: Callable[[Partial], None] | None = None) -> Result:
         """Run it and return the result on the volume's geometry.
+
+        Parameters
+        ----------
+        tell
+            Given finished slices while the run goes on, where somebody wants to see them.
 
         Raises
         ------
@@ -52,13 +58,12 @@ class PluginRun:
         parameters = self.check()
         progress(0.0, "")
         request = self._request(parameters)
-        context = Context(self._chosen_device(), progress)
+        context = Context(self._chosen_device(), progress, _emit=tell)
         entry = self.plugin.load()
         with context.stage("total"):
-            answer = entry(request, context)
-        found = self._checked(answer, request.segments)
-        facts = _Run(started, context, parameters, request.weights)
-        return self._result(answer, found, facts)
+            given = entry(request, context)
+        answers = checked(given, self.plugin.manifest, parameters, self.volume.geometry)
+        return self._result(answers, _Run(started, context, parameters))
 
     def check(self) -> dict[str, Parameter]:
         """Return the whole parsed parameters; MedViewError where the run would be refused for series or options."""
@@ -76,7 +81,8 @@ class PluginRun:
             if path is None:
                 raise weights.absence(record, manifest.id)
             files[record.id] = path
-        return Request(self.volume, parameters, files, manifest.segments(parameters))
+        concepts = {c.id: c.concept() for output in manifest.outputs for c in output.concepts}
+        return Request(self.volume, parameters, files, manifest.segments(parameters), concepts, self.others)
 
     def _chosen_device(self) -> str:
         if self.plugin.manifest.classical:
@@ -85,25 +91,7 @@ class PluginRun:
 
         return choose_device(self.device)
 
-    def _checked(self, answer: Labels, declared: tuple[Segment, ...]) -> tuple[Segment, ...]:
-        """Return the segments that have voxels; MedViewError where the answer breaks the contract."""
-        name = self.plugin.manifest.name
-        if answer.array.shape != self.volume.geometry.shape or answer.array.dtype not in (np.uint8, np.uint16):
-            raise _wrong(name, f"labels of shape {answer.array.shape} and type {answer.array.dtype}")
-        counts = np.bincount(answer.array.ravel())
-        present = {int(number) for number in np.flatnonzero(counts)} - {0}
-        if not set(answer.segments) <= set(declared) or not present <= {s.number for s in answer.segments}:
-            raise _wrong(name, f"labels {sorted(present)} that its manifest does not declare")
-        if not present:
-            raise MedViewError(
-                "{plugin} found nothing in these images.",
-                "Check that the series shows the body part it is made for: {use}",
-                plugin=name,
-                use=self.plugin.manifest.intended_use,
-            )
-        return tuple(segment for segment in answer.segments if segment.number in present)
-
-    def _result(self, answer: Labels, found: tuple[Segment, ...], run: _Run) -> Result:
+    def _result(self, answers: tuple[Answer, ...], run: _Run) -> Result:
         series = self.volume.series
         source = Source.of(series)
         provenance = run.told() | {
@@ -115,7 +103,7 @@ class PluginRun:
             "research_only": self.plugin.manifest.research_only,
             "input": _input(series),
         }
-        return Result(self.plugin.manifest.name, answer.array, found, self.volume.geometry, source, series, provenance)
+        return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance)
 
 
 @dataclass(frozen=True)
@@ -125,13 +113,14 @@ class _Run:
     started: datetime
     context: Context
     parameters: dict[str, Parameter]
-    weights: Mapping[str, Path]
 
     def told(self) -> dict[str, Any]:
         """Return it as it is written down."""
         return {
             "device": self.context.device,
             "precision": self.context.precision,
+            "rung": self.context.rung,
+            "seed": self.context.seed,
             "parameters": self.parameters,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.context.seconds.items()},
             "started": self.started.isoformat(timespec="seconds"),
@@ -147,15 +136,6 @@ def _input(series: Series) -> dict[str, Any]:
         "sop_hash": series.sop_hash,
         "instances": len(series.instances),
     }
-
-
-def _wrong(name: str, what: str) -> MedViewError:
-    return MedViewError(
-        "{plugin} gave back {what}: a fault of the plugin, and nothing was kept.",
-        "Report it to the plugin's authors.",
-        plugin=name,
-        what=what,
-    )
 
 
 def _medview_version() -> str:

@@ -16,7 +16,7 @@ from medview.progress import Progress
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-    from medview.plugin.manifest import WeightsRecord
+    from medview.plugin.manifest.weights_record import WeightsRecord
 
 _CHUNK_BYTES = 1 << 18
 _TIMEOUT_S = 20.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.plugin.discovery import Plugin
-from medview.plugin.manifest import WeightsRecord
+from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.plugin.weights import fetch, locate
 from medview.progress import Progress, part
 from medview.session.session import Session

@@ -10,14 +10,12 @@ from medview.jobs.job import Job
 from medview.plugin.contract import Parameter, Result
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.fit import why_not
-from medview.plugin.manifest import WeightsRecord
+from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.plugin.run import PluginRun
-from medview.session.demo_truth import tell_dice
+from medview.session.apply_result import apply_result
 from medview.session.fetch_weights import known_missing
 from medview.session.scene import Scene
 from medview.session.session import Session
-from medview.study.segmentation import Segmentation
-from medview.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parame
 
     def done(result: Result) -> None:
         if study in session.studies:
-            _apply(session, study, result)
+            apply_result(session, study, result)
 
     return session.jobs.submit(
         Sentence(plugin.manifest.name),
@@ -66,13 +64,6 @@ def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parame
         on_done=done,
         on_failed=session.notices.add_error,
         about=study.facts.study_instance_uid,
-    )
-
-
-def segmentation_of(result: Result) -> Segmentation:
-    """Return a result as a segmentation that can be drawn and corrected."""
-    return Segmentation(
-        result.labels, result.geometry, result.source, result.segments, result.name, dict(result.provenance)
     )
 
 
@@ -92,15 +83,3 @@ def _refusal(scene: Scene, plugin: Plugin) -> MedViewError | None:
     if scene.loading.state == "reading":
         return MedViewError("The images are still being read.", "It can be run as soon as all of them are there.")
     return MedViewError("Not all images were read, so nothing is computed from them.", "Open the series again.")
-
-
-def _apply(session: Session, study: Study, result: Result) -> None:
-    segmentation = segmentation_of(result)
-    try:
-        study.add(segmentation)
-    except ValueError:
-        session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
-        return
-    for scene in session.scenes_of(study, segmentation.source.series_key):
-        scene.show_segmentation(segmentation)
-    tell_dice(session, segmentation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from psygnal import Signal
 
 from medview.study.annotation_list import AnnotationList
+from medview.study.finding_list import FindingList
 from medview.study.history import History
 from medview.study.key_images import KeyImages
 from medview.study.measurement_list import MeasurementList
@@ -35,6 +36,8 @@ class Study:
         How other images have been laid on those of this study; changed through the history.
     key_images
         The images that a person has marked as telling; changed through the history.
+    findings
+        What models have said of the images, other than masks; changed through the history.
     """
 
     series_changed = Signal()
@@ -53,6 +56,7 @@ class Study:
         self.measurements = MeasurementList()
         self.key_images = KeyImages()
         self.registrations = RegistrationList()
+        self.findings = FindingList()
 
     def replace_series(self, series: tuple[Series, ...], objects: tuple[StudyObject, ...] | None = None) -> None:
         """Set the series found so far, and the objects where they are given."""

@@ -28,7 +28,7 @@ from medview.gui.notice_bar import NoticeBar
 from medview.gui.segmenting.parameter_form import ParameterForm
 from medview.gui.segmenting.segment_list import EYE, NAME, SWATCH, VOLUME
 from medview.jobs.job import Job
-from medview.plugin.manifest import Choice, ParameterRecord
+from medview.plugin.manifest.parameter_record import Choice, ParameterRecord
 from medview.progress import Progress
 from medview.session.edit_mask import new_segmentation
 from medview.session.open_folder import open_folder

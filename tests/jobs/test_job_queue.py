@@ -167,7 +167,7 @@ def test_a_volume_is_handed_over_without_a_copy_and_its_result_comes_back(jobs: 
     job = jobs.submit("Threshold", works.Threshold(volume, 30), place="gpu", on_done=results.append)
     jobs.wait(job)
     (result,) = results
-    np.testing.assert_array_equal(result.labels, (volume.array > 30).astype(np.uint8))  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(result.labels.array, (volume.array > 30).astype(np.uint8))  # type: ignore[attr-defined]
     assert result.geometry.same_grid(volume.geometry)  # type: ignore[attr-defined]
 
 
@@ -176,7 +176,7 @@ def test_shared_memory_is_freed_with_the_last_array(jobs: JobQueue) -> None:
     results: list[Result] = []
     job = jobs.submit("Threshold", works.Threshold(volume, 30), place="gpu", on_done=results.append)
     jobs.wait(job)
-    names = [shared_array.handle(array)[0] for array in (volume.array, results[0].labels)]
+    names = [shared_array.handle(array)[0] for array in (volume.array, results[0].labels.array)]
     assert [_is_shared(name) for name in names] == [True, True]
     del volume, job
     results.clear()

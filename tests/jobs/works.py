@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError
-from medview.plugin.contract import Result
+from medview.plugin.contract import Labels, Result
 from medview.progress import Progress
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Source
@@ -103,8 +103,7 @@ class Threshold:
         source = Source(self.volume.series.key, "1.2", "1.1", self.volume.series.sop_hash)
         return Result(
             name="Threshold",
-            labels=labels,
-            segments=(Segment(1, "above"),),
+            answers=(Labels(labels, (Segment(1, "above"),)),),
             geometry=self.volume.geometry,
             source=source,
             series=self.volume.series,

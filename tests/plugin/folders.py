@@ -29,7 +29,7 @@ code = "Apache-2.0"
 weights = "none"
 data = "none"
 
-[input]
+[[inputs]]
 modality = ["MR"]
 minimum_slices = 2
 spacing_mm = [0.2, 20.0]

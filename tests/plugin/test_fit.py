@@ -11,7 +11,7 @@ import pytest
 from medview.errors import MedViewError, Sentence
 from medview.plugin.discovery import discover, find
 from medview.plugin.fit import why_not
-from medview.plugin.manifest import Manifest
+from medview.plugin.manifest.manifest import Manifest
 from medview.study.geometry import Geometry
 from medview.study.series import GuardKind, GuardLine, Series
 from tests.plugin.folders import MANIFEST

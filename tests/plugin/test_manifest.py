@@ -9,7 +9,7 @@ import pytest
 from medview.errors import MedViewError
 from medview.paths import shipped_plugins_folder
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover, find
-from medview.plugin.manifest import Manifest
+from medview.plugin.manifest.manifest import Manifest
 from tests.plugin.folders import MANIFEST, threshold_plugin, write_plugin
 
 
@@ -48,10 +48,10 @@ BREAKS = {
         "isotropic: Extra inputs are not",
     ),
     "missing key": ('summary = "Marks what is bright."', "", "summary: Field required"),
-    "unknown task": ('task = "segment"', 'task = "heal"', "task: Input should be 'segment'"),
+    "unknown task": ('task = "segment"', 'task = "heal"', "task: Input should be 'classify', 'detect', 'segment'"),
     "entry is no function": ('"threshold:run"', '"threshold.run"', "entry: String should match"),
     "entry is not there": ('"threshold:run"', '"absent:run"', r"absent\.py, which is not there"),
-    "number twice": ("number = 2", "number = 1", "two segments have the same number"),
+    "number twice": ("number = 2", "number = 1", "two segments or concepts have the same number"),
     "label 0": ("number = 2", "number = 0", "greater than or equal to 1"),
     "colour": ("[0, 255, 0]", "[0, 256, 0]", "less than or equal to 255"),
     "default": ("default = 0.5", "default = 500.0", "the default of level is not allowed"),

@@ -43,7 +43,7 @@ def test_a_result_lies_on_the_very_grid_of_its_images(seed: int, tmp_path: Path)
     volume = volume_of(array, geometry)
     level = float(random.uniform(0.0, 0.5))
     result = PluginRun(threshold_plugin(tmp_path), volume, {"level": str(level)})(unheard)
-    assert (result.labels == (array > level)).all()
+    assert (result.labels.array == (array > level)).all()
     assert result.geometry is geometry
     assert result.source.sop_hash == volume.series.sop_hash
     assert result.series is volume.series
@@ -65,13 +65,13 @@ def test_a_result_says_where_it_comes_from(tmp_path: Path) -> None:
     assert datetime.fromisoformat(told["started"]).utcoffset() is not None
     assert told["input"]["series_instance_uid"] == "1.2.3.4"
     assert told["input"]["sop_hash"] == volume.series.sop_hash
-    assert [s.label for s in result.segments] == ["Bright"]  # the second segment has no voxels
+    assert [s.label for s in result.labels.segments] == ["Bright"]  # the second segment has no voxels
 
 
 def test_a_run_can_be_sent_to_the_worker_process(tmp_path: Path) -> None:
     volume = volume_of(np.arange(24.0, dtype=np.float32).reshape(2, 3, 4))
     run = pickle.loads(pickle.dumps(PluginRun(threshold_plugin(tmp_path), volume, {"level": 20})))
-    assert int(run(unheard).labels.sum()) == 3
+    assert int(run(unheard).labels.array.sum()) == 3
 
 
 def test_a_cancelled_run_ends_as_cancelled(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from medview.errors import MedViewError
 from medview.plugin.discovery import discover, find
-from medview.plugin.manifest import WeightsRecord
+from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.plugin.weights import fetch, locate, weights_folder
 from medview.progress import Cancelled, unheard
 

@@ -18,7 +18,7 @@ REFERENCE_BONE = [*range(25, 51), *range(69, 79), 91, *range(92, 117)]
 
 
 def ml(result: Result, number: int) -> float:
-    return float((result.labels == number).sum()) * result.geometry.voxel_ml
+    return float((result.labels.array == number).sum()) * result.geometry.voxel_ml
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def test_a_chest_has_two_lungs_an_airway_and_bones_of_plausible_size(
     assert 5 < ml(result, AIRWAYS) < 90
     assert 400 < ml(result, BONE) < 1500
     assert ml(result, REST) > 3 * ml(result, LUNGS)
-    assert np.median(volume.array[result.labels == LUNGS]) < -700
-    assert np.median(volume.array[result.labels == AIRWAYS]) < -900
-    assert np.median(volume.array[result.labels == BONE]) > 200
-    lungs = volume.geometry.to_mm(np.argwhere(result.labels == LUNGS))
-    airway = volume.geometry.to_mm(np.argwhere(result.labels == AIRWAYS)).mean(axis=0)
+    assert np.median(volume.array[result.labels.array == LUNGS]) < -700
+    assert np.median(volume.array[result.labels.array == AIRWAYS]) < -900
+    assert np.median(volume.array[result.labels.array == BONE]) > 200
+    lungs = volume.geometry.to_mm(np.argwhere(result.labels.array == LUNGS))
+    airway = volume.geometry.to_mm(np.argwhere(result.labels.array == AIRWAYS)).mean(axis=0)
     left = float((lungs[:, 0] > airway[0]).mean())
     assert 0.35 < left < 0.65  # a lung on each side of the trachea
     assert airway[2] > lungs[:, 2].mean()  # which is in the upper half
@@ -52,7 +52,7 @@ def test_a_chest_has_two_lungs_an_airway_and_bones_of_plausible_size(
 
 
 def test_a_sharp_and_a_smooth_kernel_give_the_same_lungs(chests: dict[str, tuple[Volume, Result]]) -> None:
-    sharp, smooth = (chests[kernel][1].labels for kernel in ("2_series", "3_series"))
+    sharp, smooth = (chests[kernel][1].labels.array for kernel in ("2_series", "3_series"))
     assert dice(sharp == LUNGS, smooth == LUNGS) > 0.98
     assert dice(sharp > 0, smooth > 0) > 0.98
 
@@ -63,11 +63,11 @@ def test_an_abdomen_has_its_bones_and_body_as_the_reference_has_them_and_no_lung
     result = medview.run("body_and_lungs", volume)
     found = read_volume(folder / "nifti" / "example_seg_dicom.nii.gz")
     reference = resample(found.array, found.geometry, volume.geometry, "nearest")
-    assert dice(result.labels == BONE, np.isin(reference, REFERENCE_BONE)) > 0.73
-    assert (result.labels[reference > 0] > 0).mean() > 0.999
-    assert {s.number for s in result.segments} == {REST, BONE}
+    assert dice(result.labels.array == BONE, np.isin(reference, REFERENCE_BONE)) > 0.73
+    assert (result.labels.array[reference > 0] > 0).mean() > 0.999
+    assert {s.number for s in result.labels.segments} == {REST, BONE}
     low = medview.run("body_and_lungs", volume, bone_hu=400)
-    assert (low.labels == BONE).sum() < (result.labels == BONE).sum()
+    assert (low.labels.array == BONE).sum() < (result.labels.array == BONE).sum()
 
 
 def test_values_that_are_no_hounsfield_units_are_refused(chests: dict[str, tuple[Volume, Result]]) -> None:

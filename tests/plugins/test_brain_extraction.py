@@ -21,7 +21,7 @@ def result(head: Volume) -> Result:
 
 
 def test_the_brain_of_a_real_head_has_a_brains_volume_and_lies_inside_the_head(result: Result, head: Volume) -> None:
-    brain = result.labels > 0
+    brain = result.labels.array > 0
     assert 1300 < brain.sum() * head.geometry.voxel_ml < 1900
     assert cc3d.connected_components(brain, connectivity=26, return_N=True)[1] == 1
     assert cc3d.connected_components(~brain, connectivity=6, return_N=True)[1] == 1  # no holes
@@ -30,7 +30,7 @@ def test_the_brain_of_a_real_head_has_a_brains_volume_and_lies_inside_the_head(r
     assert not any(brain.take(end, axis).any() for axis in (0, 2) for end in (0, -1))
     centre = head.geometry.to_mm(np.argwhere(brain).mean(axis=0))
     assert np.abs(centre - head.geometry.centre_mm).max() < 50
-    assert [s.type.meaning for s in result.segments] == ["Brain"]
+    assert [s.type.meaning for s in result.labels.segments] == ["Brain"]
 
 
 def test_the_mask_is_the_one_of_deepbets_own_program(result: Result, head: Volume) -> None:
@@ -39,14 +39,14 @@ def test_the_mask_is_the_one_of_deepbets_own_program(result: Result, head: Volum
     image = nib.Nifti1Image(head.array.transpose(2, 1, 0).astype(np.float32), head.geometry.nifti_affine())
     _, mask, _ = BrainExtraction(no_gpu=True).run(image)
     theirs = np.asarray(mask.dataobj).transpose(2, 1, 0) > 0
-    assert dice(result.labels > 0, theirs) > 0.999
+    assert dice(result.labels.array > 0, theirs) > 0.999
 
 
 def test_the_mask_does_not_depend_on_how_the_slices_are_stacked(result: Result, head: Volume) -> None:
     turn = Reorientation((1, 2, 0), (True, False, True))
     turned = Volume(np.ascontiguousarray(turn.apply(head.array)), turn.geometry(head.geometry), head.series)
     again = medview.run("brain_extraction", turned, device="cpu")
-    assert dice(turn.undo(again.labels) > 0, result.labels > 0) > 0.999
+    assert dice(turn.undo(again.labels.array) > 0, result.labels.array > 0) > 0.999
 
 
 def test_the_known_brain_of_the_demo_is_found(demo: DemoStudy) -> None:
@@ -55,7 +55,7 @@ def test_the_known_brain_of_the_demo_is_found(demo: DemoStudy) -> None:
     result = medview.run(
         "brain_extraction", volume, device="cpu", progress=lambda fraction, text="": told.append((fraction, text))
     )
-    assert dice(result.labels > 0, read_mask(demo.true_mask, volume.geometry)) > 0.97
+    assert dice(result.labels.array > 0, read_mask(demo.true_mask, volume.geometry)) > 0.97
     assert [f for f, _ in told] == sorted(f for f, _ in told)
     assert len(told) > 200  # within the networks, too
     assert set(result.provenance["weights_sha256"]) == {"box", "mask"}

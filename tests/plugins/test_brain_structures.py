@@ -32,8 +32,8 @@ def sample(brainchop: Path) -> Volume:
 
 
 def ml_by_label(result: Result) -> dict[str, float]:
-    counts = np.bincount(result.labels.ravel(), minlength=64)
-    return {s.label: float(counts[s.number]) * result.geometry.voxel_ml for s in result.segments}
+    counts = np.bincount(result.labels.array.ravel(), minlength=64)
+    return {s.label: float(counts[s.number]) * result.geometry.voxel_ml for s in result.labels.segments}
 
 
 def keras_way(image: np.ndarray, weights: Path, channels: int, classes: int) -> np.ndarray:
@@ -86,7 +86,7 @@ def test_grey_and_white_matter_of_brainchops_sample(sample: Volume) -> None:
     found = ml_by_label(result)
     assert 450 < found["White matter"] < 650
     assert 600 < found["Grey matter"] < 850
-    assert np.median(sample.array[result.labels == 1]) > 1.2 * np.median(sample.array[result.labels == 2])
+    assert np.median(sample.array[result.labels.array == 1]) > 1.2 * np.median(sample.array[result.labels.array == 2])
     assert told == sorted(told)
     assert len(told) > 100
 
@@ -133,8 +133,8 @@ def test_seventeen_structures_of_brainchops_sample(sample: Volume) -> None:
 
 
 def _centre(result: Result, label: str) -> Any:
-    number = next(s.number for s in result.segments if s.label == label)
-    return result.geometry.to_mm(np.argwhere(result.labels == number).mean(axis=0))
+    number = next(s.number for s in result.labels.segments if s.label == label)
+    return result.geometry.to_mm(np.argwhere(result.labels.array == number).mean(axis=0))
 
 
 @pytest.mark.gpu
@@ -142,4 +142,4 @@ def _centre(result: Result, label: str) -> Any:
 def test_a_gpu_finds_the_same_structures(sample: Volume) -> None:
     on_cpu = medview.run("brain_structures", sample, device="cpu", classes="18")
     on_gpu = medview.run("brain_structures", sample, device="cuda", classes="18")
-    assert (on_cpu.labels == on_gpu.labels).mean() > 0.999
+    assert (on_cpu.labels.array == on_gpu.labels.array).mean() > 0.999

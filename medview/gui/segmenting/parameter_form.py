@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout,
 from medview.gui.language import tr
 from medview.gui.plain_tip import plain_tip
 from medview.plugin.contract import Parameter
-from medview.plugin.manifest import ParameterRecord
+from medview.plugin.manifest.parameter_record import ParameterRecord
 
 _WIDEST_INT = 2**31 - 1
 _WIDEST_FLOAT = 1e9

@@ -20,7 +20,8 @@ from medview.gui.theme import theme
 from medview.jobs.job import Job
 from medview.plugin.contract import Parameter
 from medview.plugin.discovery import BrokenPlugin, Plugin
-from medview.plugin.manifest import Manifest, WeightsRecord
+from medview.plugin.manifest.manifest import Manifest
+from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session

@@ -1,0 +1,149 @@
+"""Hold what a plugin has given against what its manifest declares: what breaks the contract is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError
+from medview.plugin.contract import ANSWER_TYPES, Answer, Labels, Parameter
+from medview.study.finding import Boxes, ClassScores, Curve, DerivedImage, HeatMap, MeasuredValue
+from medview.study.geometry import Geometry
+from medview.study.segmentation import Segment
+from medview.study.spatial_transform import SpatialTransform
+
+if TYPE_CHECKING:
+    from medview.plugin.manifest.manifest import Manifest
+    from medview.plugin.manifest.output_record import Output
+
+_OUTPUT_TYPES = {answer: name for name, answer in ANSWER_TYPES.items()}
+
+
+def checked(
+    given: object, manifest: Manifest, parameters: Mapping[str, Parameter], geometry: Geometry
+) -> tuple[Answer, ...]:
+    """Return the answers of a run; of labels only the segments that have voxels.
+
+    Raises
+    ------
+    MedViewError
+        An answer has another type, shape, class or number than the manifest declares, holds values that are no
+        numbers, or nothing was found at all.
+    """
+    answers = given if isinstance(given, tuple) else (given,)
+    if not answers:
+        raise _wrong(manifest, "nothing")
+    kept = tuple(_checked(answer, manifest, parameters, geometry) for answer in answers)
+    if sum(isinstance(answer, Labels) for answer in kept) > 1:
+        raise _wrong(manifest, "labels twice")
+    return kept
+
+
+def _checked(answer: Any, manifest: Manifest, parameters: Mapping[str, Parameter], geometry: Geometry) -> Answer:
+    kind = _OUTPUT_TYPES.get(type(answer))
+    if kind is None:
+        raise _wrong(manifest, f"an answer of type {type(answer).__name__}")
+    outputs = manifest.outputs_of(parameters, kind)
+    if not outputs:
+        raise _wrong(manifest, f"an answer of type {kind} that its manifest does not declare")
+    if isinstance(answer, Labels):
+        return _labels(answer, manifest, manifest.segments(parameters), geometry)
+    if isinstance(answer, HeatMap | DerivedImage):
+        _check_array(answer, manifest, geometry)
+        return _as_declared(answer, outputs[0])
+    _check_numbers(answer, manifest, {c.id for output in outputs for c in output.concepts}, geometry)
+    checked_answer: Answer = answer
+    return checked_answer
+
+
+def _labels(answer: Labels, manifest: Manifest, declared: tuple[Segment, ...], geometry: Geometry) -> Labels:
+    if answer.array.shape != geometry.shape or answer.array.dtype not in (np.uint8, np.uint16):
+        raise _wrong(manifest, f"labels of shape {answer.array.shape} and type {answer.array.dtype}")
+    counts = np.bincount(answer.array.ravel())
+    present = {int(number) for number in np.flatnonzero(counts)} - {0}
+    if not set(answer.segments) <= set(declared) or not present <= {s.number for s in answer.segments}:
+        raise _wrong(manifest, f"labels {sorted(present)} that its manifest does not declare")
+    if not present:
+        raise MedViewError(
+            "{plugin} found nothing in these images.",
+            "Check that the series shows the body part it is made for: {use}",
+            plugin=manifest.name,
+            use=manifest.intended_use,
+        )
+    return Labels(answer.array, tuple(segment for segment in answer.segments if segment.number in present))
+
+
+def _check_array(answer: HeatMap | DerivedImage, manifest: Manifest, geometry: Geometry) -> None:
+    allowed: tuple[type, ...] = (np.uint8,) if isinstance(answer, HeatMap) else (np.int16, np.float32)
+    if answer.array.shape != geometry.shape or answer.array.dtype not in allowed:
+        raise _wrong(manifest, f"an image of shape {answer.array.shape} and type {answer.array.dtype}")
+    if not all_finite(answer.array):
+        raise _wrong(manifest, "an image with values that are no numbers")
+
+
+def _as_declared(answer: HeatMap | DerivedImage, output: Output) -> HeatMap | DerivedImage:
+    """Return the answer under the kind that the manifest gives it: a plugin cannot unsay "synthetic" at run time."""
+    if isinstance(answer, HeatMap):
+        return replace(answer, kind=output.map_kind)
+    return replace(answer, kind=output.image_kind, is_synthetic=output.is_synthetic or answer.is_synthetic)
+
+
+def _check_numbers(answer: object, manifest: Manifest, declared: set[str], geometry: Geometry) -> None:
+    used = {concept.id for concept in _concepts(answer)}
+    if not used <= declared:
+        raise _wrong(manifest, f"classes {sorted(used - declared)} that its manifest does not declare")
+    if not all(np.all(np.isfinite(numbers)) for numbers in _numbers(answer)):
+        raise _wrong(manifest, "values that are no numbers")
+    if not _is_shaped(answer, geometry):
+        raise _wrong(manifest, "numbers that do not fit the images")
+
+
+def _concepts(answer: object) -> tuple[Any, ...]:
+    if isinstance(answer, Boxes):
+        return tuple(box.concept for box in answer.boxes)
+    if isinstance(answer, ClassScores):
+        return answer.concepts
+    return (answer.concept,) if isinstance(answer, MeasuredValue) else ()
+
+
+def _numbers(answer: object) -> tuple[Any, ...]:
+    if isinstance(answer, ClassScores):
+        return answer.scores, answer.slice_scores
+    if isinstance(answer, Curve):
+        return answer.x, answer.values
+    if isinstance(answer, SpatialTransform):
+        vectors = answer.displacement.vectors if answer.displacement is not None else 0.0
+        return answer.before, answer.after, vectors
+    return (answer.value,) if isinstance(answer, MeasuredValue) else ()
+
+
+def _is_shaped(answer: object, geometry: Geometry) -> bool:
+    if isinstance(answer, Boxes):
+        last = np.array(geometry.shape) - 0.5
+        return all(np.all(np.array(b.low_index) < last) and np.all(np.array(b.high_index) > -0.5) for b in answer.boxes)
+    if isinstance(answer, ClassScores):
+        classes, indices = len(answer.concepts), answer.slice_indices
+        inside = bool(np.all((indices >= 0) & (indices < geometry.shape[0])))
+        per_slice = answer.slice_scores.shape == (len(indices), classes) or not len(indices)
+        return answer.scores.shape == (classes,) and inside and per_slice
+    if isinstance(answer, Curve):
+        return answer.x.shape == answer.values.shape and answer.x.ndim == 1
+    return True
+
+
+def all_finite(array: NDArray[Any]) -> bool:
+    """Whether no value is NaN or infinite; slice by slice, so that no second volume is made."""
+    return array.dtype.kind in "iu" or all(bool(np.isfinite(plane).all()) for plane in array)
+
+
+def _wrong(manifest: Manifest, what: str) -> MedViewError:
+    return MedViewError(
+        "{plugin} gave back {what}: a fault of the plugin, and nothing was kept.",
+        "Report it to the plugin's authors.",
+        plugin=manifest.name,
+        what=what,
+    )

@@ -1,0 +1,121 @@
+"""What a plugin is given: which images, on which grid, with which values."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from medview.plugin.manifest.record import Record, Text
+
+InputType = Literal["volume", "image", "cine", "mask", "points", "scribble", "boxes"]
+
+
+class IntensityStep(Record):
+    """One step of the values' way into the network; taken in their order, in the unit of the input.
+
+    Attributes
+    ----------
+    op
+        "clip" to [low, high]; "clip_percentile" to these percentiles (0 to 100) of the values; "zscore": minus mean,
+        divided by standard deviation, those given or those of the image; "minmax" to [low, high], of the image's own
+        range or of `source_range`; "scale": times `factor`; "offset": plus `factor`.
+    nonzero
+        Statistics of voxels other than 0 only, and only those are changed.
+    """
+
+    op: Literal["clip", "clip_percentile", "zscore", "minmax", "scale", "offset"]
+    low: float | None = None
+    high: float | None = None
+    source_range: tuple[float, float] | None = None
+    mean: float | None = None
+    std: Annotated[float, Field(gt=0)] | None = None
+    factor: float | None = None
+    nonzero: bool = False
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> Self:
+        ranged = self.op in ("clip", "clip_percentile", "minmax")
+        if ranged and (self.low is None or self.high is None or self.low >= self.high):
+            raise ValueError(f"{self.op} needs low and high, low below high")
+        if self.op in ("scale", "offset") and self.factor is None:
+            raise ValueError(f"{self.op} needs a factor")
+        if (self.mean is None) != (self.std is None):
+            raise ValueError("mean and std belong together")
+        return self
+
+
+class GridRecord(Record):
+    """The grid that the network works on; the program brings the images there and the answer back.
+
+    Attributes
+    ----------
+    spacing_mm
+        Along the network's first, second and third axis; 0 keeps the images' own along that axis.
+    orientation
+        Towards what the indices of the three axes grow, such as "RAS" (right, anterior, superior); "" keeps the
+        images' own.
+    """
+
+    spacing_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    orientation: Annotated[str, Field(pattern=r"^([LRAPSI]{3})?$")] = ""
+
+    @model_validator(mode="after")
+    def _axes_differ(self) -> Self:
+        kinds = {letter: axis for axis, pair in enumerate(("LR", "AP", "SI")) for letter in pair}
+        if self.orientation and len({kinds[letter] for letter in self.orientation}) != 3:
+            raise ValueError("orientation must name each of left-right, front-back and up-down once")
+        if any(spacing < 0 for spacing in self.spacing_mm):
+            raise ValueError("spacing_mm must not be negative")
+        return self
+
+
+class InputRecord(Record):
+    """What a series must be, as its headers tell it; `medview.plugin.fit` holds a series against it.
+
+    Words are sought in Series Description, Scanning Sequence and Image Type, at the beginning of a word, in any case.
+
+    Attributes
+    ----------
+    id
+        As the plugin finds it in `Request.inputs`; the first input is the one that results lie on.
+    type
+        "volume" is a stack of slices, "image" a single one or slices taken one by one, "cine" frames along time.
+    forbidden_words
+        Always refused.
+    forbidden_sequences
+        Values of Scanning Sequence (0018,0020) that are always refused, such as "EP", echo planar.
+    doubtful_words
+        Refused unless one of `expected_words` stands beside them ("T1 FLAIR" is T1).
+    body_parts
+        Hints only: where Body Part Examined names another, the fit is doubted in the list, not refused.
+    units
+        What the values must be, such as "HU"; empty where any will do.
+    maximum_fov_mm
+        Along each axis the largest extent that it is made for; None where any will do.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "image"
+    type: InputType = "volume"
+    required: bool = True
+    modality: Annotated[tuple[Text, ...], Field(min_length=1)]
+    minimum_slices: Annotated[int, Field(ge=1)] = 2
+    spacing_mm: tuple[float, float] = (0.0, float("inf"))
+    needs_spacing: bool = True
+    needs_orientation: bool = True
+    units: tuple[Text, ...] = ()
+    maximum_fov_mm: float | None = None
+    body_parts: tuple[Text, ...] = ()
+    expected_words: tuple[Text, ...] = ()
+    doubtful_words: tuple[Text, ...] = ()
+    forbidden_words: tuple[Text, ...] = ()
+    forbidden_sequences: tuple[Text, ...] = ()
+    contrast: str = ""
+    grid: GridRecord = GridRecord()
+    intensity: tuple[IntensityStep, ...] = ()
+
+    @model_validator(mode="after")
+    def _range_rises(self) -> Self:
+        if not 0 <= self.spacing_mm[0] < self.spacing_mm[1]:
+            raise ValueError("spacing_mm must be two rising numbers")
+        return self

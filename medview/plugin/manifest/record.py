@@ -1,0 +1,71 @@
+"""What every table of a manifest has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from medview.plugin.contract import Parameter
+from medview.study.finding import Concept
+from medview.study.segmentation import Code, Segment
+
+Text = Annotated[str, Field(min_length=1)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Channel = Annotated[int, Field(ge=0, le=255)]
+Condition = Mapping[Identifier, tuple[Parameter, ...]]
+BelowFolder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
+
+
+class Record(BaseModel):
+    """Frozen, and strict about unknown keys: a misspelt demand must not be silently no demand."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CodeRecord(Record):
+    """A coded concept (PS3.3 Table 8.8-1)."""
+
+    value: Annotated[str, Field(min_length=1, max_length=16)]
+    scheme: Annotated[str, Field(min_length=1, max_length=16)]
+    meaning: Annotated[str, Field(min_length=1, max_length=64)]
+
+    def code(self) -> Code:
+        """Return it as the study's type."""
+        return Code(self.value, self.scheme, self.meaning)
+
+
+class SegmentRecord(Record):
+    """One structure that a plugin may find (PS3.3 C.8.20.4)."""
+
+    number: Annotated[int, Field(ge=1, le=65535)]
+    label: Annotated[str, Field(min_length=1, max_length=64)]
+    colour: tuple[Channel, Channel, Channel]
+    category: CodeRecord
+    type: CodeRecord
+
+    def segment(self) -> Segment:
+        """Return it as the study's type."""
+        return Segment(self.number, self.label, self.colour, self.category.code(), self.type.code())
+
+
+class ConceptRecord(Record):
+    """One class that a plugin tells apart, one kind of lesion that it seeks, or one number that it measures."""
+
+    id: Identifier
+    label: Annotated[str, Field(min_length=1, max_length=64)]
+    colour: tuple[Channel, Channel, Channel] = (230, 160, 40)
+    category: CodeRecord
+    type: CodeRecord
+    threshold: float | None = None
+
+    def concept(self) -> Concept:
+        """Return it as the study's type."""
+        return Concept(self.id, self.label, self.colour, self.category.code(), self.type.code())
+
+
+def holds(condition: Condition, parameters: Mapping[str, Parameter]) -> bool:
+    """Whether whole, parsed parameters meet a condition such as ``{classes = ["18"]}``."""
+    return all(parameters[name] in values for name, values in condition.items())

@@ -1,0 +1,82 @@
+"""Put what a plugin has said into the study it was said of."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from medview.plugin.contract import Result
+from medview.session.demo_truth import tell_dice
+from medview.session.session import Session
+from medview.study.finding import Boxes, Finding, Payload
+from medview.study.segmentation import Segmentation
+from medview.study.spatial_transform import SpatialTransform
+from medview.study.study import Study
+
+
+def apply_result(session: Session, study: Study, result: Result) -> None:
+    """Add a result's labels as a segmentation and everything else as findings; tell where the images have changed."""
+    if not _is_of(study, result):
+        session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
+        return
+    findings = findings_of(result)
+    if findings:
+        study.history.do_change(
+            "Results of a model",
+            study.findings,
+            lambda kept: kept.set((*kept, *findings)),
+            lambda kept: kept.set(f for f in kept if f.run_uid != findings[0].run_uid),
+            series_key=result.source.series_key,
+        )
+    if result.labels is not None:
+        segmentation = segmentation_of(result)
+        study.add(segmentation)
+        for scene in session.scenes_of(study, segmentation.source.series_key):
+            scene.show_segmentation(segmentation)
+        tell_dice(session, segmentation)
+
+
+def segmentation_of(result: Result) -> Segmentation:
+    """Return a result's labels as a segmentation that can be drawn and corrected; it must have some."""
+    if result.labels is None:
+        raise ValueError("the result holds no labels")
+    labels = result.labels
+    return Segmentation(
+        labels.array, result.geometry, result.source, labels.segments, result.name, dict(result.provenance)
+    )
+
+
+def findings_of(result: Result) -> tuple[Finding, ...]:
+    """Return what a result says beside labels and transforms, each box by itself, best score first."""
+    run_uid = _made_uid()
+    found: list[tuple[Payload, float]] = []
+    for answer in result.answers:
+        if isinstance(answer, Boxes):
+            ranked = sorted(answer.boxes, key=lambda box: -box.score)
+            found += [(box, answer.threshold) for box in ranked]
+        elif not isinstance(answer, SpatialTransform) and answer is not result.labels:
+            found.append((answer, 0.0))  # type: ignore[arg-type]  # labels and transforms are out
+    return tuple(
+        Finding(
+            _made_uid(),
+            run_uid,
+            result.name,
+            payload,
+            result.geometry,
+            result.source,
+            dict(result.provenance),
+            threshold=threshold,
+        )
+        for payload, threshold in found
+    )
+
+
+def _is_of(study: Study, result: Result) -> bool:
+    """Whether the very voxels that a result was computed from are still those of the study's series."""
+    series = study.find(result.source.series_key)
+    if series is None or series.geometry is None or series.sop_hash != result.source.sop_hash:
+        return False
+    return series.geometry.same_grid(result.geometry)
+
+
+def _made_uid() -> str:
+    return f"2.25.{uuid4().int}"
