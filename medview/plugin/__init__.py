@@ -29,7 +29,7 @@ from medview.study.spatial_transform import SpatialTransform
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
-    from medview.plugin.torch_models import converted, load_safetensors, load_torchscript, watched
+    from medview.plugin.engine.torch_models import converted, load_safetensors, load_torchscript, watched
 
 __all__ = [
     "Boxes",
@@ -67,6 +67,6 @@ def __getattr__(name: str) -> Any:
     """Import torch only when a plugin asks for what needs it."""
     if name not in _OF_TORCH:
         raise AttributeError(name)
-    from medview.plugin import torch_models
+    from medview.plugin.engine import torch_models
 
     return getattr(torch_models, name)

@@ -87,7 +87,7 @@ class PluginRun:
     def _chosen_device(self) -> str:
         if self.plugin.manifest.classical:
             return "cpu"
-        from medview.plugin.torch_models import choose_device
+        from medview.plugin.engine.torch_models import choose_device
 
         return choose_device(self.device)
 

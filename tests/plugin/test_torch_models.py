@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from medview.errors import MedViewError
-from medview.plugin.torch_models import choose_device, converted, load_safetensors, load_torchscript, watched
+from medview.plugin.engine.torch_models import choose_device, converted, load_safetensors, load_torchscript, watched
 from medview.plugin.weights import weights_folder
 from medview.progress import Cancelled
 

@@ -1,4 +1,4 @@
-"""Load models safely and watch them run; the one module of this room that imports torch.
+"""Load models safely and watch them run.
 
 Weights are read as TorchScript or safetensors: neither can run foreign Python. A few models stay loaded between runs.
 """
