@@ -35,15 +35,43 @@ def new_segmentation(session: Session) -> Segmentation:
 
 
 def remove_segmentation(session: Session, segmentation: Segmentation) -> None:
-    """Remove a segmentation from its study; the newest other one on the same series is shown instead."""
+    """Remove a segmentation from its study, as one step to undo; the newest other one on the series is shown instead.
+
+    The history holds the mask for as long as it can be brought back.
+    """
     session.edit_begins.emit()
-    for study in session.studies:
-        if segmentation in study.segmentations:
-            study.remove(segmentation)
-            others = [s for s in study.segmentations if s.source.series_key == segmentation.source.series_key]
-            for scene in session.scenes_of(study, segmentation.source.series_key):
-                if scene.segmentation is segmentation:
-                    scene.show_segmentation(others[-1] if others else None)
+    study = next((study for study in session.studies if segmentation in study.segmentations), None)
+    if study is None:
+        return
+    place = study.segmentations.index(segmentation)
+    study.history.do_change(
+        "Remove the segmentation",
+        study,
+        lambda study: _take_away(session, study, segmentation),
+        lambda study: _put_back(session, study, segmentation, place),
+        size=segmentation.labels.nbytes,
+        series_key=segmentation.source.series_key,
+    )
+
+
+def _take_away(session: Session, study: Study, segmentation: Segmentation) -> None:
+    study.remove(segmentation)
+    others = [s for s in study.segmentations if s.source.series_key == segmentation.source.series_key]
+    for scene in session.scenes_of(study, segmentation.source.series_key):
+        if scene.segmentation is segmentation:
+            scene.show_segmentation(others[-1] if others else None)
+
+
+def _put_back(session: Session, study: Study, segmentation: Segmentation, place: int) -> None:
+    """Bring a removed segmentation back; MedViewError where its images are no longer those it was drawn on."""
+    try:
+        study.add(segmentation, place)
+    except ValueError as error:
+        raise MedViewError(
+            "{name} cannot come back: its images have changed since.", "Open the images again.", name=segmentation.name
+        ) from error
+    for scene in session.scenes_of(study, segmentation.source.series_key):
+        scene.show_segmentation(segmentation)
 
 
 def clear_segment(session: Session, number: int) -> None:

@@ -82,6 +82,7 @@ class KeptJournals:
                 self._followed.add(study)
                 owner = _owner(study.facts)
                 study.history.written.connect(partial(self._note_stroke, owner))
+                study.segmentation_added.connect(partial(self._note_corrections, owner))
                 study.segmentation_removed.connect(self.discard)
 
     def _look_for_strokes(self) -> None:
@@ -97,7 +98,15 @@ class KeptJournals:
         path = self._paths.get(segmentation)
         if path is not None:
             self._submit(partial(_append, path, box, segmentation))
-            return
+        else:
+            self._begin(owner, segmentation)
+
+    def _note_corrections(self, owner: str, segmentation: Segmentation) -> None:
+        """Begin a journal of what comes with corrections: its removal has been undone."""
+        if segmentation not in self._paths and not self._session.is_saved(segmentation):
+            self._begin(owner, segmentation)
+
+    def _begin(self, owner: str, segmentation: Segmentation) -> None:
         path = self._paths[segmentation] = self._shelf.new_path()
         self._submit(partial(_begin, path, _head(segmentation, owner), segmentation))
 

@@ -135,7 +135,8 @@ class History:
             What is changed, such as a list of measurements, a scene or a viewport. It is held weakly: its steps go with
             it, and no volume stays in memory for them.
         redo, undo
-            Called with `target`; they must not hold it themselves, nor change the history.
+            Called with `target`; they must not hold it themselves, nor change the history. What cannot be done now
+            raises MedViewError, and the step stays.
         is_done
             The change has been made while the mouse moved: it is only remembered.
         size
@@ -175,12 +176,6 @@ class History:
         step = self.newest(undone=True)
         return step.title if step is not None else None
 
-    def forget(self, target: object) -> None:
-        """Drop the steps of something that has been removed."""
-        self._done = [step for step in self._done if step.target is not target]
-        self._undone = [step for step in self._undone if step.target is not target]
-        self.changed.emit()
-
     def _remember(self, step: Step) -> None:
         self._done.append(step)
         self._undone.clear()
@@ -191,12 +186,14 @@ class History:
     def _turn(self, steps: list[Step], others: list[Step], labels: NDArray[Any] | None, *, undone: bool) -> str | None:
         """Take the newest step from one list, turn it, and put it on the other."""
         while steps:
-            step = steps.pop()
+            step = steps[-1]
             if step.target is not None:
+                _apply(step, labels, undone=undone)  # what refuses stays the newest step: none below it may pass it
+                steps.pop()
                 others.append(step)
-                _apply(step, labels, undone=undone)
                 self._tell(step)
                 return step.title
+            steps.pop()
         return None
 
     def _tell(self, step: Step) -> None:

@@ -76,18 +76,21 @@ class Study:
         """Return the series of a key, or None."""
         return next((s for s in self.series if s.key == series_key), None)
 
-    def add(self, segmentation: Segmentation) -> None:
-        """Add a segmentation; ValueError where its source series is not here, or is of other images or another grid."""
+    def add(self, segmentation: Segmentation, place: int | None = None) -> None:
+        """Add a segmentation behind the others, or at its place among them.
+
+        ValueError where its source series is not here, or is of other images or another grid.
+        """
         series = self.find(segmentation.source.series_key)
         geometry = series.geometry if series is not None else None
         moved = geometry is not None and not geometry.same_grid(segmentation.geometry)
         if series is None or series.sop_hash != segmentation.source.sop_hash or moved:
             raise ValueError("the segmentation was made from other images")
-        self.segmentations = (*self.segmentations, segmentation)
+        at = len(self.segmentations) if place is None else place
+        self.segmentations = (*self.segmentations[:at], segmentation, *self.segmentations[at:])
         self.segmentation_added.emit(segmentation)
 
     def remove(self, segmentation: Segmentation) -> None:
-        """Remove a segmentation and the edits made to it."""
+        """Remove a segmentation; the edits made to it stay in the history below the step that brings it back."""
         self.segmentations = tuple(s for s in self.segmentations if s is not segmentation)
-        self.history.forget(segmentation)
         self.segmentation_removed.emit(segmentation)

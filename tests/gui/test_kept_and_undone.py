@@ -7,16 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from medview.files.formats.png import write_picture
+from medview.gui.forms.spacing_form import SpacingForm
 from medview.gui.main_window import MainWindow
+from medview.gui.measuring.measurement_list_view import VALUE
 from medview.session.close_study import close_study
 from medview.session.keep_measurements import KeptMeasurements
 from medview.session.open_folder import open_folder
 from tests.gui.conftest import WAIT_MS, write_ct
 from tests.gui.measured import Person
-from tests.gui.panes import pixels_of
+from tests.gui.panes import drag, pixels_of
 
 Z = 124.0
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -129,3 +133,64 @@ def test_a_series_with_a_key_image_has_a_star_on_its_picture(person: Person) -> 
     person.key(Qt.Key.Key_K)
     person.qtbot.wait(30)
     assert yellow() == 0
+
+
+def test_a_removed_mask_is_seen_again_and_its_strokes_can_still_be_undone(person: Person) -> None:
+    person.key(Qt.Key.Key_B)
+    person.drag("axial", (-5, -5, Z), (5, -5, Z))
+    pane = person.pane("axial")
+    drawn = pixels_of(pane)[120:260, 100:300]
+    session = person.window.session
+    assert session.scene is not None
+    mask = session.scene.segmentation
+    assert mask is not None
+    session.note_exported(mask, mask.revision)  # no question is asked
+    assert undo_text(person) == "Undo: Brush"
+    person.window.commands.actions["remove_segmentation"].trigger()
+    assert undo_text(person) == "Undo: Remove the segmentation"
+    bare = pixels_of(pane)[120:260, 100:300]
+    assert not np.array_equal(bare, drawn)
+    person.key(Qt.Key.Key_Z, CONTROL)
+    assert np.array_equal(pixels_of(pane)[120:260, 100:300], drawn)
+    assert undo_text(person) == "Undo: Brush"
+    person.key(Qt.Key.Key_Z, CONTROL)
+    assert np.array_equal(pixels_of(pane)[120:260, 100:300], bare)
+    person.key(Qt.Key.Key_Y, CONTROL)
+    person.key(Qt.Key.Key_Y, CONTROL)
+    assert np.array_equal(pixels_of(pane)[120:260, 100:300], bare)
+    assert session.scene.segmentation is None
+
+
+def test_spacing_given_by_hand_is_taken_back(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, settle: Callable[[], None]
+) -> None:
+    write_picture(np.zeros((60, 80, 3), np.uint8), tmp_path / "a.png")
+    open_folder(window.session, tmp_path)
+    qtbot.waitUntil(lambda: window.session.scene is not None and window.session.scene.is_whole, timeout=WAIT_MS)
+    settle()
+
+    def length() -> str:
+        """Return what the list says of the line."""
+        settle()
+        (row,) = window.measurement_panel.list.rows()
+        return row.text(VALUE)
+
+    def fills() -> None:
+        form = QApplication.activeModalWidget()
+        assert isinstance(form, SpacingForm)
+        form.row_mm.setValue(0.5)
+        qtbot.keyClick(form.row_mm, Qt.Key.Key_Return)
+
+    pane = window.panes.panes[window.session.active_pane]
+    qtbot.keyClick(pane, Qt.Key.Key_D)
+    scale = min(pane.width() / 80, pane.height() / 60)
+    x, y = pane.width() / 2, pane.height() / 2
+    drag(pane, [(x, y), (x + 5 * scale, y), (x + 20 * scale, y)])
+    assert length() == "20.0 px"
+    QTimer.singleShot(200, fills)
+    window.commands.actions["give_spacing"].trigger()
+    assert length() == "10.0 mm User"
+    window.commands.actions["undo"].trigger()
+    assert length() == "20.0 px"
+    window.commands.actions["redo"].trigger()
+    assert length() == "10.0 mm User"

@@ -19,6 +19,7 @@ from medview.session.edit_mask import new_segmentation, remove_segmentation
 from medview.session.keep_journal import KeptJournals
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.session.undo import redo, undo
 from medview.study.geometry import Geometry
 from medview.study.history import Edit
 from medview.study.segmentation import Box, Segment, Segmentation
@@ -103,6 +104,42 @@ def test_an_exported_mask_leaves_no_journal(session: Session, medview_home: Path
     session.note_exported(mask, mask.revision)
     session.jobs.wait(session.jobs.submit("Exporting", lambda progress: None))
     wait_until(session, lambda: not list((medview_home / "journals").rglob("*.journal")))
+    journals.close()
+
+
+def test_a_removed_mask_comes_back_whole_and_is_kept_from_a_crash_again(session: Session, medview_home: Path) -> None:
+    def kept() -> list[Path]:
+        wait_idle(session)
+        return sorted((medview_home / "journals").rglob("*.journal"))
+
+    journals = KeptJournals(session)
+    scene = open_phantom(session)
+    mask = new_segmentation(session)
+    other = new_segmentation(session)
+    scene.show_segmentation(mask)
+    paint(scene, mask, FIRST)
+    paint(scene, mask, SECOND, 1)
+    drawn, history = mask.labels.copy(), scene.study.history
+    assert len(kept()) == 1
+    remove_segmentation(session, mask)
+    assert kept() == []
+    assert (scene.study.segmentations, scene.segmentation) == ((other,), other)
+    assert history.undo_title == "Remove the segmentation"
+    undo(session)
+    assert (scene.study.segmentations, scene.segmentation) == ((mask, other), mask)
+    np.testing.assert_array_equal(mask.labels, drawn)
+    (path,) = kept()
+    journal = read_journal(path)
+    assert journal is not None
+    np.testing.assert_array_equal(journal.labels, drawn)
+    assert journal.head.edits + journal.strokes == 2
+    undo(session)  # the strokes before it, too
+    assert mask.labels.sum() == mask.labels[FIRST].size
+    redo(session)
+    np.testing.assert_array_equal(mask.labels, drawn)
+    redo(session)
+    assert kept() == []
+    assert scene.study.segmentations == (other,)
     journals.close()
 
 

@@ -212,7 +212,20 @@ def test_spacing_that_is_given_leaves_measurements_on_their_pixels(session: Sess
     found = findings(session, study, after).quantity("length")
     assert found is not None
     assert (found.text, found.unit) == (f"{np.hypot(2.5 * 0.5, 3.75 * 0.25):.1f} mm User", "mm User")
-    assert study.history.undo_title is None
+    undo(session)
+    wait_idle(session)
+    (back,) = study.measurements
+    np.testing.assert_allclose(back.points_mm, before.points_mm, atol=1e-9)
+    assert study.series[0].geometry == series.geometry
+    undo(session)
+    assert len(study.measurements) == 0, "what was measured before can still be undone"
+    redo(session)
+    redo(session)
+    wait_idle(session)
+    (again,) = study.measurements
+    np.testing.assert_allclose(again.points_mm, after.points_mm, atol=1e-9)
+    assert session.scene is not None
+    assert session.scene.volume.geometry.has_spacing
 
 
 def test_numbers_of_a_resampled_stack_are_those_of_its_own_voxels(session: Session, tmp_path: Path) -> None:

@@ -284,9 +284,15 @@ def test_a_stroke_on_a_mask_that_is_removed_leaves_no_edit(session: Session) -> 
     mask = _scene(session).segmentation
     assert mask is not None
     remove_segmentation(session, mask)
+    removed = mask.labels.copy()
     toolbox.move(session, _event("axial", (3, 0), middle + (3, 0, 0)))
     toolbox.release(session, _event("axial", (3, 0), middle + (3, 0, 0)))
-    assert _scene(session).study.history.undo_title is None
+    assert _scene(session).study.history.undo_title == "Remove the segmentation"
+    np.testing.assert_array_equal(mask.labels, removed)
+    undo(session)
+    assert _scene(session).segmentation is mask
+    undo(session)
+    assert not mask.labels.any(), "the stroke as far as it had come is a step of its own"
 
 
 @pytest.mark.parametrize("change", ["slab", "turn", "kind"])
