@@ -32,6 +32,8 @@ class Job:
         Study Instance UID of the study the job works for, "" for none: closing that study cancels the job.
     frees
         The work lets go of what is bound to its thread: nothing cancels it.
+    is_alone
+        Of the place "gpu": it gets a process of its own, ended after it.
     error
         What went wrong, where state is "failed".
     """
@@ -48,6 +50,7 @@ class Job:
         about: str = "",
         silent: bool = False,
         frees: bool = False,
+        is_alone: bool = False,
     ) -> None:
         self.title = title
         self.work = work
@@ -55,6 +58,7 @@ class Job:
         self.about = about
         self.silent = silent
         self.frees = frees
+        self.is_alone = is_alone
         self.state: State = "queued"
         self.fraction = 0.0
         self.text = ""

@@ -60,6 +60,7 @@ class JobQueue:
         about: str = "",
         silent: bool = False,
         frees: bool = False,
+        is_alone: bool = False,
     ) -> Job:
         """Queue `work` and return its job at once.
 
@@ -79,9 +80,11 @@ class JobQueue:
             Not shown to a person (a 3D frame, a thumbnail).
         frees
             It lets go of what is bound to the thread of its place, and is done even while everything is cancelled.
+        is_alone
+            Of the place "gpu": in a process of its own, which is ended after it.
         """
         told = title if isinstance(title, Sentence) else Sentence(title)
-        job = Job(told, work, place, about=about, silent=silent, frees=frees)
+        job = Job(told, work, place, about=about, silent=silent, frees=frees, is_alone=is_alone)
         job.on_done, job.on_failed, job.on_partial = on_done, on_failed, on_partial
         self.jobs = (*self.jobs, job)
         self.added.emit(job)

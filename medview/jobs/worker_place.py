@@ -1,27 +1,26 @@
-"""The "gpu" place: one long-lived worker process, seen from the main process.
+"""The "gpu" place: one long-lived worker process, and one by itself for each job that wants it.
 
-A plugin that crashes, hangs or holds the GIL harms nothing but itself: the worker is ended and started anew.
+A plugin that crashes, hangs, holds the GIL or takes all memory harms nothing but itself: its process is ended with all
+that it has started, and the worker is started anew.
 """
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
 import pickle
 import queue
 import threading
 import time
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from medview.errors import MedViewError
-from medview.jobs import worker_main
 from medview.jobs.job import Job
 from medview.jobs.place import Listener
+from medview.jobs.worker_process import WorkerProcess, free_memory_mb, total_memory_mb
 
-logger = logging.getLogger(__name__)
 _GRACE_S = 0.7  # how long a plugin may take to notice a cancel before its process is ended
+_WATCH_S = 0.2  # how often memory is looked at
+_HEADROOM_MB = 1000  # what must stay free for the window and the system
+_SUSPECT_MB = 1000  # a process that holds less is not what fills the memory
 
 
 class WorkerPlace:
@@ -30,8 +29,7 @@ class WorkerPlace:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._process: BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._worker: WorkerProcess | None = None
         self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="medview-gpu-link", daemon=True)
         self._thread.start()
@@ -42,13 +40,13 @@ class WorkerPlace:
 
     def warm_up(self) -> None:
         """Start the process on a thread of its own, so that the caller does not wait."""
-        threading.Thread(target=self._connected, name="medview-gpu-start", daemon=True).start()
+        threading.Thread(target=self._shared, name="medview-gpu-start", daemon=True).start()
 
     def stop(self) -> None:
         """End the thread and the process, within about two seconds."""
         self._queue.put(None)
         self._thread.join(timeout=2.0)
-        self._end_process()
+        self._end_shared()
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -60,35 +58,62 @@ class WorkerPlace:
 
     def _work(self, job: Job) -> None:
         try:
-            connection = self._connected()
+            process = WorkerProcess() if job.is_alone else self._shared()
             # the main thread's pickler would copy nothing, but a big volume's first sharing may take half a second
-            connection.send_bytes(pickle.dumps(("run", (job.work, job.on_partial is not None)), protocol=5))
-        except Exception as error:
-            self._end_process()
+            process.connection.send_bytes(pickle.dumps(("run", (job.work, job.on_partial is not None)), protocol=5))
+        except Exception as error:  # whatever cannot be sent or started is the job's failure
+            self._end_shared()
             self._listener.post_finished(job, "failed", error=error)
             return
         self._listener.post_started(job)
         try:
-            self._follow(job, connection)
+            is_whole = self._follow(job, process)
         except (EOFError, OSError):
-            self._tell_death(job)
+            self._tell_death(job, process.exit_code())
+            is_whole = False
+        if job.is_alone:
+            process.end()
+        elif is_whole:
+            process.end_strays()
+        else:
+            self._end_shared()
+            self.warm_up()
 
-    def _follow(self, job: Job, connection: Connection) -> None:
-        """Bring the worker's messages home until the job has ended."""
+    def _follow(self, job: Job, process: WorkerProcess) -> bool:
+        """Bring the process's messages home until the job has ended; False where the process must be ended."""
         asked_s: float | None = None
+        looked_s = time.monotonic()
         while True:
-            if connection.poll(0.02):
-                kind, *rest = connection.recv()
+            if process.connection.poll(0.02):
+                kind, *rest = process.connection.recv()
                 if self._heard(job, kind, rest):
-                    return
+                    return True
             if job.cancel_requested and asked_s is None:
                 asked_s = time.monotonic()
-                connection.send_bytes(pickle.dumps(("cancel", None)))
+                process.connection.send_bytes(pickle.dumps(("cancel", None)))
             if asked_s is not None and time.monotonic() - asked_s > _GRACE_S:
-                self._end_process()
                 self._listener.post_finished(job, "cancelled")
-                self.warm_up()
-                return
+                return False
+            if time.monotonic() - looked_s > _WATCH_S:
+                looked_s = time.monotonic()
+                if self._fills_memory(job, process):
+                    return False
+
+    def _fills_memory(self, job: Job, process: WorkerProcess) -> bool:
+        """Whether the process has taken what the computer needs to go on; the job is told so."""
+        if free_memory_mb() > min(_HEADROOM_MB, total_memory_mb() // 20):
+            return False
+        held_mb = process.memory_mb()
+        if held_mb < _SUSPECT_MB:
+            return False
+        error = MedViewError(
+            "{title} took {held} GB of memory and was stopped, before this computer ran out of it.",
+            "Close other studies or programs, choose fewer slices or another model, or run it on a larger computer.",
+            title=str(job.title),
+            held=f"{held_mb / 1024:.1f}",
+        )
+        self._listener.post_finished(job, "failed", error=error)
+        return True
 
     def _heard(self, job: Job, kind: str, rest: list[Any]) -> bool:
         """Pass one message on; True where the job has ended with it."""
@@ -106,42 +131,28 @@ class WorkerPlace:
             self._listener.post_finished(job, "cancelled")
         return True
 
-    def _tell_death(self, job: Job) -> None:
-        process = self._process
-        if process is not None:
-            process.join(timeout=1.0)
-        code = process.exitcode if process is not None else None
-        self._end_process()
+    def _tell_death(self, job: Job, code: int | None) -> None:
         if job.cancel_requested:
             self._listener.post_finished(job, "cancelled")
-        else:
-            error = MedViewError(
-                "{title} ended the process it ran in (exit code {code}).",
-                "Your images and masks are unharmed, and the process has been started anew. "
-                "If it happens again, the model may need more memory than is free.",
-                title=str(job.title),
-                code=code,
-            )
-            self._listener.post_finished(job, "failed", error=error)
-        self.warm_up()
+            return
+        error = MedViewError(
+            "{title} ended the process it ran in (exit code {code}).",
+            "Your images and masks are unharmed, and the process has been started anew. "
+            "If it happens again, the model may need more memory than is free.",
+            title=str(job.title),
+            code=code,
+        )
+        self._listener.post_finished(job, "failed", error=error)
 
-    def _connected(self) -> Connection:
+    def _shared(self) -> WorkerProcess:
+        """Return the long-lived process, started where it is not there."""
         with self._starting:
-            if self._connection is None or self._process is None or not self._process.is_alive():
-                context = multiprocessing.get_context("spawn")
-                ours, theirs = context.Pipe()
-                process = context.Process(target=worker_main.serve, args=(theirs,), name="medview-worker", daemon=True)
-                process.start()
-                theirs.close()
-                self._process, self._connection = process, ours
-            return self._connection
+            if self._worker is None or not self._worker.is_alive:
+                self._worker = WorkerProcess()
+            return self._worker
 
-    def _end_process(self) -> None:
+    def _end_shared(self) -> None:
         with self._starting:
-            process, connection = self._process, self._connection
-            self._process = self._connection = None
-        if connection is not None:
-            connection.close()
-        if process is not None and process.is_alive():
-            process.kill()
-            process.join(timeout=2.0)
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import gc
+import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+import psutil
 import pytest
 
 from medview.errors import MedViewError
+from medview.jobs import worker_place
 from medview.jobs.job import Job, PlaceName
 from medview.jobs.job_queue import JobQueue
+from medview.jobs.worker_process import free_memory_mb
 from medview.plugin.contract import Result
 from medview.progress import Progress
 from medview.study import shared_array
@@ -146,6 +150,48 @@ def test_a_crash_of_the_worker_is_told_by_name_and_the_worker_comes_back(jobs: J
     assert after.state == "done"
 
 
+def test_a_job_alone_has_a_process_of_its_own_that_ends_with_it(jobs: JobQueue) -> None:
+    values: list[int] = []
+    for is_alone in (False, True, True, False):
+        jobs.wait(jobs.submit("Ask", works.process_id, place="gpu", on_done=values.append, is_alone=is_alone))
+    assert values[0] == values[3]
+    assert len(set(values)) == 3
+    assert not any(psutil.pid_exists(pid) for pid in values[1:3])
+
+
+@pytest.mark.parametrize("is_alone", [False, True])
+@pytest.mark.parametrize("work", [works.parent, works.polite_parent])
+def test_a_cancelled_plugin_takes_with_it_what_it_has_started(
+    jobs: JobQueue, work: Callable[..., int], *, is_alone: bool
+) -> None:
+    job = jobs.submit("Run", work, place="gpu", is_alone=is_alone)
+    while not job.text:
+        jobs.deliver()
+        time.sleep(0.01)
+    child = int(job.text)
+    assert psutil.pid_exists(child)
+    job.cancel()
+    jobs.wait(job)
+    jobs.wait(jobs.submit("Add", works.answer, place="gpu"))
+    assert not _lives(child)
+
+
+def test_a_plugin_that_fills_the_memory_is_stopped_before_the_computer_is_full(
+    jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free_mb = free_memory_mb()
+    monkeypatch.setattr(worker_place, "_HEADROOM_MB", free_mb - 1500)  # as if no more than that were there
+    monkeypatch.setattr(worker_place, "total_memory_mb", lambda: 20 * free_mb)
+    job = jobs.submit("Hungry model", works.fill_memory, place="gpu")
+    jobs.wait(job, timeout_s=60)
+    assert job.state == "failed"
+    assert re.match(r"Hungry model took [\d.]+ GB of memory and was stopped, before this computer", str(job.error))
+    after = jobs.submit("Add", works.answer, place="gpu")
+    monkeypatch.undo()
+    jobs.wait(after)
+    assert after.state == "done"
+
+
 def test_a_value_that_cannot_travel_is_an_error_and_not_a_hang(jobs: JobQueue) -> None:
     job = jobs.submit("Run", works.unpicklable, place="gpu")
     jobs.wait(job, timeout_s=30)
@@ -208,6 +254,10 @@ def _until(jobs: JobQueue, job: Job, state: str) -> None:
         jobs.deliver()
         time.sleep(0.005)
     assert job.state == state
+
+
+def _lives(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def _is_shared(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -74,6 +75,30 @@ def hold_gil(progress: Progress) -> None:
 def crash(progress: Progress) -> None:
     """End the process as a segmentation fault does."""
     os.abort()
+
+
+def parent(progress: Progress) -> int:
+    """Start a process that would outlive its parent, tell its number, and never ask again."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    progress(0.5, str(child.pid))
+    time.sleep(3600)
+    return 0
+
+
+def polite_parent(progress: Progress) -> int:
+    """Start a process that would outlive its parent, tell its number, and go when asked, without it."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    while True:
+        progress(0.5, str(child.pid))
+        time.sleep(0.01)
+
+
+def fill_memory(progress: Progress) -> int:
+    """Take memory until somebody stops it."""
+    held = []
+    while True:
+        held.append(np.ones(1 << 25))
+        time.sleep(0.02)
 
 
 def unpicklable(progress: Progress) -> Any:

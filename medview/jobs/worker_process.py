@@ -1,0 +1,106 @@
+"""One process that works for us: started, spoken to through a pipe, watched, ended with everything it has started."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING
+
+from medview.jobs import worker_main
+
+if TYPE_CHECKING:
+    import psutil
+
+_MB = 1 << 20
+
+
+class WorkerProcess:
+    """A spawned Python that serves `worker_main.serve`.
+
+    Attributes
+    ----------
+    connection
+        Our end of the pipe.
+    """
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(
+            target=worker_main.serve, args=(theirs,), name="medview-worker", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.is_alive()
+
+    def exit_code(self) -> int | None:
+        """Return what it ended with, after a moment's waiting; None where it still runs."""
+        self._process.join(timeout=1.0)
+        return self._process.exitcode
+
+    def memory_mb(self) -> int:
+        """Return the memory that it and what it has started hold, 0 where it has gone."""
+        import psutil
+
+        held = 0
+        for process in self._tree():
+            try:
+                held += process.memory_info().rss
+            except psutil.Error:
+                continue
+        return held // _MB
+
+    def end(self) -> None:
+        """End it and every process that it has started, at once."""
+        import psutil
+
+        for process in self._tree():  # found while the parent lives: orphans cannot be told afterwards
+            try:
+                process.kill()
+            except psutil.Error:
+                continue
+        self.connection.close()
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join(timeout=2.0)
+
+    def end_strays(self) -> None:
+        """End what a job has started and left behind; Python's own keeper of shared memory stays."""
+        import psutil
+
+        for process in self._tree()[:-1]:
+            try:
+                if not any("resource_tracker" in word for word in process.cmdline()):
+                    process.kill()
+            except psutil.Error:
+                continue
+
+    def _tree(self) -> list[psutil.Process]:
+        """Return the processes it has started, then itself."""
+        import psutil
+
+        try:
+            root = psutil.Process(self._process.pid)
+            return [*root.children(recursive=True), root]
+        except psutil.Error:
+            return []
+
+
+def free_memory_mb() -> int:
+    """Return how much memory could be taken without swapping."""
+    import psutil
+
+    return int(psutil.virtual_memory().available) // _MB
+
+
+def total_memory_mb() -> int:
+    """Return the memory of this computer."""
+    import psutil
+
+    return int(psutil.virtual_memory().total) // _MB
