@@ -35,6 +35,13 @@ def _choose_screen() -> None:
 _choose_screen()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Set the modules and the collected tests apart: else each look for timers and each collection goes through them."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of real studies; a test that needs it is skipped where it is missing."""
@@ -113,7 +120,8 @@ def _running_timers() -> list[Any]:
     from PySide6.QtCore import QTimer
 
     # by type(): isinstance would ask every object for its __class__, which wakes what other libraries made lazy
-    timers: list[Any] = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]
+    kinds = {QTimer, *QTimer.__subclasses__()}
+    timers: list[Any] = [thing for thing in gc.get_objects() if type(thing) in kinds]
     return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
 
 
