@@ -95,6 +95,12 @@ def _told(error: BaseException) -> BaseException:
     """Return the error where it can travel, else one that says what it was."""
     if isinstance(error, MedViewError):
         return error
+    if isinstance(error, MemoryError):
+        return MedViewError(
+            "The model needs more memory than there is: {reason}",
+            "Close other studies or programs, choose fewer slices or another model, or run it on a larger computer.",
+            reason=str(error),
+        )
     logger.info("work failed", exc_info=error)
     reason = f"{type(error).__name__}: {error}"
     return MedViewError(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from medview.errors import MedViewError, Sentence
 from medview.paths import data_folder, shipped_plugins_folder
 from medview.plugin.contract import Answer, Context, Request
+from medview.plugin.door import check_imports
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -54,6 +55,7 @@ class Plugin:
         MedViewError
             The module cannot be imported, or has no such function.
         """
+        check_imports(self.folder, self.manifest.name)
         module_name, function = (self.manifest.entry or ":").split(":")
         try:
             entry = getattr(_imported(self.folder, module_name), function)

@@ -12,6 +12,7 @@ from medview.plugin import weights
 from medview.plugin.checked import checked
 from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
 from medview.plugin.discovery import Plugin
+from medview.plugin.door import check_unchanged, fingerprint
 from medview.plugin.fit import why_not
 from medview.progress import Progress
 from medview.study.segmentation import Source
@@ -59,9 +60,11 @@ class PluginRun:
         progress(0.0, "")
         request = self._request(parameters)
         context = Context(self._chosen_device(), progress, _emit=tell)
+        before = fingerprint(self.plugin.folder)
         entry = self.plugin.load()
         with context.stage("total"):
             given = entry(request, context)
+        check_unchanged(self.plugin.folder, before, self.plugin.manifest.name)
         answers = checked(given, self.plugin.manifest, parameters, self.volume.geometry)
         return self._result(answers, _Run(started, context, parameters))
 

@@ -64,6 +64,7 @@ def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parame
         on_done=done,
         on_failed=session.notices.add_error,
         about=study.facts.study_instance_uid,
+        is_alone=plugin.manifest.runtime.isolation == "process",
     )
 
 
