@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 
@@ -21,6 +22,8 @@ CHECKS = (
     ("lint-imports", "--no-logo"),
     ("mypy",),
 )
+LIMIT_S = 18 * 60  # of continuous integration, set-up included: who waits for it reads why, instead of nothing
+GRACE_S = 30
 LITTER = ("build", "dist", "out", "demo_output", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache")
 
 
@@ -52,11 +55,12 @@ def demo(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Run every check and all tests; the arguments go to pytest, whose closing line comes last."""
+    begun_s = time.monotonic()
     provide(missing_needs(fonts=True, virtual_screen=True) + venv_needs() + (missing_wayland() if may_apt() else []))
     set_up(frozenset({"demo", "dev"}))
     failed = _failed_checks()
     start_s = time.monotonic()
-    code, closing = _pytest(arguments)
+    code, closing = _pytest(arguments, LIMIT_S - (start_s - begun_s) if os.environ.get("CI") else None)
     print(f"pytest: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start_s:.0f} s")
     if failed:
         print(f"FAILED before the tests: {', '.join(failed)}")
@@ -76,23 +80,40 @@ def _failed_checks() -> list[str]:
     return failed
 
 
-def _pytest(arguments: list[str]) -> tuple[int, str]:
-    """Run the tests; return the exit code and the closing line."""
+def _pytest(arguments: list[str], limit_s: float | None = None) -> tuple[int, str]:
+    """Run the tests, for `limit_s` at most; return the exit code and the closing line."""
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
     command = [str(venv_python()), "-m", "pytest", colour, "--durations=8", *_in_parallel(arguments), *arguments]
+    # they end by themselves and say where they were (tests/conftest.py); who cannot even do that is ended from here
+    environment = os.environ | ({} if limit_s is None else {"MEDVIEW_TESTS_LIMIT_S": str(int(limit_s))})
     closing = "pytest said nothing"
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as process:
+        last_resort = threading.Timer((limit_s or 0) + GRACE_S, _give_up, (process,))
+        if limit_s is not None:
+            last_resort.start()
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
             closing = line.strip() or closing
+    last_resort.cancel()
     return process.returncode, closing
+
+
+def _give_up(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    print("FAILED: the tests have taken too long, and did not end when they were told to.", flush=True)
+    os._exit(1)  # its own processes may hold the pipe that is read here
 
 
 def _in_parallel(arguments: Sequence[str]) -> list[str]:
     """Return what lets two processes share the tests of a whole run: each file whole, each with a screen of its own."""
     is_chosen = any(not argument.startswith("-") or argument in ("-n", "-x", "--pdb") for argument in arguments)
-    return [] if is_chosen or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "loadfile"]
+    if is_chosen or (os.cpu_count() or 1) < 2:
+        return []
+    # in the order of tests/conftest.py; a process that crashes ends the run, and its test has failed
+    return ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
 
 
 def lint(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ A test fails that lets the program log a warning it did not expect, or that leav
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import logging
 import os
@@ -13,11 +14,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 ROOT = Path(__file__).resolve().parent.parent
+_LONG_ROOMS = ("plugins", "walk", "gui", "session", "files")  # whose single files take longest
 _OURS = ("medview", "plugins", "py.warnings")  # loggers whose warnings are ours to answer for
 
 
@@ -35,9 +38,33 @@ def _choose_screen() -> None:
 _choose_screen()
 
 
+@pytest.hookimpl(trylast=True)  # after pytest's own faulthandler, which keeps the true stderr
+def pytest_configure(config: pytest.Config) -> None:
+    """End a run that takes too long with a traceback of every thread; ``MEDVIEW_TESTS_LIMIT_S`` says when."""
+    limit_s = float(os.environ.get("MEDVIEW_TESTS_LIMIT_S", "0"))
+    only_waits = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if limit_s > 0 and not only_waits:
+        told = os.fdopen(os.dup(config.stash[fault_handler_stderr_fd_key]), "w")
+        clock = threading.Timer(limit_s, _end_run, (limit_s, told))
+        clock.daemon = True
+        clock.start()
+
+
+def _end_run(limit_s: float, told: TextIO) -> None:
+    print(f"\nThe tests take more than the {limit_s:.0f} s they have: ended here.", file=told, flush=True)
+    faulthandler.dump_traceback(told)
+    os._exit(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the rooms with the longest files come first, so that no process works alone at the end."""
+    places = {room: place for place, room in enumerate(_LONG_ROOMS)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Set the modules and the collected tests apart: else each look for timers and each collection goes through them."""
+    """Set the modules and the collected tests apart: else each look for timers goes through them, as Python's does."""
     gc.collect()
     gc.freeze()
 
@@ -82,15 +109,35 @@ def _no_thread_left_behind() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _garbage_ends_on_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As in the program, collect nothing where Qt is at work; what a test leaves in cycles ends after it, and here.
+
+    A Qt object whose end crashes the program does so in the name of the test that made it.
+    """
+    if not _uses_qt(request):
+        yield
+        return
+    gc.disable()
+    yield
+    gc.collect()
+    gc.freeze()  # the next test looks through its own values alone
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
 def _no_window_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test of the window that leaves one open, or a timer running."""
-    uses_qt = bool({"qtbot", "qapp"} & set(request.fixturenames))
+    uses_qt = _uses_qt(request)
     windows, timers = (_windows(), _running_timers()) if uses_qt else ([], [])
     yield
     if uses_qt:
         _delete_what_was_closed()
         assert not _told(_windows(), windows), "windows left behind: give them to qtbot.addWidget, or close them"
         assert not _told(_running_timers(), timers), "timers left running: stop them when their widget closes"
+
+
+def _uses_qt(request: pytest.FixtureRequest) -> bool:
+    return bool({"qtbot", "qapp"} & set(request.fixturenames))
 
 
 def _told(now: list[Any], before: list[Any]) -> list[str]:
