@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
+
+
+class _Filler(Formatter):
+    """Fills holes as `str.format` does, and ``{count:file|files}`` by whether the number is one."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if "|" not in format_spec:
+            return str(super().format_field(value, format_spec))
+        one, several = format_spec.split("|")
+        return one if str(value) == "1" else several
+
+
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """Return a template with its holes filled.
+
+    >>> fill("{count} {count:file is|files are} not DICOM.", {"count": 1})
+    '1 file is not DICOM.'
+    """
+    return _FILLER.vformat(template, (), values) if "|" in template else template.format(**values)
+
+
+_FILLER = _Filler()
 
 
 @dataclass(frozen=True)
 class Sentence:
     """An English sentence with named holes, so that it can be translated before the holes are filled.
 
-    ``Sentence("{count} files are not DICOM.", {"count": 3})``. The template is the key of the translation.
+    ``Sentence("{count} {count:file is|files are} not DICOM.", {"count": 3})``. The template is the key of the
+    translation, which may leave out the second hole.
     """
 
     template: str
@@ -19,7 +43,7 @@ class Sentence:
     def text(self, translate: Callable[[str], str] = lambda template: template) -> str:
         """Return the sentence with its holes filled, in English or through `translate`."""
         template = translate(self.template)
-        return template.format(**self.values) if self.values else template
+        return fill(template, self.values) if self.values else template
 
     def __str__(self) -> str:
         return self.text()

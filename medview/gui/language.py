@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from medview.errors import MedViewError, Sentence
+from medview.errors import MedViewError, Sentence, fill
 from medview.paths import resources_folder
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
@@ -30,7 +30,7 @@ def language() -> str:
 def tr(template: str, **values: object) -> str:
     """Return `template` in the person's language with its holes filled."""
     translated = _catalogue(_chosen).get(template, template)
-    return translated.format(**{name: _said(name, value) for name, value in values.items()}) if values else translated
+    return fill(translated, {name: _said(name, value) for name, value in values.items()}) if values else translated
 
 
 def say(sentence: Sentence) -> str:

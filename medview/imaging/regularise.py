@@ -41,8 +41,9 @@ def regular_series(series: Series) -> Series:
     said = [Sentence("Resampled to even slices of {step:.2f} mm at right angles: values between slices are computed, "
                      "not measured.", {"step": step_mm})]  # fmt: skip
     if grid.wide_gaps:
-        said.append(Sentence("{count} gap(s) of up to {gap:.1f} mm between slices were not bridged: there is nothing "
-                             "in them.", {"count": len(grid.wide_gaps), "gap": float(grid.gaps_mm.max())}))  # fmt: skip
+        said.append(Sentence("{count} {count:gap|gaps} of up to {gap:.1f} mm between slices {count:was|were} not "
+                             "bridged: there is nothing in {count:it|them}.",
+                             {"count": len(grid.wide_gaps), "gap": float(grid.gaps_mm.max())}))  # fmt: skip
     line = GuardLine(
         "uniform",
         Sentence("resampled, even {step:.2f} mm", {"step": step_mm}),

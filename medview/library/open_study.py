@@ -98,7 +98,7 @@ def _note_states(database: Database, store: Store, record: StudyRecord, states: 
 def _nowhere(record: StudyRecord) -> MedViewError:
     folders = sorted({dirname(row.path) for row in record.parts})
     return MedViewError(
-        "None of the {count} files of this study is where it was ({folder}).",
+        "{count} {count:file|files} of this study: none is where it was ({folder}).",
         "Connect the disk or share they lie on. If they have been moved, import the folder they are in now.",
         count=len(record.parts),
         folder=folders[0] if folders else "",

@@ -130,8 +130,8 @@ def _tell(session: Session, imported: Imported) -> None:
     session.note_rejected(left_out)
     session.notices.add(
         "info",
-        "Imported into the library: {studies} studies, {new} new files, {known} known already; "
-        "{other} files without images, {left_out} left out.",
+        "Imported into the library: {studies} {studies:study|studies}, {new} new {new:file|files}, {known} known "
+        "already; {other} {other:file|files} without images, {left_out} left out.",
         "Warnings and files left out, in the File menu, says why." if left_out else "",
         lasting=bool(left_out),
         studies=len(imported.added.study_ids),

@@ -150,13 +150,14 @@ class KeptMeasurements:
         damaged = self._place(study, state)
         if damaged:
             self._session.notices.add(
-                "warning", "{count} measurement(s) kept with this study cannot be understood.",
-                "They stay in its file as they are.", count=damaged,
+                "warning", "{count} {count:measurement|measurements} kept with this study cannot be understood.",
+                "{count:It stays|They stay} in the study's file unchanged.", count=damaged,
             )  # fmt: skip
         if state.waiting:
             self._session.notices.add(
-                "info", "{count} measurement(s) of this study lie on images that are not here.",
-                "They are kept, and shown when those images are opened.", count=len(state.waiting),
+                "info",
+                "{count} {count:measurement|measurements} of this study {count:lies|lie} on images that are not here.",
+                "{count:It is|They are} kept, and shown when those images are opened.", count=len(state.waiting),
             )  # fmt: skip
 
     def _place_waiting(self) -> None:

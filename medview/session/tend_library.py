@@ -26,11 +26,14 @@ def verify_library(session: Session) -> Job:
 
     def done(found: Verified) -> None:
         if found.is_whole:
-            session.notices.add("info", "All {files} files of the library are in their places.", files=found.files)
+            session.notices.add(
+                "info", "{files} {files:file|files} looked for: every one is in its place.", files=found.files
+            )
             return
         session.notices.add(
             "warning",
-            "Of {files} files of the library, {missing} are missing and {changed} have changed, in {studies} studies.",
+            "Of {files} {files:file|files} of the library, {missing} {missing:is|are} missing and {changed} "
+            "{changed:has|have} changed, in {studies} {studies:study|studies}.",
             "Connect the disk or share they lie on, or import them again.",
             files=found.files,
             missing=sum(len(check.missing) for check in found.troubled),
@@ -50,7 +53,7 @@ def rebuild_library(session: Session) -> Job:
     def done(rebuilt: Rebuilt) -> None:
         session.notices.add(
             "info",
-            "The library is rebuilt: {studies} studies, {files} files.",
+            "The library is rebuilt: {studies} {studies:study|studies}, {files} {files:file|files}.",
             "Folders that could not be reached: {folders}." if rebuilt.absent_folders else "",
             studies=rebuilt.studies,
             files=rebuilt.files,
@@ -97,7 +100,7 @@ def delete_copies(session: Session, study_ids: Sequence[int]) -> Job:
 def _tell_freed(session: Session, freed: Freed) -> None:
     session.notices.add(
         "info",
-        "{files} copies deleted, {megabytes:.1f} MB freed.",
+        "{files} {files:copy|copies} deleted, {megabytes:.1f} MB freed.",
         files=freed.files,
         megabytes=freed.freed_bytes / 1e6,
     )

@@ -74,7 +74,7 @@ def _links(session: Session, slot: int) -> tuple[CornerLine, ...]:
 def _offset_text(offset: Offset) -> Sentence:
     """Return how far a slot lies from the one it is linked to, in the letters of the patient's directions."""
     if offset.mm is None:
-        return Sentence("⛓ Linked by hand, {images} images", {"images": f"{offset.images:+d}"})
+        return Sentence("⛓ Linked by hand, {images} {images:image|images}", {"images": f"{offset.images:+d}"})
     pairs = zip(("RL", "AP", "FH"), np.array(offset.mm), strict=True)
     parts = [f"{letters[int(mm >= 0)]} {abs(mm):.1f}" for letters, mm in pairs if abs(mm) >= _LEAST_MM]
     if not parts:

@@ -137,7 +137,9 @@ def _partial(scene: Scene) -> Iterator[FidelityMark]:
     if loading.state == "reading":
         text = CornerLine(Sentence("Reading: {count} of {total} images", facts), "badge")
     else:
-        text = CornerLine(Sentence("Not whole: {count} of {total} images were read", facts), "warning")
+        text = CornerLine(
+            Sentence("Not whole: {count} of {total} {total:image was|images were} read", facts), "warning"
+        )
     yield FidelityMark("partial", text)
 
 
@@ -205,6 +207,8 @@ def _of_mask(segmentation: Segmentation | None) -> Iterator[FidelityMark]:
         )
         kind: FidelityKind = "AI" if facts.get("algorithm_type") == "AUTOMATIC" else "mask"
     elif "plugin" not in facts:
+        if not is_edited:
+            return  # nothing has been drawn yet
         kind, made = "mask", Sentence("Mask: drawn by hand")
         edited = made
     else:

@@ -13,10 +13,10 @@ from medview.view.corner_line import CornerLine
 from medview.view.value_text import number_text
 
 _AGES = {
-    "Y": Sentence("Age {number} years"),
-    "M": Sentence("Age {number} months"),
-    "W": Sentence("Age {number} weeks"),
-    "D": Sentence("Age {number} days"),
+    "Y": Sentence("Age {number} {number:year|years}"),
+    "M": Sentence("Age {number} {number:month|months}"),
+    "W": Sentence("Age {number} {number:week|weeks}"),
+    "D": Sentence("Age {number} {number:day|days}"),
 }
 _SIDES = {"L": Sentence("Left side"), "R": Sentence("Right side"), "B": Sentence("Both sides")}
 

@@ -61,7 +61,7 @@ def test_an_empty_folder_says_so(tmp_path: Path) -> None:
 def test_a_folder_of_text_files_says_so(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("text " * 100)
-    with pytest.raises(MedViewError, match=r"None of the 2 files in .* is DICOM\. Choose the folder"):
+    with pytest.raises(MedViewError, match=r"holds 2 files, none of which is DICOM\. Choose the folder"):
         scan(tmp_path)
 
 

@@ -56,7 +56,7 @@ def test_missing_files_are_told(tmp_path: Path, syntax: str) -> None:
     path = directory(tmp_path, ["A", "IM1"], ["A", "IM2"], ["A", "IM3"], syntax=syntax)
     report = scan(path)
     assert report.images == 1
-    assert str(report.remarks[0]) == f"The DICOMDIR in {tmp_path.name} lists 2 file(s) that are missing, such as A/IM2."
+    assert str(report.remarks[0]) == f"The DICOMDIR in {tmp_path.name} lists 2 files that are missing, such as A/IM2."
 
 
 def test_a_file_that_was_moved_is_not_called_missing(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_file_that_was_moved_is_not_called_missing(tmp_path: Path) -> None:
     write(moved, tmp_path / "elsewhere")
     path = directory(tmp_path, ["A", "IM1"], ["A", "IM2"], IM1=moved.SOPInstanceUID, IM2="2.25.77")
     (remark,) = scan(path).remarks
-    assert "lists 1 file(s) that are missing, such as A/IM2" in str(remark)
+    assert "lists 1 file that is missing, such as A/IM2" in str(remark)
 
 
 def test_a_file_under_another_name_is_told_where_others_are_in_their_places(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_file_under_another_name_is_told_where_others_are_in_their_places(tmp_
     first, second = sorted(paths.iterdir())
     path = directory(tmp_path, ["A", "GONE"], ["A", second.name], GONE=dcmread(first).SOPInstanceUID)
     (remark,) = scan(path).remarks
-    assert "1 file(s) that are missing, such as A/GONE; their images were found under other names." in str(remark)
+    assert "1 file that is missing, such as A/GONE; its images were found under other names." in str(remark)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_files_outside_the_folder_are_told_and_not_looked_at(tmp_path: Path, par
     path = directory(tmp_path / "disc", parts, ["A", "IM1"])
     report = scan(path)
     assert report.images == 1
-    assert "lists 1 file(s) outside its folder" in str(report.remarks[0])
+    assert "lists 1 file outside its folder" in str(report.remarks[0])
 
 
 def test_names_changed_by_a_disc_are_found(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from collections.abc import Iterator
 
@@ -12,6 +13,19 @@ from medview.errors import MedViewError, Sentence
 from medview.gui.language import language, say, set_language, tr
 from medview.paths import resources_folder
 from tests.gui.texts import texts
+
+# for one of them another text is said, or there are always several
+NEVER_ONE = {
+    "The image size is missing or impossible ({rows} rows, {columns} columns).",
+    "{count} slices of one mosaic",
+    "Only the first {count} rows are listed.",
+    "{count} images",
+    "{count} rows",
+    "Opening {count} files and folders",
+    "{images} images in {series} series found.",
+    "Reading: {count} of {total} images",
+    "{rows} rows, {columns} columns",
+}
 
 
 @pytest.fixture
@@ -27,8 +41,9 @@ def catalogue() -> dict[str, str]:
 
 
 def holes(template: str) -> list[tuple[str, str]]:
-    """Return the named holes of a template with their formats, in any order."""
-    return sorted((name, spec or "") for _, name, spec, _ in string.Formatter().parse(template) if name is not None)
+    """Return the named holes of a template with their formats, in any order; no word of one or several."""
+    found = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(template) if name is not None]
+    return sorted((name, spec) for name, spec in found if "|" not in spec)
 
 
 def test_every_text_of_the_program_is_there_in_chinese() -> None:
@@ -50,6 +65,31 @@ def test_the_collector_finds_what_a_person_reads() -> None:
     found = texts()
     for text in ("Run segmentation", "Brain extraction", "Lung", "Files left out: {count}", "Reading slices"):
         assert text in found
+
+
+@pytest.mark.parametrize(("studies", "files", "said"), [
+    (1, 1, "The library is rebuilt: 1 study, 1 file."),
+    (2, 1, "The library is rebuilt: 2 studies, 1 file."),
+    (0, 0, "The library is rebuilt: 0 studies, 0 files."),
+])  # fmt: skip
+def test_one_is_said_as_one(studies: int, files: int, said: str) -> None:
+    template = "The library is rebuilt: {studies} {studies:study|studies}, {files} {files:file|files}."
+    assert template in catalogue()
+    sentence = Sentence(template, {"studies": studies, "files": files})
+    assert (say(sentence), str(sentence)) == (said, said)
+    set_language("zh_CN")
+    try:
+        assert say(sentence) == f"检查库已重建：{studies} 个检查，{files} 个文件。"
+    finally:
+        set_language("en")
+
+
+def test_no_text_counts_one_as_several() -> None:
+    """A noun behind a number that may be one has both its forms."""
+    several = re.compile(
+        r"\{(count|images|files|studies|total|rows)[^|}]*\} (?:file|image|studie|slice|measurement|row)s\b|\(s\)"
+    )
+    assert {text for text in texts() if several.search(text)} <= NEVER_ONE
 
 
 def test_a_sentence_is_said_in_chinese(chinese: None) -> None:

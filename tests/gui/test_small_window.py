@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from medview.gui import outlined_text
 from medview.gui.main_window import MainWindow
 from medview.gui.panes import pane_painter
-from medview.session.edit_mask import new_segmentation
+from medview.gui.screenshot_acts import paint_ball
 from medview.session.open_folder import open_folder
 
 Settle = Callable[[], None]
@@ -26,7 +26,7 @@ def small(window: MainWindow, settle: Settle, ct_folder: Path) -> MainWindow:
     open_folder(window.session, ct_folder)
     settle()
     window.notice_bar.hide()
-    new_segmentation(window.session)
+    paint_ball(window)
     settle()
     return window
 

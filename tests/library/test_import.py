@@ -211,7 +211,7 @@ def test_a_study_that_is_nowhere_says_so(library: Library, tmp_path: Path) -> No
     report = add_folder(library, folder)
     number = only(library).id
     folder.rename(tmp_path / "moved")
-    with pytest.raises(MedViewError, match="None of the 3 files of this study is where it was"):
+    with pytest.raises(MedViewError, match="3 files of this study: none is where it was"):
         library.open_study(number)
     assert only(library).files_missing == 3
     (tmp_path / "moved").rename(folder)

@@ -200,7 +200,7 @@ def test_images_that_are_gone_keep_their_measurements_for_later(
     study = reopened(session, study, folder)
     (left,) = study.measurements
     np.testing.assert_allclose(left.points_mm, place_mm, atol=1e-6)
-    assert "1 measurement(s) of this study lie on images that are not here." in said(session)
+    assert "1 measurement of this study lies on images that are not here." in said(session)
     rename_measurement(study, left.tracking_uid, "changed meanwhile")
     wait_idle(session)
     opened(session, tmp_path / "last.dcm", show=False)
@@ -340,7 +340,7 @@ def test_a_damaged_record_hides_no_other_and_stays(
     path.write_text(json.dumps(content))
     again = reopened(session, study, folder)
     (left,) = again.measurements
-    assert "3 measurement(s) kept with this study cannot be understood." in said(session)
+    assert "3 measurements kept with this study cannot be understood." in said(session)
     rename_measurement(again, left.tracking_uid, "good")
     wait_idle(session)
     now = json.loads(path.read_text())["measurements"]

@@ -39,7 +39,7 @@ def test_it_waits_for_its_series_and_is_not_put_on_another_of_the_same_frame(
     (folder / "pet").rename(away)
     alone = reopened(session, study, folder)
     assert [m.kind for m in alone.measurements] == ["length"]  # a length in the patient holds in any of the frame
-    assert "2 measurement(s) of this study lie on images that are not here" in said(session)
+    assert "2 measurements of this study lie on images that are not here" in said(session)
     away.rename(folder / "pet")
     whole = reopened(session, alone, folder)
     assert {m.kind for m in whole.measurements if m.series_key == pet.key} == {"rectangle", "probe", "length"}

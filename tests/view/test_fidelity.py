@@ -163,9 +163,14 @@ def test_derived() -> None:
     ],
 )  # fmt: skip
 def test_ai_is_told_while_its_mask_is_in_view(scene: Scene, facts: dict[str, Any], kind: str, text: str) -> None:
-    draw(scene, np.ones(AXIAL.shape, np.uint8), **facts)
+    draw(scene, np.ones(AXIAL.shape, np.uint8), **facts).edits = 0 if facts else 1
     assert told(scene) == [("full", "Full fidelity", ""), (kind, text, "badge")]
     scene.update(mask_visible=False)
+    assert told(scene) == [("full", "Full fidelity", "")]
+
+
+def test_a_mask_on_which_nothing_is_drawn_yet_is_told_by_nothing(scene: Scene) -> None:
+    draw(scene, np.zeros(AXIAL.shape, np.uint8))
     assert told(scene) == [("full", "Full fidelity", "")]
 
 

@@ -51,7 +51,7 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 def test_a_folder_of_text_files(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"{number}.txt").write_text("not an image\n" * 100)
-    assert "None of the 3 files" in refusal("scan", tmp_path)
+    assert "holds 3 files, none of which is DICOM" in refusal("scan", tmp_path)
 
 
 def test_a_truncated_image_is_named_and_the_others_are_opened_with_the_gap_told(tmp_path: Path) -> None:

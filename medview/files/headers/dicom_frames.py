@@ -69,7 +69,7 @@ def frames_of(values: Values, count: int) -> tuple[Frame, ...]:
         return tuple(_from_groups(group, shared, values) for group in per_frame)
     frame = _from_attributes(values)
     if per_frame:
-        odd = Sentence("The file describes {told} frames and holds {count}: their places are not known.",
+        odd = Sentence("The file describes {told} {told:frame|frames} and holds {count}: their places are not known.",
                        {"told": len(per_frame), "count": count})  # fmt: skip
         frame = replace(frame, position=None, warnings=(*frame.warnings, odd))
     return (frame,) * count

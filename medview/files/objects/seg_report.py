@@ -37,6 +37,8 @@ def _line(mask: Segmentation, segment: Segment, loaded: LoadedMasks) -> ReportLi
         image = ImageName(instance.sop_instance_uid, instance.frame_index)
     ml = mask.geometry.voxel_ml
     size: dict[str, object] = {"voxels": voxels, "ml": f"{voxels * ml:.2f}" if ml is not None else ""}
-    value = Sentence("{voxels} voxels, {ml} ml", size) if ml is not None else Sentence("{voxels} voxels", size)
+    value = Sentence("{voxels} {voxels:voxel|voxels}", size)
+    if ml is not None:
+        value = Sentence("{voxels} {voxels:voxel|voxels}, {ml} ml", size)
     kind = ReportLine(Sentence("Type"), f"{segment.type.meaning} ({segment.algorithm.lower()})")
     return ReportLine(segment.label or str(segment.number), value, image=image, children=(kind,))

@@ -211,7 +211,7 @@ def nothing_found(roots: Sequence[Path], report: ScanReport) -> MedViewError:
         )  # fmt: skip
     if report.other:
         return MedViewError(
-            "None of the {count} files in {path} is DICOM.",
+            "{path} holds {count} {count:file, which is not|files, none of which is} DICOM.",
             "Choose the folder that holds the DICOM files; their names do not matter.",
             path=path, count=len(report.other),
         )  # fmt: skip

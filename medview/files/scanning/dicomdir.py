@@ -47,16 +47,19 @@ def _remarks(path: Path, outside: list[str], missing: list[str], elsewhere: list
     remarks = []
     if outside:
         remarks.append(Sentence(
-            "The DICOMDIR in {folder} lists {count} file(s) outside its folder, such as {name}; they were not read.",
+            "The DICOMDIR in {folder} lists {count} {count:file|files} outside its folder, such as {name}; {count:it "
+            "was|they were} not read.",
             _filled(path, outside),
         ))  # fmt: skip
     if missing:
         remarks.append(Sentence(
-            "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}.", _filled(path, missing),
+            "The DICOMDIR in {folder} lists {count} {count:file that is|files that are} missing, such as {name}.",
+            _filled(path, missing),
         ))  # fmt: skip
     if elsewhere:
         remarks.append(Sentence(
-            "The DICOMDIR in {folder} lists {count} file(s) that are missing, such as {name}; their images were found "
+            "The DICOMDIR in {folder} lists {count} {count:file that is|files that are} missing, such as {name}; "
+            "{count:its|their} images were found "
             "under other names.", _filled(path, elsewhere),
         ))  # fmt: skip
     return remarks

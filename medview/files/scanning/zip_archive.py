@@ -99,8 +99,9 @@ def _unpack_entries(
     if not left_out:
         return []
     return [Sentence(
-        "{count} entries of the archive {archive} were left out: their names lead out of it, or they are no files "
-        "({name}).", {"count": len(left_out), "archive": path.name, "name": left_out[0][:100]},
+        "{count} {count:entry|entries} of the archive {archive} {count:was left out: its name leads|were left out: "
+        "their names lead} out of it, or {count:it is no file|they are no files} ({name}).",
+        {"count": len(left_out), "archive": path.name, "name": left_out[0][:100]},
     )]  # fmt: skip
 
 

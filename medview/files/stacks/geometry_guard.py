@@ -63,9 +63,10 @@ def _missing(found: Regularity) -> GuardLine:
     if total == 1:
         text = Sentence("slice {slice} missing", values)
     else:
-        text = Sentence("{total} slices missing, slice {slice} first", values)
+        text = Sentence("{total} {total:slice|slices} missing, slice {slice} first", values)
     meaning = Sentence(
-        "{total} slice(s) are missing: after slice {before} there is a gap of {gap:.2f} mm, where the others are "
+        "{total} {total:slice is|slices are} missing: after slice {before} there is a gap of {gap:.2f} mm, where the "
+        "others are "
         "{step:.2f} mm apart. The gap is not closed: each slice is shown at its own true place; other planes, 3D, "
         "volumes and models are off until the stack is resampled.",
         values,
@@ -133,7 +134,7 @@ def unplaced(count: int) -> GuardLine:
     """Say that slices do not tell where they lie."""
     return GuardLine(
         "unplaced",
-        Sentence("{count} slices without a place", {"count": count}),
+        Sentence("{count} {count:slice|slices} without a place", {"count": count}),
         Sentence(
             "The images do not say where in the patient they lie. They are shown one by one in the order of their "
             "numbers; other planes, 3D, volumes and models are off."
@@ -185,6 +186,7 @@ def beside(count: int) -> GuardLine:
     return GuardLine(
         "mixed",
         Sentence("positions taken twice"),
-        Sentence("{count} images of the series lie at places that others hold too: they are a stack of their own.",
+        Sentence("{count} {count:image of the series lies at a place|images of the series lie at places} that others "
+                 "hold too: {count:it is a stack of its|they are a stack of their} own.",
                  {"count": count}),
     )  # fmt: skip

@@ -193,7 +193,8 @@ class LibraryCommands(QObject):
     def ask_forget(self, studies: Sequence[StudyRow]) -> None:
         """Take studies off the list, after asking."""
         question = tr(
-            "Take {count} studies off the list? No file is deleted, and they come back when they are imported again.",
+            "Take {count} {count:study|studies} off the list? No file is deleted, and {count:it comes|they come} back "
+            "when imported again.",
             count=len(studies),
         )
         if studies and confirmed(self._page, question, tr("Take off the list")):
@@ -202,7 +203,8 @@ class LibraryCommands(QObject):
     def ask_delete(self, studies: Sequence[StudyRow]) -> None:
         """Delete copies for good, after asking."""
         question = tr(
-            "Delete the library's copies of {count} studies for good ({size})? Files outside the library are not "
+            "Delete the library's copies of {count} {count:study|studies} for good ({size})? Files outside the library "
+            "are not "
             "touched. Studies with results that were not exported are left as they are.",
             count=len(studies),
             size=size_text(sum(study.copied_bytes for study in studies)),

@@ -307,7 +307,8 @@ class LibraryPage(QFrame):
         quota = tr(" of {size}", size=size_text(usage.quota_bytes)) if usage.quota_bytes else ""
         self.foot.setText(
             tr(
-                "{studies} studies · {series} series · {images} images · copied {copied}{quota} · linked {linked}",
+                "{studies} {studies:study|studies} · {series} series · {images} {images:image|images} · copied "
+                "{copied}{quota} · linked {linked}",
                 studies=f"{usage.studies:,}",
                 series=f"{usage.series:,}",
                 images=f"{usage.images:,}",

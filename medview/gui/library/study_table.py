@@ -275,13 +275,15 @@ def _moment(seconds: float | None) -> str:
 def _tip(study: StudyRow, text: str) -> str:
     parts = [text]
     if study.object_count:
-        parts.append(tr("{count} objects beside images", count=study.object_count))
+        parts.append(tr("{count} {count:object|objects} beside images", count=study.object_count))
     if study.files_missing:
-        parts.append(tr("{count} files are not where they were", count=study.files_missing))
+        parts.append(
+            tr("{count} {count:file is not where it was|files are not where they were}", count=study.files_missing)
+        )
     if study.files_changed:
-        parts.append(tr("{count} files have changed", count=study.files_changed))
+        parts.append(tr("{count} {count:file has|files have} changed", count=study.files_changed))
     if study.unsent_results:
-        parts.append(tr("{count} results have not been exported", count=study.unsent_results))
+        parts.append(tr("{count} {count:result has|results have} not been exported", count=study.unsent_results))
     if study.is_kept:
         parts.append(tr("copies are kept"))
     return "\n".join(part for part in parts if part)
