@@ -32,7 +32,7 @@ from medview.session.tell_broken_files import tell_broken_files
 from medview.view.load_vtk import load_vtk
 
 logger = logging.getLogger(__name__)
-_IDLE_MS = 400  # after the first paint: starting the worker must not delay the window
+_IDLE_MS = 400  # after the first paint, and after what a person waits for: warming up takes both from him
 _TURN_S = 0.0005  # how long a busy thread may keep the interpreter when the window asks for it; Python's own is 5 ms
 
 
@@ -72,7 +72,7 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         window.show()
         if path is not None or demo:
             QTimer.singleShot(0, lambda: _open(window, path))
-        QTimer.singleShot(_IDLE_MS, lambda: warm_up(jobs))
+        QTimer.singleShot(_IDLE_MS, lambda: _warm_up_at_idle(jobs))
         return application.exec()
     finally:
         jobs.stop()
@@ -120,6 +120,14 @@ def _open(window: MainWindow, path: Path | None) -> None:
         open_folder(window.session, path)
     else:
         load_demo(window.session)
+
+
+def _warm_up_at_idle(jobs: JobQueue) -> None:
+    """Warm up once nothing is opened or read: its imports would hold the interpreter, its processes the cores."""
+    if any(not job.silent for job in jobs.jobs):
+        QTimer.singleShot(_IDLE_MS, lambda: _warm_up_at_idle(jobs))
+    else:
+        warm_up(jobs)
 
 
 def warm_up(jobs: JobQueue) -> None:

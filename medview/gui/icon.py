@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from medview.gui.theme import theme
 from medview.paths import resources_folder
-
-_SIZES_PX = (16, 20, 24, 32, 40, 48, 64)
 
 
 def icon(name: str, colour: str = "") -> QIcon:
@@ -22,32 +20,45 @@ def icon(name: str, colour: str = "") -> QIcon:
 @lru_cache(maxsize=128)
 def icon_pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPixmap:
     """Return an icon as a square pixmap of `size_px` device-independent pixels, which nobody may draw upon."""
-    pixmap = _drawn(_renderer(name, colour), round(size_px * ratio))
+    pixmap = QPixmap(round(size_px * ratio), round(size_px * ratio))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    _renderer(name, colour).render(painter, QRectF(pixmap.rect()))
+    painter.end()
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
 
 
 @lru_cache(maxsize=256)
 def _icon(name: str, colour: str, disabled_colour: str) -> QIcon:
-    made = QIcon()
-    for shown, mode in ((colour, QIcon.Mode.Normal), (disabled_colour, QIcon.Mode.Disabled)):
-        renderer = _renderer(name, shown)
-        for size in _SIZES_PX:
-            made.addPixmap(_drawn(renderer, size), mode)
-    return made
+    return QIcon(_Lines(name, colour, disabled_colour))
 
 
+class _Lines(QIconEngine):
+    """Draws an icon when it is first shown, in the size that is shown: most icons of three hundred never are."""
+
+    def __init__(self, name: str, colour: str, disabled_colour: str) -> None:
+        super().__init__()
+        self._name = name
+        self._colours = colour, disabled_colour
+
+    def clone(self) -> QIconEngine:
+        return _Lines(self._name, *self._colours)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        side = min(size.width(), size.height())
+        return icon_pixmap(self._name, side, self._colours[mode == QIcon.Mode.Disabled])
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        side = min(rect.width(), rect.height())
+        square = QRectF(0, 0, side, side)
+        square.moveCenter(QRectF(rect).center())
+        _renderer(self._name, self._colours[mode == QIcon.Mode.Disabled]).render(painter, square)
+
+
+@lru_cache(maxsize=128)
 def _renderer(name: str, colour: str) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
-
-
-def _drawn(renderer: QSvgRenderer, size_px: int) -> QPixmap:
-    pixmap = QPixmap(size_px, size_px)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(0, 0, size_px, size_px))
-    painter.end()
-    return pixmap
 
 
 @lru_cache(maxsize=128)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +24,13 @@ from medview.gui.bring_to_front import bring_to_front
 from medview.gui.cine_player import CinePlayer
 from medview.gui.command import SideName
 from medview.gui.commands.actions import ask_close_study
-from medview.gui.commands.command_palette import CommandPalette
 from medview.gui.commands.command_set import CommandSet
-from medview.gui.commands.shortcut_form import ShortcutForm
-from medview.gui.commands.shortcut_sheet import ShortcutSheet
 from medview.gui.extra_window import ExtraWindows
 from medview.gui.flicker_clock import FlickerClock
 from medview.gui.fusion.fusion_bar import FusionBar
 from medview.gui.job_bar import JobBar
 from medview.gui.language import set_language
 from medview.gui.language_menu import add_language_menu
-from medview.gui.library.library_page import LibraryPage
 from medview.gui.measuring.measurement_menu import measurement_menu
 from medview.gui.measuring.measurement_panel import MeasurementPanel
 from medview.gui.notice_bar import NoticeBar, ask_leaving
@@ -45,12 +42,8 @@ from medview.gui.sequence_bar import SequenceBar
 from medview.gui.session_watch import SessionWatch
 from medview.gui.side_panel import SidePanel
 from medview.gui.side_tabs import SideTabs
-from medview.gui.studies.header_inspector import HeaderInspector
-from medview.gui.studies.header_source import HeaderSource
-from medview.gui.studies.report_window import ReportWindow
 from medview.gui.studies.study_card import patient_title
 from medview.gui.studies.study_panel import StudyPanel
-from medview.gui.studies.warning_list import WarningList
 from medview.gui.throttle import Throttle
 from medview.gui.tool_bar import ToolBar
 from medview.gui.value_readout import ValueReadout
@@ -66,6 +59,10 @@ from medview.study.series import Series
 from medview.study.study import Study
 from medview.study.study_object import StudyObject
 
+if TYPE_CHECKING:
+    from medview.gui.library.library_page import LibraryPage
+    from medview.gui.studies.report_window import ReportWindow
+
 _OFTEN = frozenset({"cursor", "display", "progress", "draft"})
 _OFTEN_MS = 100
 _IMAGES_SHARE = 0.45  # of the window's width
@@ -76,6 +73,8 @@ class MainWindow(QMainWindow):
 
     Everything in it but the panes is made anew when language or colours change: panels hold no truth.
     """
+
+    pages: QStackedWidget
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -90,6 +89,7 @@ class MainWindow(QMainWindow):
         self._overlay_reading = OverlayReading(session)
         self.panes.context_menu_requested.connect(self._show_context_menu)
         self.report_window: ReportWindow | None = None
+        self._library: LibraryPage | None = None
         self._is_divided_by_person = bool(session.settings["window_state"])
         self._fitting = QTimer(self)  # after the splitter has its new width
         self._fitting.setSingleShot(True)
@@ -125,14 +125,20 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
+        from medview.gui.commands.shortcut_sheet import ShortcutSheet
+
         bring_to_front(ShortcutSheet(self.commands.keymap, self))
 
     def change_shortcuts(self) -> None:
         """Show every command with its keys, to be changed."""
+        from medview.gui.commands.shortcut_form import ShortcutForm
+
         bring_to_front(ShortcutForm(self._session.settings, self))
 
     def show_palette(self) -> None:
         """Show every command by its name."""
+        from medview.gui.commands.command_palette import CommandPalette
+
         palette = CommandPalette(self.commands, self)
         top = self.mapToGlobal(QPoint((self.width() - palette.width()) // 2, self.menuBar().height() + 40))
         palette.move(top)
@@ -140,6 +146,8 @@ class MainWindow(QMainWindow):
 
     def show_warnings(self) -> None:
         """Show the warnings of the open series and the files left out."""
+        from medview.gui.studies.warning_list import WarningList
+
         bring_to_front(WarningList(self._session, self))
 
     def show_header(self) -> None:
@@ -148,9 +156,20 @@ class MainWindow(QMainWindow):
         if image is not None:
             self._show_header_of(image.series, image.series.instances[image.slice_index].path)
 
+    @property
+    def library(self) -> LibraryPage:
+        """The page of the library, made when it is first wanted: the first image does not wait for it."""
+        if self._library is None:
+            from medview.gui.library.library_page import LibraryPage
+
+            self._library = LibraryPage(self._session, self.watch)
+            self._library.closed.connect(self.show_images)
+            self.pages.addWidget(self._library)
+        return self._library
+
     def toggle_library(self) -> None:
         """Show the library, or the images again."""
-        if self.pages.currentWidget() is self.library:
+        if self._is_in_library():
             self.show_images()
         else:
             self.pages.setCurrentWidget(self.library)
@@ -158,6 +177,9 @@ class MainWindow(QMainWindow):
     def show_images(self) -> None:
         """Leave the library."""
         self.pages.setCurrentWidget(self.splitter)
+
+    def _is_in_library(self) -> bool:
+        return self._library is not None and self.pages.currentWidget() is self._library
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
@@ -197,8 +219,9 @@ class MainWindow(QMainWindow):
     def _refurnish(self) -> None:
         """Make everything but the panes anew."""
         sizes = self.splitter.saveState()
-        in_library = self.pages.currentWidget() is self.library
-        self.library.release()
+        in_library = self._is_in_library()
+        if self._library is not None:
+            self._library.release()
         panel = self.plugin_panel
         chosen = panel.runs, panel.chosen_plugin(), panel.form.values()
         tab = self.side_tabs.currentIndex()
@@ -229,11 +252,9 @@ class MainWindow(QMainWindow):
         self.splitter.setHandleWidth(4)
         self.splitter.splitterMoved.connect(self._keep_division)
         self.splitter.setStretchFactor(1, 1)
-        self.library = LibraryPage(self._session, self.watch)
-        self.library.closed.connect(self.show_images)
+        self._library = None
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.splitter)
-        self.pages.addWidget(self.library)
         self.setCentralWidget(self.pages)
         self._divide()
 
@@ -305,6 +326,8 @@ class MainWindow(QMainWindow):
     def _follow_report(self, *, is_new: bool) -> None:
         """Show the report that has been opened beside the images."""
         if is_new and self.report_window is None:
+            from medview.gui.studies.report_window import ReportWindow
+
             self.report_window = ReportWindow(self._session, self)
             self.report_window.show()
         elif is_new and self.report_window is not None:
@@ -353,6 +376,9 @@ class MainWindow(QMainWindow):
         import_open_study(self._session, study, copy=bool(self._session.settings["import_copies"]))
 
     def _show_header_of(self, of: Series | StudyObject, path: Path | None = None) -> None:
+        from medview.gui.studies.header_inspector import HeaderInspector
+        from medview.gui.studies.header_source import HeaderSource
+
         source = HeaderSource.of(of)
         place = source.paths.index(path) if path in source.paths else 0
         if source.paths:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.plugin.discovery import Plugin
-from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.plugin.weights import fetch, locate
 from medview.progress import Progress, part
 from medview.session.session import Session
+
+if TYPE_CHECKING:
+    from medview.plugin.manifest.weights_record import WeightsRecord
 
 
 def missing_weights(plugin: Plugin, parameters: Mapping[str, object] | None = None) -> tuple[WeightsRecord, ...]:

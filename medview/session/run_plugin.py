@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError, Sentence
 from medview.jobs.job import Job
 from medview.plugin.contract import Parameter, Result
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.fit import why_not
-from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.plugin.run import PluginRun
 from medview.session.apply_result import apply_result
 from medview.session.fetch_weights import known_missing
 from medview.session.scene import Scene
 from medview.session.session import Session
+
+if TYPE_CHECKING:
+    from medview.plugin.manifest.weights_record import WeightsRecord
 
 
 @dataclass(frozen=True)

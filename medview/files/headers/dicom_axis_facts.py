@@ -11,7 +11,6 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-from pydicom.datadict import dictionary_description, dictionary_has_tag
 
 from medview.files.headers.dicom_values import Values
 from medview.files.headers.remembered import remembered
@@ -126,6 +125,8 @@ def dimension_facts(file: Values, content: Values) -> tuple[tuple[str, float], .
 
 
 def _description(tag: int, number: int) -> str:
+    from pydicom.datadict import dictionary_description, dictionary_has_tag
+
     return dictionary_description(tag).lower() if dictionary_has_tag(tag) else f"dimension {number}"
 
 

@@ -11,18 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeVar
-
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset, read_preamble
-from pydicom.tag import BaseTag
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from medview.errors import MedViewError
 from medview.files.headers.dicom_values import Values
 from medview.files.headers.header_pattern import Header, Patterns
 from medview.files.headers.header_scanner import Cut, Unusual, pixel_element, walk, walk_meta
 from medview.files.headers.scanned_values import ScannedValues
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 T = TypeVar("T")
 
@@ -40,7 +38,6 @@ _MOST_SCANNED = 64 * 2**20
 _STANDARD = "1.2.840.10008.1.2"
 _PATTERNS = Patterns()
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_LONG_VALUE = 2**20  # longer values are passed over until somebody asks for them
 _PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _LONG_VRS = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"}
 _FIRST_GROUPS = {2, 8}
@@ -86,8 +83,10 @@ class DicomFile:
         """The header as pydicom reads it; read now where the file was only scanned. Errors as `read_dicom_file`."""
         if type(self.values) is Values:
             return self.values.dataset
+        from medview.files.headers.pydicom_reader import read_plain
+
         with open_regular(self.path) as file:
-            return _guarded(lambda: _read_plain(file))
+            return _guarded(lambda: read_plain(file))
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -183,6 +182,8 @@ def _longer(descriptor: int, head: bytes, size: int) -> bytes:
 
 
 def _read_by_pydicom(path: Path) -> DicomFile | None:
+    from medview.files.headers.pydicom_reader import read_inflated, read_plain
+
     stream: BinaryIO
     with open_regular(path) as file:
         head = file.read(_HEAD)
@@ -192,12 +193,12 @@ def _read_by_pydicom(path: Path) -> DicomFile | None:
         facts = os.fstat(file.fileno())
         if _DEFLATED_ELEMENT in head[:4096]:
             stream = inflated(file)
-            dataset, syntax, size = _guarded(lambda: _read_inflated(stream)), DEFLATED, stream.getbuffer().nbytes
+            dataset, syntax, size = _guarded(lambda: read_inflated(stream)), DEFLATED, stream.getbuffer().nbytes
         else:
-            dataset, stream, size = _guarded(lambda: _read_plain(file)), file, facts.st_size
+            dataset, stream, size = _guarded(lambda: read_plain(file)), file, facts.st_size
             syntax = _transfer_syntax(dataset)
         element = _pixel_element(stream, *_encoding(dataset, syntax))
-    meta = Values(getattr(dataset, "file_meta", Dataset()))
+    meta = Values(_meta(dataset))
     preamble = head[:128] if head[128:132] == b"DICM" else b""
     return DicomFile(
         path, Values(dataset), meta, preamble, syntax, element, size, facts.st_size, facts.st_mtime_ns, _meta_end(head)
@@ -213,7 +214,9 @@ def _meta_end(head: bytes) -> int | None:
 
 def inflated(file: BinaryIO) -> io.BytesIO:
     """Return the dataset of a deflated file (PS3.5 A.5), inflated no further than a sane image needs."""
-    _guarded(lambda: _read_meta(file))
+    from medview.files.headers.pydicom_reader import read_meta
+
+    _guarded(lambda: read_meta(file))
     packed = file.read()
     limit = min(512 * 2**20, max(16 * 2**20, 200 * len(packed)))
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -255,26 +258,16 @@ def _guarded(read: Callable[[], T]) -> T:
         raise MedViewError("The DICOM header is damaged: {reason}", reason=type(error).__name__) from error
 
 
-def _read_plain(file: BinaryIO) -> Dataset:
-    return dcmread(file, stop_before_pixels=True, force=True, defer_size=_LONG_VALUE)
+def _meta(dataset: Dataset) -> Dataset:
+    from pydicom.dataset import Dataset
 
-
-def _read_meta(file: BinaryIO) -> Dataset:
-    read_preamble(file, force=False)
-    return read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-
-
-def _read_inflated(stream: BinaryIO) -> Dataset:
-    return read_dataset(stream, False, True, stop_when=_at_pixels)
-
-
-def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-    return tag in _PIXEL_TAGS
+    found: Dataset = getattr(dataset, "file_meta", None) or Dataset()
+    return found
 
 
 def _transfer_syntax(dataset: Dataset) -> str:
     """Return the transfer syntax, or what pydicom has found the encoding to be where none is given."""
-    given = str(getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID", "") or "").strip(" \0")
+    given = str(_meta(dataset).get("TransferSyntaxUID", "") or "").strip(" \0")
     if given:
         return given
     implicit, little = dataset.original_encoding

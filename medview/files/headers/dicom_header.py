@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, NamedTuple
 
 from medview.errors import MedViewError, Sentence
 from medview.files.headers.dicom_acquisition import acquisition_facts
@@ -26,6 +24,9 @@ from medview.study.changed import changed
 from medview.study.display_facts import DisplayFacts
 from medview.study.series import Instance, Series, StudyFacts
 from medview.study.study_object import ObjectKind, StudyObject
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 MAKER = "MedView"  # Manufacturer (0008,0070) of what is written here
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
@@ -114,6 +115,8 @@ def _sop_class(values: Values) -> str:
 
 def sop_identity(dataset: Dataset) -> tuple[str, str]:
     """Return `identity` of a dataset with its file meta information."""
+    from pydicom.dataset import Dataset
+
     return identity(Values(dataset), Values(getattr(dataset, "file_meta", Dataset())))
 
 

@@ -9,16 +9,12 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from pydicom import config
-from pydicom.charset import convert_encodings, python_encoding
-from pydicom.dataset import Dataset
-
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from medview.files.headers.header_pattern import Pattern
 
-# A viewer reads what is there and says itself what is odd. The libraries' own remarks quote values, and so patients:
-# they must reach no log.
-config.settings.reading_validation_mode = config.IGNORE
+# the libraries' own remarks quote values, and so patients: they must reach no log
 warnings.filterwarnings("ignore", module=r"(pydicom|highdicom)\b")
 for _name in ("pydicom", "highdicom"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -26,6 +22,7 @@ for _name in ("pydicom", "highdicom"):
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _NO_ASCII = re.compile("[^\0-\x7f]")
 _CHINESE = "\x1b$)A"  # the escape into ISO-IR 58, which pydicom leaves in the text
+_CHARACTER_SETS = {"", "ISO_IR 6", "ISO_IR 100", "ISO_IR 144", "ISO_IR 192", "GB18030"}  # the usual; pydicom knows more
 LONGEST_TEXT = 1024  # a person reads no more; a five megabyte name is an attack
 
 
@@ -87,10 +84,12 @@ class Values:
 
     def items(self, key: str | int) -> tuple[Values, ...]:
         """Return the items of a sequence."""
-        return tuple(Values(item, self) for item in self._values(key) if isinstance(item, Dataset))
+        return tuple(Values(item, self) for item in self._values(key) if is_item(item))
 
     def item(self, key: str | int) -> Values:
         """Return the first item of a sequence, an empty one where there is none."""
+        from pydicom.dataset import Dataset
+
         found = self.items(key)
         return found[0] if found else Values(Dataset())
 
@@ -144,7 +143,7 @@ def as_tuple(value: Any) -> tuple[Any, ...]:
 
 def as_texts(values: tuple[Any, ...]) -> tuple[str, ...]:
     """Return pydicom's values as texts of readable length, without padding; the items of a sequence are no texts."""
-    return tuple(str(v)[:LONGEST_TEXT].strip(" \0") for v in values if not isinstance(v, Dataset))
+    return tuple(str(v)[:LONGEST_TEXT].strip(" \0") for v in values if not is_item(v))
 
 
 def as_numbers(values: tuple[Any, ...]) -> tuple[float, ...]:
@@ -158,12 +157,21 @@ def as_numbers(values: tuple[Any, ...]) -> tuple[float, ...]:
 
 def unknown_character_sets(names: Iterable[str]) -> tuple[str, ...]:
     """Return those of some values of Specific Character Set (0008,0005) that nobody can read."""
-    return tuple(name for name in names if name not in python_encoding and not _is_known(name))
+    return tuple(name for name in names if name not in _CHARACTER_SETS and not _is_known(name))
+
+
+def is_item(value: object) -> bool:
+    """Whether a value is an item of a sequence, read by pydicom."""
+    from pydicom.dataset import Dataset
+
+    return isinstance(value, Dataset)
 
 
 def _is_known(character_set: str) -> bool:
+    from pydicom.charset import convert_encodings, python_encoding
+
     try:
-        return bool(convert_encodings(character_set) != ["iso8859"])
+        return character_set in python_encoding or bool(convert_encodings(character_set) != ["iso8859"])
     except ValueError:  # a zero byte within the name
         return False
 

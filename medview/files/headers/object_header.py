@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pydicom.uid import UID
-
+from medview.files.headers.dicom_dictionary import uid_name
 from medview.files.headers.dicom_file import DicomFile
 from medview.files.headers.dicom_values import Values
 from medview.study.study_object import ObjectKind, StudyObject
@@ -43,8 +42,7 @@ _TITLED: tuple[ObjectKind, ...] = ("report", "key objects", "document")
 @lru_cache(maxsize=1000)
 def sop_class_name(uid: str) -> str:
     """Return the standard's name of a SOP Class without the word Storage; "" where it is not known."""
-    name = UID(uid).name if uid else ""
-    return "" if name == uid else name.removesuffix(" Storage")
+    return uid_name(uid).removesuffix(" Storage")
 
 
 @lru_cache(maxsize=1000)

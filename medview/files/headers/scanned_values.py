@@ -12,14 +12,8 @@ import struct
 from functools import cache
 from typing import Any
 
-from pydicom.charset import convert_encodings
-from pydicom.datadict import dictionary_VR, private_dictionary_VR, tag_for_keyword
-from pydicom.dataelem import RawDataElement, convert_raw_data_element
-from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag
-from pydicom.values import convert_SQ
-
-from medview.files.headers.dicom_values import Values, as_numbers, as_texts, as_tuple
+from medview.files.headers.dicom_dictionary import element_tag, element_vr
+from medview.files.headers.dicom_values import Values, as_numbers, as_texts, as_tuple, is_item
 from medview.files.headers.header_pattern import Pattern
 from medview.files.headers.header_scanner import Cells, Unusual, as_stored, items
 
@@ -125,7 +119,7 @@ class ScannedValues(Values):
                 return tuple(ScannedValues(found, self._implicit, self) for found in items(cell, self._implicit))
             except Unusual:
                 pass
-        return tuple(Values(item, self) for item in self._by_pydicom(stored, vr, cell) if isinstance(item, Dataset))
+        return tuple(Values(item, self) for item in self._by_pydicom(stored, vr, cell) if is_item(item))
 
     def item(self, key: str | int) -> Values:
         """Return the first item of a sequence, an empty one where there is none."""
@@ -157,10 +151,11 @@ class ScannedValues(Values):
         """Return the VR of an element that does not carry its own."""
         if cell.startswith(_UNDEFINED):
             return b"SQ"
-        tag = BaseTag((stored & 0xFFFF) << 16 | stored >> 16)
-        if tag.is_private:
-            return self._private_vr(tag)
-        return self._known_vr(_dictionary_vr(tag))
+        return self._tag_vr((stored & 0xFFFF) << 16 | stored >> 16)
+
+    def _tag_vr(self, tag: int) -> bytes:
+        """Return the VR that the dictionaries have for a tag; those of odd groups are private (PS3.5 7.8)."""
+        return self._private_vr(tag) if tag >> 16 & 1 else self._known_vr(_dictionary_vr(tag))
 
     def _known_vr(self, vr: str) -> bytes:
         """Return which of two VRs it is, by Pixel Representation of this dataset or of those it lies in."""
@@ -172,38 +167,42 @@ class ScannedValues(Values):
         signed = found is not None and found.number("PixelRepresentation") == 1
         return b"SS" if signed else b"US"
 
-    def _private_vr(self, tag: BaseTag) -> bytes:
-        if tag.is_private_creator:
+    def _private_vr(self, tag: int) -> bytes:
+        group, element = tag >> 16, tag & 0xFFFF
+        if 0x10 <= element < 0x100:  # a private creator
             return b"LO"
-        creator = self.text(tag.group << 16 | tag.element >> 8) if tag.element & 0xFF00 else ""
+        creator = self.text(group << 16 | element >> 8) if element & 0xFF00 else ""
+        if not creator:
+            return b"UN"
+        from medview.files.headers.pydicom_reader import private_vr
+
         try:
-            return private_dictionary_VR(tag, creator).encode() if creator else b"UN"
+            return private_vr(tag, creator).encode()
         except KeyError:
             return b"UN"
 
     def _by_pydicom(self, stored: int, vr: bytes, cell: bytes) -> tuple[Any, ...]:
         """Return what pydicom makes of one element."""
-        tag = BaseTag((stored & 0xFFFF) << 16 | stored >> 16)
+        from medview.files.headers.pydicom_reader import element_value
+
+        tag = (stored & 0xFFFF) << 16 | stored >> 16
         if vr == b"UN" and not self._implicit:
-            vr = self._private_vr(tag) if tag.is_private else self._known_vr(_dictionary_vr(tag))
+            vr = self._tag_vr(tag)
         value = _value(cell[:2], cell, self._implicit)
-        encodings = self._encodings() if stored != _CHARACTER_SET else ["iso8859"]
+        sets = self._character_sets() if stored != _CHARACTER_SET else ()
         try:
-            if vr == b"SQ":  # not through an element: pydicom would want one of a VR that is known
-                return as_tuple(convert_SQ(value, self._implicit, True, encodings))
-            element = RawDataElement(tag, vr.decode(), len(value), value, 0, self._implicit, True)
-            return as_tuple(convert_raw_data_element(element, encoding=encodings).value)
+            return as_tuple(element_value(tag, vr.decode(), value, implicit=self._implicit, character_sets=sets))
         except Exception:  # as in Values: nearly anything is raised on a damaged element
             return ()
 
-    def _encodings(self) -> list[str]:
-        """Return Python's names of the character sets in force: the dataset's own, or those it lies in."""
+    def _character_sets(self) -> tuple[str, ...]:
+        """Return the names of the character sets in force: the dataset's own, or those it lies in."""
         found: ScannedValues | None = self
         while found is not None:
             if _CHARACTER_SET in found._cells:
-                return convert_encodings(list(found.texts("SpecificCharacterSet")) or "")
+                return found.texts("SpecificCharacterSet")
             found = found._holder if isinstance(found._holder, ScannedValues) else None
-        return convert_encodings("")
+        return ()
 
 
 _EMPTY = ScannedValues({}, False)
@@ -274,14 +273,19 @@ class WatchedValues(ScannedValues):
 @cache
 def stored_tag(key: str | int) -> int:
     """Return the tag of a keyword or number as header_scanner keeps it; one that no element has where it is unknown."""
-    tag = tag_for_keyword(key) if isinstance(key, str) else key
+    tag = element_tag(key) if isinstance(key, str) else key
     return _NOT_THERE if tag is None else as_stored(tag)
 
 
 @cache
 def _dictionary_vr(tag: int) -> str:
+    found = element_vr(tag)
+    if found is not None:
+        return found
+    from medview.files.headers.pydicom_reader import standard_vr
+
     try:
-        return dictionary_VR(tag)
+        return standard_vr(tag)
     except KeyError:
         return "UL" if tag & 0xFFFF == 0 else "UN"
 

@@ -12,6 +12,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
+import medview.files.headers.pydicom_reader  # noqa: F401  tells pydicom not to judge values
 from medview.errors import MedViewError
 from medview.files.headers.dicom_file import BIG_ENDIAN, DEFLATED, NATIVE, inflated, looks_like_dicom, open_regular
 from medview.files.headers.dicom_values import Values

@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.valuerep import format_number_as_ds
 
+import medview.files.headers.pydicom_reader  # noqa: F401  tells pydicom not to judge values
 from medview.errors import MedViewError, Sentence
 from medview.files.headers.dicom_file import open_regular
 from medview.files.headers.dicom_header import sop_identity

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.uid import UID
 
 from medview.errors import MedViewError
 from medview.files.headers.codestream import Codestream, read_jpeg, read_jpeg_2000, read_jpeg_xl
@@ -222,6 +221,7 @@ def _by_second(
         raise _damaged(codec) from error
     from pydicom.encaps import encapsulate
     from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
 
     facts: dict[str, Any] = {
         name: getattr(pixels, name)

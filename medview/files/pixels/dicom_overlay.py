@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError
 from medview.files.headers.dicom_file import BIG_ENDIAN, DEFLATED, read_dicom_file
 from medview.files.pixels.frame_file import FrameFile
 from medview.files.pixels.native_frame import native_values
 from medview.study.series import Instance
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _GROUPS = range(0x6000, 0x6020, 2)
 _MOST_PIXELS = 2**28

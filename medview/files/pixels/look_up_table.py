@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _COLOURS = ("Red", "Green", "Blue")
 _MOST_ENTRIES = 65536

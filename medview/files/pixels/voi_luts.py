@@ -5,14 +5,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError
 from medview.files.headers.dicom_file import read_dicom_file
 from medview.files.pixels.look_up_table import lut_entries
 from medview.study.series import Instance, Series
 from medview.study.voi_lut import VoiLut
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _MOST_TABLES = 32
 

@@ -9,9 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from medview.gui.bring_to_front import bring_to_front
 from medview.gui.command import Shell
-from medview.gui.forms.spacing_form import SpacingForm
 from medview.gui.language import tr
-from medview.gui.measuring.mask_statistics_window import MaskStatisticsWindow
 from medview.gui.notice_bar import confirmed
 from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
@@ -139,6 +137,8 @@ def ask_spacing(shell: Shell) -> None:
     scene = shell.session.scene
     if scene is None:
         return
+    from medview.gui.forms.spacing_form import SpacingForm
+
     form = SpacingForm(len(scene.series.instances), shell.widget)
     if form.exec():
         give_spacing(shell.session, scene.study, scene.series, form.spacing_mm)
@@ -157,6 +157,8 @@ def next_segment(shell: Shell, step: int) -> None:
 
 def show_mask_statistics(shell: Shell) -> None:
     """Show what the images hold under each segment, in a window beside the main one."""
+    from medview.gui.measuring.mask_statistics_window import MaskStatisticsWindow
+
     bring_to_front(MaskStatisticsWindow(shell.session, shell.widget))
 
 

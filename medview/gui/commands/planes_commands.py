@@ -9,7 +9,6 @@ from medview.errors import Sentence
 from medview.gui import conditions
 from medview.gui.bring_to_front import bring_to_front
 from medview.gui.command import Command, Shell
-from medview.gui.forms.planes_form import PlanesForm
 from medview.session.curved_path import path_in_view, turn_across_path
 from medview.session.session import Session
 from medview.session.set_slab import set_slab, thicken_slab
@@ -61,6 +60,8 @@ def _set_mode(shell: Shell, mode: SlabMode) -> None:
 
 def _show_form(shell: Shell) -> None:
     """Open the form, or bring it to the front."""
+    from medview.gui.forms.planes_form import PlanesForm
+
     bring_to_front(shell.widget.findChild(PlanesForm) or PlanesForm(shell.session, shell.widget))
 
 

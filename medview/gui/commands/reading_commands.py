@@ -10,10 +10,6 @@ from PySide6.QtWidgets import QApplication
 
 from medview.gui import conditions
 from medview.gui.command import Command, Shell
-from medview.gui.forms.corner_form import CornerForm
-from medview.gui.forms.preset_form import PresetForm
-from medview.gui.forms.reading_form import ReadingForm
-from medview.gui.forms.screen_form import ScreenForm
 from medview.gui.panes.pane_widget import PaneWidget
 from medview.imaging.colour_maps import ColourMap, colour_maps
 from medview.imaging.filters import FILTER_TITLES, FILTERS, ImageFilter
@@ -95,13 +91,37 @@ def _is_lens_held(session: Session) -> bool:
     return any(viewport.lens_px is not None for viewport in session.viewports.values())
 
 
+def _choose_corner_text(shell: Shell) -> None:
+    from medview.gui.forms.corner_form import CornerForm
+
+    CornerForm(shell.session, shell.widget).open()
+
+
+def _edit_presets(shell: Shell) -> None:
+    from medview.gui.forms.preset_form import PresetForm
+
+    PresetForm(shell.session, shell.widget).open()
+
+
+def _choose_reading(shell: Shell) -> None:
+    from medview.gui.forms.reading_form import ReadingForm
+
+    ReadingForm(shell.session, shell.widget).open()
+
+
+def _measure_screen(shell: Shell) -> None:
+    from medview.gui.forms.screen_form import ScreenForm
+
+    ScreenForm(shell.session, shell.widget).open()
+
+
 READING: tuple[Command, ...] = (
     _fit("whole", "Whole image"),
     _fit("width", "Width of the image"),
     _fit("one_to_one", "Pixel for pixel (1:1)", "Shift+Z"),
     _fit("true_size", "True size"),
     Command(
-        "measure_screen", "Measure the screen…", "Image", lambda shell: ScreenForm(shell.session, shell.widget).open(),
+        "measure_screen", "Measure the screen…", "Image", _measure_screen,
         submenu=_ZOOM, separator=True,
     ),
     _turn("turn_right", "Turn to the right", partial(turn_view, degrees=90), "R"),
@@ -124,13 +144,13 @@ READING: tuple[Command, ...] = (
         ("Shift+I",), separator=True,
     ),
     Command(
-        "corner_form", "Choose the corner text…", "Image", lambda shell: CornerForm(shell.session, shell.widget).open()
+        "corner_form", "Choose the corner text…", "Image", _choose_corner_text
     ),
     Command(
-        "preset_form", "Window presets…", "Image", lambda shell: PresetForm(shell.session, shell.widget).open()
+        "preset_form", "Window presets…", "Image", _edit_presets
     ),
     Command(
-        "reading_form", "Mouse and reading…", "Image", lambda shell: ReadingForm(shell.session, shell.widget).open()
+        "reading_form", "Mouse and reading…", "Image", _choose_reading
     ),
     Command(
         "tool_region_window", "Window of a rectangle", "Tools",

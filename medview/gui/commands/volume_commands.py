@@ -8,7 +8,6 @@ from functools import partial
 from medview.errors import Sentence
 from medview.gui import conditions
 from medview.gui.command import Command, Shell
-from medview.gui.looks.look_window import show_look_window
 from medview.imaging.clipping import Clipping
 from medview.imaging.volume_cut import DrawnLoop
 from medview.imaging.volume_look import Smoothing, VolumeLook
@@ -235,6 +234,12 @@ def _needs(question: Callable[[VolumeLook], bool], refusal: Sentence) -> Callabl
     return when
 
 
+def _show_look_window(shell: Shell) -> None:
+    from medview.gui.looks.look_window import show_look_window
+
+    show_look_window(shell.session, shell.widget)
+
+
 VOLUME: tuple[Command, ...] = (
     *(_quick_command(place) for place in range(_QUICK)),
     *_look_commands(),
@@ -242,7 +247,7 @@ VOLUME: tuple[Command, ...] = (
         "look_window",
         "Looks and curves…",
         "3D",
-        lambda shell: show_look_window(shell.session, shell.widget),
+        _show_look_window,
         ("Ctrl+Shift+L",),
         icon="window-level",
         when=has_3d,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QWidget
@@ -10,9 +11,6 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QWidget
 from medview.gui.bring_to_front import bring_to_front
 from medview.gui.command import Shell
 from medview.gui.language import say, tr
-from medview.gui.measuring.follow_up_window import FollowUpWindow
-from medview.gui.measuring.measurement_properties import MeasurementProperties
-from medview.gui.measuring.plot_window import PlotKind, PlotWindow
 from medview.gui.one_line import one_line
 from medview.gui.side_tabs import MEASUREMENTS, SideTabs
 from medview.imaging.time_curve import has_curve
@@ -23,6 +21,9 @@ from medview.session.session import Session
 from medview.study.measurement import KIND_TITLES, Measurement
 from medview.study.study import Study
 from medview.view.measurement_text import measurement_lines
+
+if TYPE_CHECKING:
+    from medview.gui.measuring.plot_window import PlotKind
 
 
 def selected(session: Session) -> tuple[Study, Measurement] | None:
@@ -97,6 +98,8 @@ def show_plot(shell: Shell, measurement: Measurement, kind: PlotKind) -> None:
     """Show a plot of a measurement beside the images."""
     found = selected(shell.session)
     if found is not None:
+        from medview.gui.measuring.plot_window import PlotWindow
+
         bring_to_front(PlotWindow(shell.session, found[0], measurement, kind, shell.widget))
 
 
@@ -104,6 +107,8 @@ def show_properties(shell: Shell, measurement: Measurement) -> None:
     """Show every number of a measurement, and what its unit means."""
     found = selected(shell.session)
     if found is not None:
+        from medview.gui.measuring.measurement_properties import MeasurementProperties
+
         bring_to_front(MeasurementProperties(shell.session, found[0], measurement, shell.widget))
 
 
@@ -129,6 +134,8 @@ def _fields(session: Session, study: Study, measurement: Measurement) -> list[st
 
 def show_follow_up(shell: Shell) -> None:
     """Show the named diameters of the patient in view over the open studies."""
+    from medview.gui.measuring.follow_up_window import FollowUpWindow
+
     bring_to_front(FollowUpWindow(shell.session, shell.widget))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
@@ -10,7 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout,
 from medview.gui.language import tr
 from medview.gui.plain_tip import plain_tip
 from medview.plugin.contract import Parameter
-from medview.plugin.manifest.parameter_record import ParameterRecord
+
+if TYPE_CHECKING:
+    from medview.plugin.manifest.parameter_record import ParameterRecord
 
 _WIDEST_INT = 2**31 - 1
 _WIDEST_FLOAT = 1e9

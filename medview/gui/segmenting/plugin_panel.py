@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -20,12 +21,16 @@ from medview.gui.theme import theme
 from medview.jobs.job import Job
 from medview.plugin.contract import Parameter
 from medview.plugin.discovery import BrokenPlugin, Plugin
-from medview.plugin.manifest.manifest import Manifest
-from medview.plugin.manifest.weights_record import WeightsRecord
 from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 from medview.study.volume import Volume
+
+if TYPE_CHECKING:
+    from medview.plugin.manifest.manifest import Manifest
+    from medview.plugin.manifest.weights_record import WeightsRecord
+
+_AFTER_PICTURE_MS = 100  # what a person waits for is the image: manifests are read, and offers made, after it
 
 DEVICES = {
     "auto": Sentence("Automatic"),
@@ -50,11 +55,17 @@ class PluginPanel(QWidget):
         self.runs: list[Run] = []
         self.form = ParameterForm((), self)
         self._build(run_action)
+        self._filling = QTimer(self)
+        self._filling.setSingleShot(True)
+        self._filling.setInterval(_AFTER_PICTURE_MS)
+        self._filling.timeout.connect(self._fill_at_idle)
         watch.changed.connect(self._follow)
-        self.refresh()
+        self._show_readiness()
+        self._filling.start()
 
     def refresh(self) -> None:
         """Offer what there is for the series in view."""
+        self._filling.stop()
         self.plugins.blockSignals(True)
         self.plugins.show_offers(offers(self._session), with_reasons=self._session.scene is not None)
         self.plugins.blockSignals(False)
@@ -77,6 +88,7 @@ class PluginPanel(QWidget):
 
     def choose(self, plugin: Plugin, values: Mapping[str, Parameter]) -> None:
         """Choose a plugin and the values of its options."""
+        self._catch_up()
         self.plugins.choose(plugin)
         self._make_form(plugin, values)
         self._show_readiness()
@@ -89,8 +101,26 @@ class PluginPanel(QWidget):
 
     def chosen_plugin(self) -> Plugin | None:
         """Return the plugin that is chosen, or None where none fits."""
+        self._catch_up()
         offer = self.plugins.chosen()
         return None if offer is None or isinstance(offer.plugin, BrokenPlugin) else offer.plugin
+
+    def _fill_at_idle(self) -> None:
+        """Offer what there is for the first time, once no first image is waited for."""
+        if self._session.scene is None and any(not job.silent for job in self._session.jobs.jobs):
+            self._filling.start()
+        else:
+            self._fill()
+
+    def _fill(self) -> None:
+        self.refresh()
+        if self._session.scene is not None:
+            look_for_weights(self._session)  # a person may have copied them here by hand
+
+    def _catch_up(self) -> None:
+        """Offer at once what is for the series in view: nobody may be answered with what another series had."""
+        if self._filling.isActive():
+            self._fill()
 
     def _build(self, run_action: QAction) -> None:
         layout = QVBoxLayout(self)
@@ -206,9 +236,10 @@ class PluginPanel(QWidget):
     def _follow(self, topics: frozenset[str]) -> None:
         if "jobs" in topics:  # a run that is over must not keep its volume
             self.runs = [run for run in self.runs if not run[0].is_finished]
-        if "scene" in topics:
-            self.refresh()
-            look_for_weights(self._session)  # a person may have copied them here by hand
+        if self._filling.isActive():  # the first image comes before the plugins for it
+            self._filling.start()
+        elif "scene" in topics:
+            self._fill()
         elif topics & {"weights", "whole"}:
             self.refresh()
         elif "segments" in topics and self._has_mask() == self.facts.isVisibleTo(self):
