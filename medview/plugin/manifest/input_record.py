@@ -55,10 +55,21 @@ class GridRecord(Record):
     orientation
         Towards what the indices of the three axes grow, such as "RAS" (right, anterior, superior); "" keeps the
         images' own.
+    alignment
+        "faces": both grids fill the same box, and the spacing is rounded to a whole number of voxels (nnU-Net, torch);
+        "centres": the first voxels' centres coincide and the spacing is exact (MONAI).
+    interpolation
+        Of the values on their way in: "linear"; "area", the mean over larger voxels; "cubic", splines as nnU-Net uses
+        them, along an axis with steps over three times as long as another's the nearest value.
+    crop
+        "nonzero": only the box that holds values other than 0 is looked at.
     """
 
     spacing_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     orientation: Annotated[str, Field(pattern=r"^([LRAPSI]{3})?$")] = ""
+    alignment: Literal["faces", "centres"] = "faces"
+    interpolation: Literal["linear", "area", "cubic"] = "linear"
+    crop: Literal["none", "nonzero"] = "none"
 
     @model_validator(mode="after")
     def _axes_differ(self) -> Self:
@@ -93,6 +104,9 @@ class InputRecord(Record):
         What the values must be, such as "HU"; empty where any will do.
     maximum_fov_mm
         Along each axis the largest extent that it is made for; None where any will do.
+    intensity_on
+        Whether the steps of `intensity` are taken on the values of the images, before they are interpolated, or on
+        those of the network's grid.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "image"
@@ -113,6 +127,7 @@ class InputRecord(Record):
     contrast: str = ""
     grid: GridRecord = GridRecord()
     intensity: tuple[IntensityStep, ...] = ()
+    intensity_on: Literal["images", "grid"] = "images"
 
     @model_validator(mode="after")
     def _range_rises(self) -> Self:

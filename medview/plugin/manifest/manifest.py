@@ -88,7 +88,7 @@ class Manifest(Record):
             raise ValueError("a plugin has either an entry or a network")
         if self.network is not None:
             known = {w.id for w in self.weights}
-            for weights_id in (self.network.weights, *self.network.alternatives):
+            for weights_id in (self.network.weights, *self.network.alternatives, *self.network.ensemble):
                 if weights_id not in known:
                     raise ValueError(f"the network names the weights {weights_id}, which are not declared")
         return self

@@ -23,6 +23,9 @@ class Output(Record):
     activation
         Of "labels" of a network: "softmax" (one winner a voxel) or "sigmoid" (each channel by itself against
         `threshold`).
+    interpolated
+        Of "labels" of a network: what is brought back to the images' grid, "logits" or "probabilities" (the activation
+        comes first then).
     threshold
         Of "boxes" what is shown from at first; of sigmoid labels what counts as inside.
     scores
@@ -37,6 +40,7 @@ class Output(Record):
     segments: tuple[SegmentRecord, ...] = ()
     concepts: tuple[ConceptRecord, ...] = ()
     activation: Literal["softmax", "sigmoid"] = "softmax"
+    interpolated: Literal["logits", "probabilities"] = "logits"
     threshold: float = 0.5
     scores: Literal["softmax", "sigmoid", "logit", "calibrated"] = "softmax"
     map_kind: Literal["saliency", "uncertainty", "probability"] = "saliency"

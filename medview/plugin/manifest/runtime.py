@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from medview.plugin.manifest.record import BelowFolder, Identifier, Record, Sha256, Text
 
@@ -58,12 +58,16 @@ class Tiling(Record):
     overlap
         Share of a patch that neighbours have in common.
     blend
-        "gaussian": sigma an eighth of the patch; "constant": plain mean.
+        "gaussian": sigma an eighth of the patch, as in MONAI; "gaussian_nnunet": as in nnU-Net; "constant": plain mean.
+    placing
+        "fixed": a whole step from tile to tile and the last one moved back, as in MONAI; "even": evenly far apart, as in
+        nnU-Net.
     """
 
     patch: tuple[int, int, int]
     overlap: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    blend: Literal["gaussian", "constant"] = "gaussian"
+    blend: Literal["gaussian", "gaussian_nnunet", "constant"] = "gaussian"
+    placing: Literal["fixed", "even"] = "fixed"
     batch: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
@@ -75,6 +79,9 @@ class Tiling(Record):
 
 class Network(Record):
     """A network that needs no code: with it a manifest has no entry.
+
+    The channels it gives belong to the segments or concepts of the output, in their order; with softmax labels the first
+    channel is the background.
 
     Attributes
     ----------
@@ -88,16 +95,21 @@ class Network(Record):
     alternatives
         Ids of weights records of the same network in other formats, such as ONNX: the fastest that gives the same
         is used.
+    ensemble
+        Ids of further weights of the same architecture: what they give is averaged. Where a parameter is called
+        `ensemble`, it switches that on and off.
+    mirror_axes
+        Axes along which the network's answers to mirrored images may be averaged, where the parameter `mirrored` is on.
     """
 
     weights: Identifier
     architecture: Text | None = None
-    arguments: dict[str, bool | int | float | str | list[int] | list[float] | list[list[int]]] = Field(
-        default_factory=dict
-    )
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
     axes: Literal["3d", "2d"] = "3d"
     channels: Annotated[int, Field(ge=1)] = 1
     alternatives: tuple[Identifier, ...] = ()
+    ensemble: tuple[Identifier, ...] = ()
+    mirror_axes: tuple[Annotated[int, Field(ge=0, le=2)], ...] = ()
 
 
 class Abilities(Record):
