@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_paths(verb("check", "read and decode everything, and say what is good, odd or refused"))
     _add_run(verb("run", "run a plugin and write its segmentation"))
     _add_export(verb("export", "write a DICOM Segmentation in another format"))
-    _add_models(verb("models", "list the models, or fetch the weights of one"))
+    _add_models(verb("models", "the models: list, info, install, import, pack, verify, remove"), shared)
     _add_screenshots(verb("screenshots", "save pictures of the window in every layout, tool, theme and language"))
     _add_library(verb("library", "the local list of studies: list, import, verify or rebuild it"), shared)
     return parser
@@ -99,12 +99,32 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--segment", type=int, help="number of the segment for .stl (default: the first)")
 
 
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "fetch"))
-    parser.add_argument("plugin", nargs="?", help="id of the model, for fetch")
-    parser.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="the parameters to fetch for"
-    )
+def _add_models(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, parents=[shared], help=text, description=text)
+
+    action("list", "every model that was found, and whether its weights are here")
+    for name, text in (
+        ("info", "what a model is for, how it was measured, its licences and where its weights come from"),
+        ("install", "fetch the weights of a model, each checked against its size and SHA-256"),
+        ("verify", "read every byte of a model's weights again"),
+        ("remove", "delete the weights of a model from this computer"),
+    ):
+        one = action(name, text)
+        one.add_argument("plugin", help="id of the model")
+        if name == "install":
+            one.add_argument(
+                "--option", action="append", default=[], metavar="NAME=VALUE", help="parameters to fetch for"
+            )
+            one.add_argument(
+                "--accept-licence", action="store_true", help="I have read and accept the licences it shows"
+            )
+    action("import", "install an offline pack").add_argument("path", type=Path, help="FILE.medviewpack")
+    packing = action("pack", "write a model with its weights, licences and card into one file")
+    packing.add_argument("plugin", help="id of the model")
+    packing.add_argument("-o", "--out", type=Path, required=True, help="FILE.medviewpack")
 
 
 def _add_library(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:

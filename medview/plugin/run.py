@@ -14,6 +14,7 @@ from medview.plugin.contract import Answer, Context, Parameter, Partial, Request
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
 from medview.plugin.fit import why_not
+from medview.plugin.licence_gate import check_accepted
 from medview.progress import Progress
 from medview.study.segmentation import Source
 from medview.study.series import Series
@@ -80,9 +81,10 @@ class PluginRun:
         manifest = self.plugin.manifest
         files: dict[str, Path] = {}
         for record in manifest.needed_weights(parameters):
-            path = weights.locate(record)
+            path = weights.locate(record, self.plugin.folder)
             if path is None:
                 raise weights.absence(record, manifest.id)
+            check_accepted(self.plugin, record)
             files[record.id] = path
         concepts = {c.id: c.concept() for output in manifest.outputs for c in output.concepts}
         return Request(self.volume, parameters, files, manifest.segments(parameters), concepts, self.others)

@@ -29,38 +29,43 @@ def weights_folder() -> Path:
     return folder
 
 
-def locate(record: WeightsRecord) -> Path | None:
+def locate(record: WeightsRecord, folder: Path | None = None) -> Path | None:
     """Return the file of a record where it lies on this machine with the right content, else None.
 
-    Looked for in the package that brings it, in the folder that MEDVIEW_MODEL_MIRROR names (by path, then by file name)
-    and in the person's data folder. A file with another size or SHA-256 is passed over.
+    Looked for in the plugin's own folder or the package that brings it, in the folder that MEDVIEW_MODEL_MIRROR names
+    (by path, then by file name) and in the person's data folder. A file with another size or SHA-256 is passed over.
+
+    Parameters
+    ----------
+    folder
+        Of the plugin, for weights that it brings itself.
     """
-    for path in _candidates(record):
+    for path in _candidates(record, folder):
         if _is_genuine(path, record):
             return path
     return None
 
 
-def fetch(record: WeightsRecord, progress: Progress) -> Path:
+def fetch(record: WeightsRecord, progress: Progress, folder: Path | None = None) -> Path:
     """Return the file of a record, downloaded from its authors where it is not here yet.
 
-    A download that was broken off goes on where it stopped. The file appears under its name only after its size and
-    SHA-256 have been checked.
+    A download that was broken off goes on where it stopped, also from another of the record's addresses. The file
+    appears under its name only after its size and SHA-256 have been checked.
 
     Raises
     ------
     MedViewError
         The server cannot be reached, or sends another file than the manifest promises.
     """
-    found = locate(record)
+    found = locate(record, folder)
     if found is not None:
         return found
-    if record.is_packaged:
+    if record.is_packaged or record.is_shipped:
         raise absence(record, "")
     target = weights_folder() / record.file
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.{record.sha256[:12]}.part")
-    _download(record, part, progress)
+    _download_from_any(record, part, progress)
     if part.stat().st_size != record.bytes or _sha256(part) != record.sha256:
         part.unlink()
         raise MedViewError(
@@ -72,8 +77,36 @@ def fetch(record: WeightsRecord, progress: Progress) -> Path:
     return target
 
 
+def is_whole(record: WeightsRecord, folder: Path | None = None) -> bool:
+    """Whether the file of a record lies here and is right: every byte is read, whatever is remembered of it."""
+    path = locate(record, folder)
+    return path is not None and path.stat().st_size == record.bytes and _sha256(path) == record.sha256
+
+
+def remove(record: WeightsRecord) -> bool:
+    """Delete the file of a record from the person's data folder, also a part of it; what others keep elsewhere stays.
+
+    Returns
+    -------
+    bool
+        Whether there was anything.
+    """
+    target = weights_folder() / record.file
+    found = [path for path in (target, *target.parent.glob(f"{target.name}.*.part")) if path.is_file()]
+    for path in found:
+        path.unlink()
+    return bool(found)
+
+
 def absence(record: WeightsRecord, plugin_id: str) -> MedViewError:
     """Return what to tell a person when the file of a record is not here."""
+    if record.is_shipped:
+        return MedViewError(
+            "The model file {file} of the plugin {plugin} is missing or has been changed.",
+            "Install the plugin anew.",
+            file=record.file,
+            plugin=plugin_id,
+        )
     if record.is_packaged:
         return MedViewError(
             "The model file {file} is not installed.",
@@ -83,7 +116,7 @@ def absence(record: WeightsRecord, plugin_id: str) -> MedViewError:
         )
     return MedViewError(
         "The model file {file} is not on this machine yet ({size_kb} kB).",
-        "Fetch it with: medview models fetch {plugin}. Without a network, copy it to a folder and set "
+        "Fetch it with: medview models install {plugin}. Without a network, copy it to a folder and set "
         "MEDVIEW_MODEL_MIRROR to that folder.",
         file=record.file,
         size_kb=-(-record.bytes // 1000),
@@ -91,7 +124,9 @@ def absence(record: WeightsRecord, plugin_id: str) -> MedViewError:
     )
 
 
-def _candidates(record: WeightsRecord) -> list[Path]:
+def _candidates(record: WeightsRecord, folder: Path | None) -> list[Path]:
+    if record.is_shipped:
+        return [folder / record.source.removeprefix("folder:")] if folder is not None else []
     paths = [_packaged(record)] if record.is_packaged else []
     mirror = os.environ.get("MEDVIEW_MODEL_MIRROR")
     if mirror:
@@ -148,14 +183,27 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _download(record: WeightsRecord, part: Path, progress: Progress) -> None:
+def _download_from_any(record: WeightsRecord, part: Path, progress: Progress) -> None:
+    """Download from the first address that answers; raise what the first one said where none does."""
+    told: MedViewError | None = None
+    for address in (record.source, *record.mirrors):
+        try:
+            _download(record, address, part, progress)
+            return
+        except MedViewError as error:
+            told = told or error
+    if told is not None:
+        raise told
+
+
+def _download(record: WeightsRecord, address: str, part: Path, progress: Progress) -> None:
     """Fill `part` up to the promised size; never beyond it."""
     import urllib.request
 
     have = part.stat().st_size if part.exists() else 0
     if have >= record.bytes:
         return
-    request = urllib.request.Request(record.source)  # noqa: S310  the manifest admits http and https only
+    request = urllib.request.Request(address)  # noqa: S310  the manifest admits http and https only
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from medview.errors import Sentence
 from medview.jobs.job import Job
 from medview.plugin.discovery import Plugin
+from medview.plugin.licence_gate import check_accepted
 from medview.plugin.weights import fetch, locate
 from medview.progress import Progress, part
 from medview.session.session import Session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def missing_weights(plugin: Plugin, parameters: Mapping[str, object] | None = None) -> tuple[WeightsRecord, ...]:
     """Return the weights that a run with these parameters (default: the defaults) needs and that are not here."""
-    return tuple(record for record in _needed(plugin, parameters) if locate(record) is None)
+    return tuple(record for record in _needed(plugin, parameters) if locate(record, plugin.folder) is None)
 
 
 def known_missing(
@@ -36,13 +37,13 @@ def _needed(plugin: Plugin, parameters: Mapping[str, object] | None) -> tuple[We
 
 def look_for_weights(session: Session) -> Job:
     """Submit a look at which weights of all plugins are here; each file is hashed at the first look."""
-    records = {w.sha256: w for p in session.plugins if isinstance(p, Plugin) for w in p.manifest.weights}
+    records = {w.sha256: (w, p.folder) for p in session.plugins if isinstance(p, Plugin) for w in p.manifest.weights}
 
     def work(progress: Progress) -> frozenset[str]:
         absent = set()
-        for place, (sha256, record) in enumerate(records.items()):
+        for place, (sha256, (record, folder)) in enumerate(records.items()):
             progress(place / len(records))
-            if locate(record) is None:
+            if locate(record, folder) is None:
                 absent.add(sha256)
         return frozenset(absent)
 
@@ -57,8 +58,10 @@ def look_for_weights(session: Session) -> Job:
 def fetch_missing(plugin: Plugin, parameters: Mapping[str, object] | None, progress: Progress) -> list[Path]:
     """Fetch what `missing_weights` names, each file checked against its size and SHA-256; return their paths."""
     records = missing_weights(plugin, parameters)
+    for record in records:
+        check_accepted(plugin, record)
     spans = [part(progress, n / len(records), (n + 1) / len(records)) for n in range(len(records))]
-    return [fetch(record, span) for record, span in zip(records, spans, strict=True)]
+    return [fetch(record, span, plugin.folder) for record, span in zip(records, spans, strict=True)]
 
 
 def fetch_weights(session: Session, plugin: Plugin, parameters: Mapping[str, object] | None = None) -> Job:
