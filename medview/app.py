@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from medview.errors import MedViewError
 from medview.files.passing_folder import PassingFolder
 from medview.gui import theme
+from medview.gui.idle_collector import IdleCollector
 from medview.gui.language import set_language
 from medview.gui.load_plots import load_plots
 from medview.gui.main_window import MainWindow
@@ -159,6 +160,7 @@ def make_window(application: QApplication, jobs: JobQueue) -> MainWindow:
     window = MainWindow(session)
     tell_broken_files(session)
     Doorbell(window).attach(jobs)
+    IdleCollector(window)
     return window
 
 
