@@ -60,8 +60,8 @@ class Tiling(Record):
     blend
         "gaussian": sigma an eighth of the patch, as in MONAI; "gaussian_nnunet": as in nnU-Net; "constant": plain mean.
     placing
-        "fixed": a whole step from tile to tile and the last one moved back, as in MONAI; "even": evenly far apart, as in
-        nnU-Net.
+        "fixed": a whole step from tile to tile and the last one moved back, as in MONAI; "even": evenly far apart, as
+        in nnU-Net.
     """
 
     patch: tuple[int, int, int]
@@ -80,8 +80,8 @@ class Tiling(Record):
 class Network(Record):
     """A network that needs no code: with it a manifest has no entry.
 
-    The channels it gives belong to the segments or concepts of the output, in their order; with softmax labels the first
-    channel is the background.
+    The channels it gives belong to the segments or concepts of the output, in their order; with softmax labels the
+    first channel is the background.
 
     Attributes
     ----------
