@@ -115,6 +115,12 @@ class JobQueue:
         if isinstance(place, WorkerPlace):
             place.warm_up()
 
+    def renew_worker(self) -> None:
+        """Start the worker process anew before its next job; a job that runs is not disturbed."""
+        place = self._places.get("gpu")
+        if isinstance(place, WorkerPlace):
+            place.renew()
+
     def cancel_all(self) -> None:
         """Cancel every job that is not finished, but no stroke on its way to the disk."""
         for job in self.jobs:

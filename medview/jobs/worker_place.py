@@ -31,6 +31,7 @@ class WorkerPlace:
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._worker: WorkerProcess | None = None
         self._starting = threading.Lock()
+        self._is_old = threading.Event()
         self._thread = threading.Thread(target=self._run, name="medview-gpu-link", daemon=True)
         self._thread.start()
 
@@ -41,6 +42,10 @@ class WorkerPlace:
     def warm_up(self) -> None:
         """Start the process on a thread of its own, so that the caller does not wait."""
         threading.Thread(target=self._shared, name="medview-gpu-start", daemon=True).start()
+
+    def renew(self) -> None:
+        """Start the process anew before the next job: what a plugin's code was is forgotten."""
+        self._is_old.set()
 
     def stop(self) -> None:
         """End the thread and the process, within about two seconds."""
@@ -57,6 +62,9 @@ class WorkerPlace:
             del job  # the last job's arrays must not live until the next one comes
 
     def _work(self, job: Job) -> None:
+        if self._is_old.is_set():
+            self._is_old.clear()
+            self._end_shared()
         try:
             process = WorkerProcess() if job.is_alone else self._shared()
             # the main thread's pickler would copy nothing, but a big volume's first sharing may take half a second

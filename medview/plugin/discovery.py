@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from medview.plugin.manifest.manifest import Manifest
 
 Entry = Callable[[Request, Context], Answer | tuple[Answer, ...]]
-_MANIFEST = "plugin.toml"
+_MANIFEST, _ENTRY_POINTS = "plugin.toml", "medview.plugins"
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,19 @@ class Plugin:
 
 
 def discover(folders: Sequence[Path] | None = None) -> tuple[Plugin | BrokenPlugin, ...]:
-    """Return the plugins of `folders`: by default those that ship with the program, then the person's own.
+    """Return the plugins of `folders`: by default those that ship, the person's own, and those of installed packages.
 
-    Each plugin is a folder with a `plugin.toml`. Where two have the same id, the later is broken: a folder of the
-    person's cannot quietly stand in for what was shipped.
+    Each plugin is a folder with a `plugin.toml`. A package names its folder by an entry point of the group
+    ``medview.plugins``, ``name = "package.folder"``; it is found by its path, and nothing is imported. Where two have
+    the same id, the later is broken: a folder of the person's cannot quietly stand in for what was shipped.
     """
     if folders is None:
-        folders = (shipped_plugins_folder(), data_folder() / "plugins")
+        paths = [*_manifests((shipped_plugins_folder(), data_folder() / "plugins")), *_of_packages()]
+    else:
+        paths = _manifests(folders)
     found: list[Plugin | BrokenPlugin] = []
     seen: set[str] = set()
-    for path in _manifests(folders):
+    for path in paths:
         plugin = _read(path)
         if isinstance(plugin, Plugin):
             plugin = _once(plugin, seen)
@@ -105,6 +109,18 @@ def find(plugin_id: str, plugins: Iterable[Plugin | BrokenPlugin]) -> Plugin:
 
 def _manifests(folders: Sequence[Path]) -> list[Path]:
     return [path for folder in folders if folder.is_dir() for path in sorted(folder.glob(f"*/{_MANIFEST}"))]
+
+
+def _of_packages() -> list[Path]:
+    """Return the manifests that installed distributions name."""
+    found = []
+    for entry in metadata.entry_points(group=_ENTRY_POINTS):
+        if entry.dist is None:
+            continue
+        path = Path(str(entry.dist.locate_file(entry.module.replace(".", "/")))) / _MANIFEST
+        if path.is_file():
+            found.append(path)
+    return sorted(found)
 
 
 def _once(plugin: Plugin, seen: set[str]) -> Plugin | BrokenPlugin:

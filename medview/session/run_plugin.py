@@ -13,6 +13,7 @@ from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.fit import why_not
 from medview.plugin.run import PluginRun
 from medview.session.apply_result import apply_result
+from medview.session.choose_plugins import is_enabled
 from medview.session.fetch_weights import known_missing
 from medview.session.scene import Scene
 from medview.session.session import Session
@@ -39,8 +40,8 @@ class Offer:
 
 
 def offers(session: Session) -> tuple[Offer, ...]:
-    """Return every plugin found, those that fit the series in view first."""
-    made = [_offer(session, plugin) for plugin in session.plugins]
+    """Return every plugin found and not disabled, those that fit the series in view first."""
+    made = [_offer(session, plugin) for plugin in session.plugins if is_enabled(session, plugin)]
     return tuple(sorted(made, key=lambda offer: (offer.refusal is not None, isinstance(offer.plugin, BrokenPlugin))))
 
 

@@ -140,6 +140,10 @@ class Session:
             self._plugins = discover()
         return self._plugins
 
+    def forget_plugins(self) -> None:
+        """Look for plugins anew at the next use."""
+        self._plugins = None
+
     def add_study(self, study: Study) -> None:
         """Add an opened study."""
         self.studies = (*self.studies, study)

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "keymap": "",  # a set of keys known from another viewer (resources/keymaps), "" for MedView's own
     "shortcuts": {},  # a person's own keys by command id
     "device": "auto",
+    "disabled_plugins": [],  # ids of plugins that are not offered
     "window_drag_inverted": False,
     "mouse_middle": "pan",  # the tools of the buttons (medview.tools.toolbox.TOOLS); the left one has the tool chosen
     "mouse_right": "zoom",
