@@ -94,10 +94,10 @@ def read_header(path: Path, *, with_pydicom: bool = False) -> tuple[Image, ...] 
     return Other(what, study_object(file, kind, sop_instance, sop_class), study_facts(file.values))
 
 
-def is_own_segmentation(path: Path) -> bool:
-    """Whether a file is a segmentation that this program has written; errors as `read_header`."""
+def is_own(path: Path, kind: str) -> bool:
+    """Whether a file is an object of a kind ("segmentation", "report") that was written here."""
     file = read_dicom_file(path)
-    if file is None or kind_of(identity(file.values, file.meta)[1]) != "segmentation":
+    if file is None or kind_of(identity(file.values, file.meta)[1]) != kind:
         return False
     return file.values.text("Manufacturer") == MAKER
 

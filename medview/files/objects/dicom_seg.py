@@ -141,9 +141,9 @@ def _meanings(segments: Iterable[Segment]) -> list[tuple[int, str, str]]:
 
 def _is_own_segmentation(path: Path) -> bool:
     """Whether an existing file is a segmentation made here, which a newer one may replace; nothing else ever is."""
-    from medview.files.headers.dicom_header import is_own_segmentation
+    from medview.files.headers.dicom_header import is_own
 
     try:
-        return is_own_segmentation(path)
+        return is_own(path, "segmentation")
     except (MedViewError, OSError):
         return False

@@ -1,0 +1,215 @@
+"""Images that a model made from others, as a DICOM series of their own beside the originals (PS3.3 C.7.6.1.1.3).
+
+New identifiers throughout: an original is never written over, nor can a derived image be taken for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence as DicomSequence
+from pydicom.uid import ExplicitVRLittleEndian
+
+from medview.errors import MedViewError, Sentence
+from medview.files.atomic import write_error, written_whole
+from medview.files.headers.dicom_header import MAKER
+from medview.files.made_uid import new_uid
+from medview.files.objects.dicom_sources import source_headers
+from medview.progress import Progress, unheard
+from medview.study.finding import DerivedImage
+from medview.study.geometry import Geometry
+from medview.study.series import Series
+
+SYNTHETIC = "SYNTHETIC"
+_LONGEST = 64
+# what belongs to the source's pixels or file and not to what was made of them
+_NOT_TAKEN_OVER = (
+    "PixelPaddingValue", "PixelPaddingRangeLimit", "SmallestImagePixelValue", "LargestImagePixelValue",
+    "SmallestPixelValueInSeries", "LargestPixelValueInSeries", "ModalityLUTSequence", "VOILUTSequence",
+    "IconImageSequence", "RescaleType", "PixelData", "NumberOfFrames", "DigitalSignaturesSequence",
+    "MACParametersSequence", "ReferencedImageSequence", "SourceImageSequence", "OriginalAttributesSequence",
+)  # fmt: skip
+
+
+def write_derived(
+    image: DerivedImage,
+    series: Series,
+    geometry: Geometry,
+    folder: Path,
+    provenance: Mapping[str, Any],
+    name: str,
+    *,
+    progress: Progress = unheard,
+) -> tuple[tuple[Path, ...], tuple[Sentence, ...]]:
+    """Write derived images as one DICOM file a slice into a new folder; each is read back and compared.
+
+    Parameters
+    ----------
+    image
+        (slices, rows, columns) on `geometry`, the geometry of `series`.
+    name
+        Of the plugin, for the description.
+
+    Returns
+    -------
+    tuple
+        The files in slice order, and what a person should know of them.
+
+    Raises
+    ------
+    MedViewError
+        The source is no DICOM series of single images, or a file cannot be written or differs when read back. What was
+        written is then taken away again.
+    """
+    if series.file_format != "DICOM":
+        raise MedViewError(
+            "A derived DICOM series refers to DICOM images, and these are {format}.",
+            "Save it as NIfTI.",
+            format=series.file_format,
+        )
+    headers, said = source_headers(series, geometry)
+    if len(headers) != len(image.array):
+        raise MedViewError("A derived series of multi-frame images cannot be written yet.", "Save it as NIfTI.")
+    slope = _slope(image.array)
+    shared = _Shared.of(image, series, provenance, name, slope)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise write_error(error, folder) from error
+    paths: list[Path] = []
+    try:
+        for index, (header, plane) in enumerate(zip(headers, image.array, strict=True)):
+            progress(index / len(headers), "Writing and reading back")
+            paths.append(folder / f"{index + 1:04d}.dcm")
+            _write_plane(header, plane, index, shared, paths[-1])
+    except BaseException:  # a cancel too: half a series must not stay where a whole one was asked for
+        for path in paths:
+            path.unlink(missing_ok=True)
+        folder.rmdir()
+        raise
+    return tuple(paths), said
+
+
+class _Shared:
+    """What all slices have in common."""
+
+    def __init__(self, attributes: Mapping[str, Any], slope: float, stamp: NDArray[np.bool_] | None) -> None:
+        self.attributes, self.slope, self.stamp = attributes, slope, stamp
+        self.study_uid = ""
+
+    @classmethod
+    def of(cls, image: DerivedImage, series: Series, provenance: Mapping[str, Any], name: str, slope: float) -> _Shared:
+        now = datetime.now()
+        description = f"{image.title} ({name}, research)"
+        attributes = {
+            "SeriesInstanceUID": new_uid(),
+            "SeriesNumber": min(max(series.series_number or 0, 0) * 100 + 2, 2**31 - 1),
+            "SeriesDescription": (f"{SYNTHETIC} {description}" if image.is_synthetic else description)[:_LONGEST],
+            "SeriesDate": now.strftime("%Y%m%d"),
+            "SeriesTime": now.strftime("%H%M%S"),
+            "ContentDate": now.strftime("%Y%m%d"),
+            "ContentTime": now.strftime("%H%M%S"),
+            "DerivationDescription": _told(image, provenance),
+            "ContentQualification": "RESEARCH",
+            "BurnedInAnnotation": "YES" if image.is_synthetic else "NO",
+            "SpecificCharacterSet": "ISO_IR 192",
+        }
+        stamp = written_mask(image.array.shape[1:], SYNTHETIC) if image.is_synthetic else None
+        return cls(attributes, slope, stamp)
+
+
+def _write_plane(header: Dataset, plane: NDArray[Any], index: int, shared: _Shared, path: Path) -> None:
+    dataset = _without_old(header)
+    source_uid, source_class = header.SOPInstanceUID, header.SOPClassUID
+    for keyword, value in shared.attributes.items():
+        setattr(dataset, keyword, value)
+    dataset.ImageType = ["DERIVED", "SECONDARY", *list(header.get("ImageType", []))[2:]]
+    dataset.SOPInstanceUID = new_uid()
+    dataset.InstanceNumber = index + 1
+    dataset.SourceImageSequence = DicomSequence([_reference(source_uid, source_class)])
+    stored = np.rint(plane / shared.slope)
+    if shared.stamp is not None:
+        stored = np.where(shared.stamp, max(float(stored.max()), 1.0), stored)
+    _put_pixels(dataset, stored.astype("<i2"), shared.slope)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    with written_whole(path) as beside:
+        dataset.save_as(beside, enforce_file_format=True)
+        _compare(beside, stored, str(dataset.SOPInstanceUID), path.name)
+
+
+def _without_old(header: Dataset) -> Dataset:
+    """Return a copy of a header without what belongs to the source's own pixels, private elements and overlays."""
+    dataset = Dataset()
+    for element in header:
+        is_overlay = 0x6000 <= element.tag.group <= 0x60FF
+        if not element.tag.is_private and not is_overlay and element.keyword not in _NOT_TAKEN_OVER:
+            dataset.add(element)
+    return dataset
+
+
+def _put_pixels(dataset: Dataset, stored: NDArray[Any], slope: float) -> None:
+    dataset.Rows, dataset.Columns = stored.shape
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 1
+    dataset.RescaleSlope, dataset.RescaleIntercept = f"{slope:.10g}", "0"
+    if dataset.get("Modality") == "CT":
+        dataset.RescaleType = "HU"
+    dataset.PixelData = stored.tobytes()
+
+
+def _reference(sop_instance_uid: str, sop_class_uid: str) -> Dataset:
+    """Return an item of the Source Image Sequence (PS3.3 C.7.6.1, CID 7202: source image for image processing)."""
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator = "121322", "DCM"
+    code.CodeMeaning = "Source image for image processing operation"
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class_uid, sop_instance_uid
+    item.PurposeOfReferenceCodeSequence = DicomSequence([code])
+    return item
+
+
+def _slope(array: NDArray[Any]) -> float:
+    """Return the step between stored values: 1 for whole numbers that fit, else as fine as 16 bits allow."""
+    largest = float(np.abs(array).max(initial=0.0))
+    if array.dtype.kind in "iu" and largest <= 32767:
+        return 1.0
+    if largest == 0.0:
+        return 1.0
+    return float(f"{np.nextafter(largest / 32767.0, np.inf) * 1.0000001:.9g}")
+
+
+def _told(image: DerivedImage, provenance: Mapping[str, Any]) -> str:
+    """Return what the images are and how they were made, at most the 1024 characters of a Short Text (PS3.5 6.2)."""
+    head = f"{MAKER}: {image.kind} by a model. For research. "
+    if image.is_synthetic:
+        head = f"{SYNTHETIC}: this was computed, not measured. {head}"
+    told = ("plugin", "plugin_version", "weights_sha256", "manifest_sha256", "device", "precision")
+    facts = {key: provenance[key] for key in told if key in provenance}
+    return (head + json.dumps(facts, sort_keys=True, default=str))[:1024]
+
+
+def _compare(path: Path, stored: NDArray[Any], uid: str, name: str) -> None:
+    from pydicom import dcmread
+
+    found = dcmread(path)
+    if str(found.SOPInstanceUID) != uid or not np.array_equal(found.pixel_array, stored):
+        raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=name)
+
+
+def written_mask(shape: Sequence[int], text: str) -> NDArray[np.bool_]:
+    """Return (rows, columns), true where a text stands along the upper edge, a third of the width wide."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    rows, columns = shape
+    font = ImageFont.load_default(size=max(8.0, columns / 3.0 / len(text) * 1.6))
+    picture = Image.new("1", (columns, rows))
+    ImageDraw.Draw(picture).text((columns * 0.02 + 1, rows * 0.02 + 1), text, fill=1, font=font)
+    return np.asarray(picture, dtype=np.bool_)
