@@ -7,7 +7,18 @@ with a sentence that says why, 2 wrong usage. The JSON is described in docs/comm
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from medview.cli.arguments import parse
-from medview.cli.verbs import run
+
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["parse", "run"]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do a verb of the command line and return the exit status; as `medview.cli.verbs.run`."""
+    from medview.cli.verbs import run  # a window needs the arguments alone
+
+    return run(arguments)

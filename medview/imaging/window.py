@@ -183,12 +183,24 @@ def _percentile_window(values: NDArray[Any], series: Series) -> Window:
     values = without_padding(values, padding_range(series))
     if values.size == 0:
         return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(values, (0.1, 99.9)))
+    low, high = _at_percents(values, 0.1, 99.9)
     if values.dtype.kind == "f":
         return (low + high) / 2, max(high - low, 1e-6)
     low, high = round(low), round(high)
     # LINEAR is black at centre - 0.5 - (width - 1) / 2 and white at centre - 0.5 + (width - 1) / 2
     return (low + high + 1) / 2, max(high - low + 1, 2.0)
+
+
+def _at_percents(values: NDArray[Any], *percents: float) -> list[float]:
+    """Return what numpy.percentile does by its default; that one imports masked arrays before the first image."""
+    places = [percent / 100 * (values.size - 1) for percent in percents]
+    below = [int(place) for place in places]
+    above = [min(place + 1, values.size - 1) for place in below]
+    ordered = np.partition(values, sorted({*below, *above}))
+    ends = zip(below, above, places, strict=True)
+    return [
+        float(ordered[low]) + (float(ordered[high]) - float(ordered[low])) * (place - low) for low, high, place in ends
+    ]
 
 
 def value_range(volume: Volume) -> tuple[float, float]:

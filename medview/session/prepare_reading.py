@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-
 from medview.progress import Progress, unheard
 
 _BREATH_S = 0.01
@@ -28,6 +26,4 @@ def prepare_reading(progress: Progress = unheard) -> None:
     import medview.library.library  # noqa: F401
 
     breathe(0.9)
-    np.percentile(np.zeros(2), (0.1, 99.9))  # numpy imports much when it is first asked for one
-    breathe(0.95)
     import scipy.ndimage  # noqa: F401  the first filter of a picture would hold the window for it

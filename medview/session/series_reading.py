@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TELL_EVERY_S = 0.08  # painting costs the main thread more than an image is worth that nobody looks at
 _PATIENCE_S = 0.1
-_PAINTING_S = 0.02
+_PAINTING_S = 0.05
 Window = tuple[float, float]
 Begun = tuple[Volume, Window]
 

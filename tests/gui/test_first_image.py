@@ -26,6 +26,7 @@ app.run(Path(sys.argv[1]))
 """
 _LATER = (
     *("pydicom", "highdicom", "pydantic", "scipy", "skimage", "SimpleITK", "vtkmodules", "pyqtgraph", "PIL", "torch"),
+    "numpy.ma",
     *("imagecodecs", "matplotlib", "medview.plugin.manifest", "medview.gui.commands.command_palette"),
     *("medview.gui.commands.shortcut_form", "medview.gui.commands.shortcut_sheet", "medview.gui.forms"),
     *("medview.gui.library.library_page", "medview.gui.looks.look_window", "medview.gui.measuring.plot_window"),
