@@ -78,6 +78,7 @@ def test_a_file_of_another_size_is_refused(module: ModuleType, tmp_path: Path) -
         module._arrays(path, [(3, 3, 3, 1, 1), (1,)])
 
 
+@pytest.mark.slow
 def test_grey_and_white_matter_of_brainchops_sample(sample: Volume) -> None:
     told: list[float] = []
     result = medview.run(
@@ -91,6 +92,7 @@ def test_grey_and_white_matter_of_brainchops_sample(sample: Volume) -> None:
     assert len(told) > 100
 
 
+@pytest.mark.slow
 def test_a_bright_scalp_does_not_hide_the_brain(head: Volume, brainchop: Path) -> None:
     found = ml_by_label(medview.run("brain_structures", head, device="cpu", classes="3"))
     assert 350 < found["White matter"] < 520
@@ -119,7 +121,6 @@ INDEPENDENT: Mapping[str, float] = {
 }
 
 
-@pytest.mark.slow
 def test_seventeen_structures_of_brainchops_sample(sample: Volume) -> None:
     result = medview.run("brain_structures", sample, device="cpu", classes="18")
     found = ml_by_label(result)
