@@ -103,6 +103,7 @@ class Segmentation:
     revision: int = 0
     is_painted: bool = field(default=False, init=False)
     _turn: int = field(default=0, init=False, repr=False)  # odd while the voxels change
+    _emptiness: tuple[int, bool] = field(default=(-1, True), init=False, repr=False)  # at which revision
 
     def __post_init__(self) -> None:
         if self.labels.shape != self.geometry.shape:
@@ -116,6 +117,13 @@ class Segmentation:
             if segment.number == number:
                 return segment
         raise KeyError(number)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no voxel bears a label; looked for once a revision."""
+        if self._emptiness[0] != self.revision:
+            self._emptiness = self.revision, not self.labels.max(initial=0)
+        return self._emptiness[1]
 
     def voxel_counts(self) -> dict[int, int]:
         """Return the number of voxels of each segment, by its number."""

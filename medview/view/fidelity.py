@@ -207,8 +207,8 @@ def _of_mask(segmentation: Segmentation | None) -> Iterator[FidelityMark]:
         )
         kind: FidelityKind = "AI" if facts.get("algorithm_type") == "AUTOMATIC" else "mask"
     elif "plugin" not in facts:
-        if not is_edited:
-            return  # nothing has been drawn yet
+        if segmentation.is_empty:
+            return  # nothing has been drawn, or nothing is left of it
         kind, made = "mask", Sentence("Mask: drawn by hand")
         edited = made
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
+from medview.gui.looks.look_window import LookWindow
 from medview.gui.main_window import MainWindow
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder
@@ -32,6 +34,20 @@ def _followers(window: MainWindow) -> tuple[int, ...]:
     assert session.scene is not None
     heard = (session.scene_changed, session.display_changed, session.layout_changed, session.studies_changed)
     return tuple(len(signal) for signal in (*heard, session.scene.cursor_changed, session.scene.display_changed))
+
+
+def test_a_window_that_is_left_at_once_is_told_nothing_any_more(
+    opened: MainWindow, qtbot: QtBot, settle: Callable[[], None]
+) -> None:
+    busy = Event()
+    opened.session.jobs.submit("Reading", lambda progress: busy.wait(20))
+    opened.commands.actions["look_window"].trigger()
+    (beside,) = (dialog for dialog in opened.findChildren(QDialog) if dialog.isVisible())
+    beside.close()
+    qtbot.waitUntil(lambda: not opened.findChildren(LookWindow))
+    busy.set()  # what the window has asked for comes only now
+    settle()
+    assert [notice for notice in opened.session.notices.notices if notice.level == "error"] == []
 
 
 def test_escape_lets_go_of_session_and_opengl(opened: MainWindow, qtbot: QtBot, settle: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from medview.gui.main_window import MainWindow
+from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder
 from tests.gui.conftest import WAIT_MS
 from tests.gui.panes import pixels_of
@@ -77,3 +78,24 @@ def test_the_ruler_is_as_long_as_it_says(window: MainWindow, settle: Settle, qtb
     below = seen[found[1] + 12 : found[1] + 40, pane.width() // 4 : 3 * pane.width() // 4]
     longest = max(int(row.sum()) for row in below)
     assert longest == pytest.approx(length * scale, abs=3)
+
+
+def test_the_length_of_the_ruler_is_read_where_the_crosshair_runs_through_it(
+    window: MainWindow, settle: Settle, qtbot: QtBot, ct_folder: Path
+) -> None:
+    open_folder(window.session, ct_folder)
+    qtbot.waitUntil(lambda: window.session.scene is not None and window.session.scene.is_whole, timeout=WAIT_MS)
+    settle()
+    window.session.set_layout(shipped_layout("mpr"))
+    scene = window.session.scene
+    assert scene is not None
+    pane = window.panes.panes["coronal"]
+    scene.update(crosshair_visible=False)
+    length = next(mm for mm in (20, 10, 5, 2, 1) if place_of_text(pane, f"{mm} mm") is not None)
+    scene.update(crosshair_visible=True)
+    place = place_of_text(pane, f"{length} mm")
+    assert place is not None
+    top, line = place[1], pixels_of(pane).astype(int)
+    middle = line[:, pane.width() // 2 - 12 : pane.width() // 2 + 12]
+    assert np.ptp(middle[top - 30], axis=1).max() > 60, "the coloured line runs there"
+    assert np.ptp(middle[top : top + 9], axis=2).max() < 60, "and not through the letters"

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox
+from pytestqt.qtbot import QtBot
 
+from medview.gui.commands.command_palette import CommandPalette
+from medview.gui.forms.reading_form import ReadingForm
+from medview.gui.main_window import MainWindow
 from medview.gui.theme import DARK, LIGHT, Theme
 from medview.paths import resources_folder
+from tests.gui.panes import pixels_of
 
 
 def luminance(colour: str) -> float:
@@ -53,3 +60,28 @@ def test_the_sheet_names_colours_and_icons_that_exist() -> None:
     for name in re.findall(r"@icons/([\w@-]+)\.svg", sheet):
         for theme in (DARK, LIGHT):
             assert (resources_folder() / "icons" / f"{name.replace('@name', theme.name)}.svg").is_file()
+
+
+def test_fields_of_a_form_are_alike_in_height(window: MainWindow) -> None:
+    form = ReadingForm(window.session, window)
+    form.show()
+    fields = [*form.findChildren(QComboBox), *form.findChildren(QAbstractSpinBox)]
+    assert {type(field).__name__ for field in fields} == {"QComboBox", "QDoubleSpinBox"}
+    assert len({field.height() for field in fields}) == 1
+    form.reject()
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_the_icon_of_the_command_that_is_selected_is_seen(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    window.session.settings["theme"] = name
+    qtbot.wait(50)
+    palette = CommandPalette(window.commands, window)
+    palette.show()
+    row = palette.list.visualItemRect(palette.list.item(0))
+    pixels = pixels_of(palette.list.viewport())[row.top() + 2 : row.bottom() - 1]
+    ground = pixels[pixels.shape[0] // 2, row.right() - 4]
+    icon = pixels[:, 4 : palette.list.iconSize().width()].reshape(-1, 3).astype(int)
+    line = icon[np.abs(icon - ground).sum(axis=1).argmax()]
+    hexes = ["#" + "".join(f"{value:02x}" for value in colour) for colour in (line, ground)]
+    assert contrast(*hexes) > 4.5, hexes
+    palette.reject()

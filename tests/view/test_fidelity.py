@@ -163,7 +163,7 @@ def test_derived() -> None:
     ],
 )  # fmt: skip
 def test_ai_is_told_while_its_mask_is_in_view(scene: Scene, facts: dict[str, Any], kind: str, text: str) -> None:
-    draw(scene, np.ones(AXIAL.shape, np.uint8), **facts).edits = 0 if facts else 1
+    draw(scene, np.ones(AXIAL.shape, np.uint8), **facts)
     assert told(scene) == [("full", "Full fidelity", ""), (kind, text, "badge")]
     scene.update(mask_visible=False)
     assert told(scene) == [("full", "Full fidelity", "")]

@@ -133,6 +133,7 @@ class LookWindow(FollowingDialog):
         """Follow nothing any more, and let go of OpenGL on its own thread."""
         self._links.end()
         self._passing.end()
+        self._scene = None  # what is still being counted finds nobody to tell
         self.list.release()
 
     # what the session says

@@ -29,6 +29,7 @@ _WARNING = QColor(255, 120, 104)
 _PRIOR = QColor(255, 184, 77)
 _LETTER = QColor(255, 255, 255)
 _UNREAD = (QColor(24, 34, 52), QColor(66, 92, 138))  # ground and lines: blue, as nothing in a patient is
+_GROUND = QColor(10, 14, 20, 190)
 _MARGIN = 8
 _BADGE_COLUMN = 0.8
 _RULER_LEFT, _RULER_ROOM = 6, 14
@@ -97,7 +98,11 @@ class PanePainter:
             draw_ruler(self._painter, bar, _RULER_LEFT, (self._height - bar.length_px) / 2, upright=True)
         self._bar_room = int(bar.length_px / 2) + _LETTER_ROOM
         self._bar_top = y - 9.0 - QFontMetrics(self._font).ascent()
-        left = (self._width - text_width(bar.text, self._font)) / 2
+        width = text_width(bar.text, self._font)
+        left = (self._width - width) / 2
+        ascent = QFontMetrics(self._font).ascent()
+        ground = QRectF(left - 3, y - 9 - ascent + 1, width + 6, ascent + 2)
+        self._painter.fillRect(ground, _GROUND)  # the crosshair runs through the middle of many a pane
         draw_text(self._painter, left, y - 9, bar.text, self._font, _TEXT)
 
     def frame(self, *, active: bool) -> None:
