@@ -423,8 +423,8 @@ def test_the_picture_that_is_saved_may_go_without_the_patient_s_name(session: Se
 def test_each_pane_has_a_frame_in_its_colour_and_the_active_one_stands_out(session: Session, qtbot: QtBot) -> None:
     geometry = grid_of("axial, thick slices")
     session.show(scene_of(np.zeros(SHAPE, np.int16), geometry, (5000.0, 10.0)))
-    for plane in PLANES:
-        pane = pane_of(session, plane, qtbot)
+    panes = {plane: pane_of(session, plane, qtbot) for plane in PLANES}  # a window nobody holds ends while it is shown
+    for plane, pane in panes.items():
         colour = np.array(PANE_COLOURS[plane].getRgb()[:3])
         session.choose(active_pane=plane)
         assert np.abs(pixels_of(pane)[200, 0] - colour).max() < 12
