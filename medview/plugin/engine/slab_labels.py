@@ -36,7 +36,7 @@ _CORNER_VALUES = 8_000_000  # at once: memory, not meaning
 Told = Callable[[int, int], None]
 
 
-def _unheard(first: int, end: int) -> None:
+def unheard_slices(first: int, end: int) -> None:
     """Stand in for a listener."""
 
 
@@ -56,7 +56,7 @@ class SlabLabels:
     grid: ModelGrid
     numbers: Sequence[int] | None = None
 
-    def write(self, slabs: Iterable[Slab], out: NDArray[Any], told: Told = _unheard) -> None:
+    def write(self, slabs: Iterable[Slab], out: NDArray[Any], told: Told = unheard_slices) -> None:
         """Write the channel that wins into `out`, uint8 or uint16 (slices, rows, columns), slab by slab.
 
         Parameters
@@ -72,7 +72,7 @@ class SlabLabels:
             telling.after(layer)
 
     def write_regions(
-        self, slabs: Iterable[Slab], out: NDArray[Any], thresholds: Sequence[float], told: Told = _unheard
+        self, slabs: Iterable[Slab], out: NDArray[Any], thresholds: Sequence[float], told: Told = unheard_slices
     ) -> None:
         """Write regions that may overlap, each channel by itself: where its interpolated logit is above its threshold.
 
