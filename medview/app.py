@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -61,6 +62,7 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
     """Show the window, open `path` or the demo study in it, and return the exit status when it is closed."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    gc.freeze()  # the modules: they stay to the end, and looking through them for garbage takes longer than a frame
     jobs = JobQueue()
     journals: KeptJournals | None = None
     results: KeptResults | None = None
