@@ -44,6 +44,7 @@ def _window_command(place: int) -> Command:
         submenu="Windows of the image",
         in_context=True,
         context_submenu="Window",
+        separator=place == 0,
     )
 
 
