@@ -105,7 +105,7 @@ def install(extras: frozenset[str]) -> None:
     pip += ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     wanted = f".[{','.join(sorted(extras))}]" if extras else "."
     try:
-        follow("Build tools", [*pip, "-c", LOCK, "hatchling", "editables"])
+        follow("Build tools", [*pip, "-c", LOCK, "hatchling", "editables", "setuptools"])
         follow("Packages", [*pip, "-c", LOCK, "--no-build-isolation", "-e", wanted], _told_by_pip)
     except StepError as failure:
         raise SetUpError(_why_pip_failed(failure.lines)) from failure

@@ -78,6 +78,8 @@ class Context:
         For whatever is random, so that a run can be repeated.
     memory_mb
         How much memory beyond the volume and its answer the run may take; 0 where nothing is known.
+    backend
+        What computed the network, for the record: "torch", "onnxruntime", "openvino"; "" where the plugin does not say.
     """
 
     device: str
@@ -87,6 +89,7 @@ class Context:
     rung: str = ""
     seed: int = 0
     memory_mb: int = 0
+    backend: str = ""
     _emit: Callable[[Partial], None] | None = None
 
     def progress(self, fraction: float, text: str = "") -> None:

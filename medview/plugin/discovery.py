@@ -49,15 +49,19 @@ class Plugin:
         return hashlib.sha256((self.folder / _MANIFEST).read_bytes()).hexdigest()
 
     def load(self) -> Entry:
-        """Import the entry module and return its function.
+        """Import the entry module and return its function; of a plugin without code, what runs its network.
 
         Raises
         ------
         MedViewError
             The module cannot be imported, or has no such function.
         """
+        if self.manifest.entry is None:
+            from medview.plugin.engine.run_network import NetworkRun
+
+            return NetworkRun(self.manifest)
         check_imports(self.folder, self.manifest.name)
-        module_name, function = (self.manifest.entry or ":").split(":")
+        module_name, function = self.manifest.entry.split(":")
         try:
             entry = getattr(_imported(self.folder, module_name), function)
         except Exception as error:  # a plugin's import runs foreign code: anything may come out of it

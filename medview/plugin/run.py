@@ -125,6 +125,7 @@ class _Run:
             "device": self.context.device,
             "precision": self.context.precision,
             "rung": self.context.rung,
+            "backend": self.context.backend,
             "seed": self.context.seed,
             "parameters": self.parameters,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.context.seconds.items()},

@@ -75,6 +75,13 @@ class Intensity:
             step.apply(values)
         return values
 
+    def undone(self, values: Tensor) -> Tensor:
+        """Return values that are as the network wants them in those of the image; what was clipped stays clipped."""
+        for step in reversed(self.steps):
+            if isinstance(step, _Line) and step.factor:
+                values = (values - step.after) / step.factor + step.before
+        return values
+
 
 def measured(steps: Sequence[IntensityStep], array: NDArray[Any], padding: Padding | None = None) -> Intensity:
     """Return a manifest's steps with what they need to know of an image.

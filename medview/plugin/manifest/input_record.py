@@ -78,6 +78,8 @@ class GridRecord(Record):
             raise ValueError("orientation must name each of left-right, front-back and up-down once")
         if any(spacing < 0 for spacing in self.spacing_mm):
             raise ValueError("spacing_mm must not be negative")
+        if self.interpolation == "cubic" and self.alignment != "faces":
+            raise ValueError("cubic interpolation is between grids that fill the same box: alignment faces")
         return self
 
 

@@ -1,0 +1,128 @@
+"""Make a manifest's network ready to compute, by the fastest back end that says the same."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from medview.errors import MedViewError
+from medview.paths import data_folder
+from medview.plugin.engine.backends import Backend, OnnxBackend, OpenVinoBackend, TorchBackend, fastest, is_installed
+from medview.plugin.engine.networks import load_weights, make_network
+from medview.plugin.engine.sliding_window import Forward
+from medview.plugin.engine.state_dicts import read_checkpoint, state_dict_of
+from medview.plugin.engine.torch_models import load_safetensors, load_torchscript
+from medview.plugin.manifest.runtime import Network
+
+_KEPT = 6
+_ready: OrderedDict[tuple[Any, ...], Backend] = OrderedDict()
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkFiles:
+    """The files of a network and how each is read.
+
+    Attributes
+    ----------
+    paths, formats, sha256
+        By the id of the weights record.
+    """
+
+    network: Network
+    paths: Mapping[str, Path]
+    formats: Mapping[str, str]
+    sha256: Mapping[str, str]
+
+
+def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> Backend:
+    """Return one of a network's weights ready to compute batches of `shape` on `device`; the last few stay ready.
+
+    Where several back ends can, which is fastest is measured once and remembered for this machine.
+    """
+    facts = files.paths[weights_id].stat()
+    key = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns, repr(files.network), device, shape)
+    if key not in _ready:
+        offered = _offered(files, weights_id, device, shape)
+        _ready[key] = offered[0] if len(offered) == 1 else _probed(offered, files.sha256[weights_id], device, shape)
+    _ready.move_to_end(key)
+    while len(_ready) > _KEPT:
+        _ready.popitem(last=False)
+    return _ready[key]
+
+
+def load_module(network: Network, path: Path, weights_format: str, device: str) -> nn.Module:
+    """Return the weights of a file as a module of torch on `device`."""
+    if weights_format == "torchscript":
+        return load_torchscript(path, device)
+    if network.architecture is None:
+        raise MedViewError(
+            "The manifest names no architecture for the weights {file}.",
+            "Weights alone need one; ONNX and TorchScript bring their own.",
+            file=path.name,
+        )
+    is_plain = weights_format == "safetensors"
+    tensors = load_safetensors(path) if is_plain else state_dict_of(read_checkpoint(path), path.name)
+    return load_weights(make_network(network.architecture, network.arguments), tensors, path.name).to(device)
+
+
+def mirrored(forward: Forward, axes: tuple[int, ...]) -> Forward:
+    """Return what averages the answers to a patch and to its mirror images along all combinations of `axes`."""
+    flips = [tuple(2 + axis for axis in some) for n in range(len(axes) + 1) for some in itertools.combinations(axes, n)]
+
+    def averaged(batch: torch.Tensor) -> torch.Tensor:
+        total = forward(batch)
+        for some in flips[1:]:
+            total = total + forward(batch.flip(some)).flip(some)
+        return total / len(flips)
+
+    return averaged
+
+
+def _offered(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> list[Backend]:
+    """Return the back ends that can compute these weights; the first is the one that the others must agree with."""
+    path, others = files.paths[weights_id], list[Backend]()
+    is_fast = device == "cpu" and is_installed("openvino")
+    if files.formats[weights_id] == "onnx":
+        first: Backend = OnnxBackend(path, device)
+        source: Path | nn.Module = path
+    else:
+        source = load_module(files.network, path, files.formats[weights_id], device)
+        first = TorchBackend(source)
+    if is_fast:
+        others.append(OpenVinoBackend(source, shape))
+    if weights_id == files.network.weights:
+        exports = [files.paths[name] for name in files.network.alternatives if files.formats[name] == "onnx"]
+        others += [OnnxBackend(export, device) for export in exports if is_installed("onnxruntime")]
+        others += [OpenVinoBackend(export, shape) for export in exports if is_fast]
+    return [first, *others]
+
+
+def _probed(offered: list[Backend], sha256: str, device: str, shape: tuple[int, ...]) -> Backend:
+    book = data_folder() / "backends.json"
+    known = _read_book(book)
+    key = " ".join([sha256, device, "x".join(map(str, shape)), *sorted({backend.name for backend in offered})])
+    chosen = next((backend for backend in offered if backend.name == known.get(key)), None)
+    if chosen is None:
+        generator = torch.Generator().manual_seed(0)
+        chosen = fastest(offered, torch.randn(shape, generator=generator).to(device))
+        temporary = book.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(known | {key: chosen.name}, indent=1), encoding="utf-8")
+        os.replace(temporary, book)
+    return chosen
+
+
+def _read_book(path: Path) -> dict[str, str]:
+    try:
+        book = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # lost or torn: everything is simply measured again
+        return {}
+    return book if isinstance(book, dict) else {}
