@@ -6,7 +6,7 @@ New identifiers throughout: an original is never written over, nor can a derived
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from medview.files.atomic import write_error, written_whole
 from medview.files.headers.dicom_header import MAKER
 from medview.files.made_uid import new_uid
 from medview.files.objects.dicom_sources import source_headers
+from medview.imaging.stamp import SYNTHETIC, stamped, written_mask
 from medview.progress import Progress, unheard
 from medview.study.finding import DerivedImage
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 
-SYNTHETIC = "SYNTHETIC"
 _LONGEST = 64
 # what belongs to the source's pixels or file and not to what was made of them
 _NOT_TAKEN_OVER = (
@@ -136,7 +136,7 @@ def _write_plane(header: Dataset, plane: NDArray[Any], index: int, shared: _Shar
     dataset.SourceImageSequence = DicomSequence([_reference(source_uid, source_class)])
     stored = np.rint(plane / shared.slope)
     if shared.stamp is not None:
-        stored = np.where(shared.stamp, max(float(stored.max()), 1.0), stored)
+        stored = stamped(stored, shared.stamp)
     _put_pixels(dataset, stored.astype("<i2"), shared.slope)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -202,14 +202,3 @@ def _compare(path: Path, stored: NDArray[Any], uid: str, name: str) -> None:
     found = dcmread(path)
     if str(found.SOPInstanceUID) != uid or not np.array_equal(found.pixel_array, stored):
         raise MedViewError("What was read back from {name} differs.", "Save to another disk.", name=name)
-
-
-def written_mask(shape: Sequence[int], text: str) -> NDArray[np.bool_]:
-    """Return (rows, columns), true where a text stands along the upper edge, a third of the width wide."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    rows, columns = shape
-    font = ImageFont.load_default(size=max(8.0, columns / 3.0 / len(text) * 1.6))
-    picture = Image.new("1", (columns, rows))
-    ImageDraw.Draw(picture).text((columns * 0.02 + 1, rows * 0.02 + 1), text, fill=1, font=font)
-    return np.asarray(picture, dtype=np.bool_)

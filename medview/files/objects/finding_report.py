@@ -222,7 +222,7 @@ def _written(path: Path) -> set[tuple[str, float, int]]:
     """Return the same of the groups that are in a file, read anew."""
     from highdicom.sr import srread
 
-    content = srread(path).content
+    content: Any = srread(path).content
     rows: set[tuple[str, float, int]] = set()
     for group in content.get_volumetric_roi_measurement_groups():
         (value,) = group.get_measurements()

@@ -1,0 +1,98 @@
+"""Save what a model has said: written, read back, compared, and only then called saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError, Sentence
+from medview.imaging.stamp import SYNTHETIC, stamped, written_mask
+from medview.jobs.job import Job, Work
+from medview.progress import Progress
+from medview.session.session import Session
+from medview.study.finding import ClassScores, DerivedImage, Finding, MeasuredValue, ScoredBox
+from medview.study.geometry import Geometry
+from medview.study.series import Series
+from medview.study.spare_original import spare_original
+from medview.study.study import Study
+from medview.study.volume import Volume
+
+
+def reportable(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return what a structured report can hold and no person has rejected."""
+    kinds = (ScoredBox, ClassScores, MeasuredValue)
+    return tuple(f for f in findings if isinstance(f.payload, kinds) and f.status != "rejected")
+
+
+def export_report(session: Session, study: Study, series_key: str, path: Path) -> Job:
+    """Submit the writing of the findings on a series as a structured report; MedViewError where it is not open."""
+    series, geometry = _source(study, series_key)
+    findings = reportable(study.findings.on(series_key))
+    images = [one for other in session.studies for one in other.series]
+
+    def work(progress: Progress) -> tuple[Sentence, ...]:
+        from medview.files.objects.finding_report import write_report
+
+        spare_original(path, images)
+        return write_report(findings, series, geometry, path, progress=progress)
+
+    return _submit(session, path, work)
+
+
+def export_derived(session: Session, study: Study, finding: Finding, folder: Path) -> Job:
+    """Submit the writing of derived images: a new folder of DICOM files, or one NIfTI file where the name ends so."""
+    series, geometry = _source(study, finding.source.series_key)
+    image = finding.payload
+    if not isinstance(image, DerivedImage):
+        raise ValueError("the finding is no derived image")
+    images = [one for other in session.studies for one in other.series]
+
+    def work(progress: Progress) -> tuple[Sentence, ...]:
+        spare_original(folder, images)
+        return write_image(image, finding, series, geometry, folder, progress)
+
+    return _submit(session, folder, work)
+
+
+def write_image(
+    image: DerivedImage, finding: Finding, series: Series, geometry: Geometry, path: Path, progress: Progress
+) -> tuple[Sentence, ...]:
+    """Write derived images as DICOM into a new folder, or as NIfTI; return what a person should know of them."""
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        from medview.files.formats.nifti import write_volume
+
+        write_volume(Volume(_marked(image), geometry, series, image.unit), path)
+        return ()
+    from medview.files.objects.derived_series import write_derived
+
+    _, said = write_derived(image, series, geometry, path, finding.provenance, finding.title, progress=progress)
+    return said
+
+
+def _marked(image: DerivedImage) -> NDArray[Any]:
+    """Return the images, SYNTHETIC written into each where they show what was never measured."""
+    if not image.is_synthetic:
+        return image.array
+    mask = written_mask(image.array.shape[1:], SYNTHETIC)
+    return np.stack([stamped(plane, mask) for plane in image.array])
+
+
+def _source(study: Study, series_key: str) -> tuple[Series, Geometry]:
+    series = study.find(series_key)
+    if series is None or series.geometry is None:
+        raise MedViewError("The images of these findings are no longer open.", "Open their folder again.")
+    return series, series.geometry
+
+
+def _submit(session: Session, path: Path, work: Work) -> Job:
+    def done(said: tuple[Sentence, ...]) -> None:
+        session.notices.add("info", "Saved and read back without a difference: {path}", path=str(path))
+        for remark in said:
+            session.notices.add("warning", remark)
+
+    title = Sentence("Exporting {name}", {"name": path.name})
+    return session.jobs.submit(title, work, on_done=done, on_failed=session.notices.add_error)
