@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -120,13 +121,13 @@ def _constructor(architecture: str) -> Callable[..., Any]:
             known=", ".join(known_networks()),
         )
     try:
-        networks: Any
         if architecture in _MONAI:
-            import monai.networks.nets as networks
-        else:
-            import dynamic_network_architectures.architectures.unet as networks
-        found: Callable[..., Any] = getattr(networks, architecture)
-        return found
+            from monai.networks import nets
+
+            return _class_of(nets, architecture)
+        from dynamic_network_architectures.architectures import unet
+
+        return _class_of(unet, architecture)
     except (ImportError, AttributeError) as error:
         raise MedViewError(
             "The network {name} needs a library that is not installed: {reason}",
@@ -134,6 +135,11 @@ def _constructor(architecture: str) -> Callable[..., Any]:
             name=architecture,
             reason=str(error),
         ) from error
+
+
+def _class_of(module: ModuleType, name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(module, name)
+    return found
 
 
 def _check_names(architecture: str, constructor: Callable[..., Any], given: Mapping[str, Any]) -> None:
