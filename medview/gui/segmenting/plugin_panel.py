@@ -60,7 +60,8 @@ class PluginPanel(QWidget):
         self._filling.setInterval(_AFTER_PICTURE_MS)
         self._filling.timeout.connect(self._fill_at_idle)
         watch.changed.connect(self._follow)
-        self._show_readiness()
+        self.button.setEnabled(False)
+        self.weights_button.hide()
         self._filling.start()
 
     def refresh(self) -> None:
