@@ -96,6 +96,30 @@ def test_projections_in_3d_are_the_brightest_and_the_darkest_of_each_ray(person:
     assert light(17.5) == pytest.approx(light(5.0), abs=3), "there is air before and behind the body"
 
 
+def test_3d_is_coarse_while_it_is_turned_and_fine_when_still(person: Person) -> None:
+    """F107: at the same place of the camera, while the mouse is down and some time after."""
+    pane = person.pane("volume")
+    fine = made(person)
+    middle = pane.rect().center()
+    coarse = []
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=middle)
+    for _ in range(6):
+        for right in (40, 0):
+            QTest.mouseMove(pane, middle + QPoint(right, 0))
+            person.qtbot.wait(30)
+        seen = pixels_of(pane).astype(int)
+        height, width = seen.shape[:2]
+        coarse.append(seen[height // 4 : -height // 4, width // 4 : -width // 4])
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=middle)
+
+    def edges(seen: np.ndarray) -> float:
+        """Return how sharp a picture is: the mean of squared differences between neighbours."""
+        return float((np.diff(seen, axis=1) ** 2).mean())
+
+    assert min(map(edges, coarse)) < 0.9 * edges(fine)
+    assert np.abs(made(person) - fine).mean() < 1.0, "and then as it was"
+
+
 def test_a_volume_beyond_the_card_says_by_how_much_it_is_decimated(
     opens: Callable[[], Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
