@@ -104,4 +104,5 @@ def plain(key: str) -> str:
 
 def native(keys: Sequence[str]) -> str:
     """Return keys as the platform writes them."""
-    return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
+    named = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
+    return ", ".join(dict.fromkeys(named))  # Chinese has one name for Return and Enter
