@@ -15,7 +15,8 @@ from typing import Any
 from medview.errors import MedViewError
 from medview.jobs.job import Job
 from medview.jobs.place import Listener
-from medview.jobs.worker_process import WorkerProcess, free_memory_mb, total_memory_mb
+from medview.jobs.worker_process import WorkerProcess
+from medview.memory import free_memory_mb, total_memory_mb
 
 _GRACE_S = 0.7  # how long a plugin may take to notice a cancel before its process is ended
 _WATCH_S = 0.2  # how often memory is looked at

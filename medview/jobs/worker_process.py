@@ -90,17 +90,3 @@ class WorkerProcess:
             return [*root.children(recursive=True), root]
         except psutil.Error:
             return []
-
-
-def free_memory_mb() -> int:
-    """Return how much memory could be taken without swapping."""
-    import psutil
-
-    return int(psutil.virtual_memory().available) // _MB
-
-
-def total_memory_mb() -> int:
-    """Return the memory of this computer."""
-    import psutil
-
-    return int(psutil.virtual_memory().total) // _MB

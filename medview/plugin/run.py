@@ -15,6 +15,8 @@ from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
 from medview.plugin.fit import why_not
 from medview.plugin.licence_gate import check_accepted
+from medview.plugin.plan import Plan, PlanRun, check_memory
+from medview.plugin.run_times import remember_run
 from medview.progress import Progress
 from medview.study.segmentation import Source
 from medview.study.series import Series
@@ -60,12 +62,15 @@ class PluginRun:
         parameters = self.check()
         progress(0.0, "")
         request = self._request(parameters)
-        context = Context(self._chosen_device(), progress, _emit=tell)
+        plan = PlanRun(self.plugin, self.volume.geometry, parameters, self.device)(progress)
+        check_memory(plan, self.plugin.manifest)
+        context = Context(plan.device, progress, memory_mb=plan.free_mb, _emit=tell)
         before = fingerprint(self.plugin.folder)
         entry = self.plugin.load()
         with context.stage("total"):
             given = entry(request, context)
         check_unchanged(self.plugin.folder, before, self.plugin.manifest.name)
+        self._remember(plan, context)
         answers = checked(given, self.plugin.manifest, parameters, self.volume.geometry)
         return self._result(answers, _Run(started, context, parameters))
 
@@ -89,12 +94,11 @@ class PluginRun:
         concepts = {c.id: c.concept() for output in manifest.outputs for c in output.concepts}
         return Request(self.volume, parameters, files, manifest.segments(parameters), concepts, self.others)
 
-    def _chosen_device(self) -> str:
-        if self.plugin.manifest.classical:
-            return "cpu"
-        from medview.plugin.engine.torch_models import choose_device
-
-        return choose_device(self.device)
+    def _remember(self, plan: Plan, context: Context) -> None:
+        """Keep how long it took; what ran another way than planned tells nothing of the plan."""
+        if context.device == plan.device and not context.rung:
+            manifest = self.plugin.manifest
+            remember_run(manifest.id, manifest.version, plan.device, plan.units, context.seconds["total"])
 
     def _result(self, answers: tuple[Answer, ...], run: _Run) -> Result:
         series = self.volume.series

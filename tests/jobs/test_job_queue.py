@@ -18,7 +18,7 @@ from medview.errors import MedViewError
 from medview.jobs import worker_place
 from medview.jobs.job import Job, PlaceName
 from medview.jobs.job_queue import JobQueue
-from medview.jobs.worker_process import free_memory_mb
+from medview.memory import free_memory_mb
 from medview.plugin.contract import Result
 from medview.progress import Progress
 from medview.study import shared_array

@@ -53,6 +53,14 @@ def choose_device(preference: str) -> str:
     return preference
 
 
+def free_graphics_memory_mb() -> int:
+    """Return the memory of the first NVIDIA card that is free, 0 where there is none."""
+    if not torch.cuda.is_available():
+        return 0
+    free, _ = torch.cuda.mem_get_info()
+    return int(free) >> 20
+
+
 def load_torchscript(path: Path, device: str) -> torch.jit.ScriptModule:
     """Return the TorchScript model of a file in evaluation mode on `device`; the last few stay loaded."""
     facts = path.stat()

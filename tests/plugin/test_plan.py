@@ -1,0 +1,98 @@
+"""What a run will take is told before it, from what this computer has measured, and what cannot fit is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medview.errors import MedViewError
+from medview.paths import data_folder
+from medview.plugin import plan as planning
+from medview.plugin.discovery import Plugin, discover
+from medview.plugin.plan import PlanRun
+from medview.plugin.run import PluginRun
+from medview.plugin.run_times import remember_run, seconds_per_unit
+from medview.progress import unheard
+from medview.study.geometry import Geometry
+from tests.plugin.folders import MANIFEST, threshold_plugin, volume_of, write_plugin
+
+GRID = Geometry.from_axes(
+    (100, 128, 160), origin=(0, 0, 0), slice_step=(0, 0, 3.0), row_step=(0, 1.5, 0), column_step=(1.5, 0, 0)
+)
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDVIEW_HOME", str(tmp_path / "home"))
+
+
+def test_the_first_plan_is_the_authors_and_later_ones_are_measured_here(tmp_path: Path) -> None:
+    plugin = threshold_plugin(tmp_path / "plugins")
+    first = PlanRun(plugin, GRID)(unheard)
+    assert (first.device, first.tiles, first.basis, first.memory_mb, first.fits) == (
+        "cpu",
+        0,
+        "told by its author",
+        10,
+        True,
+    )
+    assert first.seconds == pytest.approx(100 * 128 * 160 / 256**3)
+    remember_run("threshold", "1.2.3", "cpu", units=2.0, seconds=3.0)
+    second = PlanRun(plugin, GRID)(unheard)
+    assert second.basis == "measured here"
+    assert second.seconds == pytest.approx(1.5 * 100 * 128 * 160 / 1e6)
+
+
+def test_a_run_remembers_how_long_it_took_and_a_torn_book_is_begun_anew(tmp_path: Path) -> None:
+    plugin = threshold_plugin(tmp_path / "plugins")
+    run = PluginRun(plugin, volume_of(np.ones((2, 3, 4), dtype=np.float32)))
+    run(unheard)
+    each = seconds_per_unit("threshold", "1.2.3", "cpu")
+    assert each is not None
+    assert each > 0
+    (data_folder() / "run_times.json").write_text("{torn", encoding="utf-8")
+    assert seconds_per_unit("threshold", "1.2.3", "cpu") is None
+    run(unheard)
+    assert list(json.loads((data_folder() / "run_times.json").read_text(encoding="utf-8"))) == ["threshold 1.2.3 cpu"]
+
+
+def test_a_run_that_cannot_fit_is_refused_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "free_memory_mb", lambda: 9)
+    plugin = threshold_plugin(tmp_path / "plugins", code="raise RuntimeError('imported')")
+    with pytest.raises(MedViewError, match=r"Threshold needs about 0\.0 GB of memory for these images") as refused:
+        PluginRun(plugin, volume_of(np.ones((2, 3, 4), dtype=np.float32)))(unheard)
+    assert "series with fewer slices" in str(refused.value)
+
+
+NETWORK = """
+[network]
+weights = "net"
+
+[tiling]
+patch = [64, 64, 64]
+overlap = 0.5
+
+[[weights]]
+id = "net"
+file = "net/net.pt"
+source = "https://models.example.org/net.pt"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+bytes = 10
+format = "torchscript"
+licence = "MIT"
+"""
+
+
+def test_the_tiles_of_a_network_are_counted_on_its_own_grid(tmp_path: Path) -> None:
+    text = MANIFEST.replace('entry = "threshold:run"\n', "").replace("classical = true\n", "")
+    grid = '\n[inputs.grid]\nspacing_mm = [1.5, 1.5, 1.5]\norientation = "RAS"\n\n[[outputs]]'
+    write_plugin(tmp_path, text.replace("\n[[outputs]]", grid, 1) + NETWORK)
+    (plugin,) = discover([tmp_path])
+    assert isinstance(plugin, Plugin), plugin
+    plan = PlanRun(plugin, GRID, device="cpu")(unheard)
+    # on the network's grid: 200 slices, 128 rows, 160 columns; steps of 32: 6 x 3 x 4 tiles
+    assert (plan.tiles, plan.units) == (72, 72.0)
+    assert plan.memory_mb == max(10, 4 * (200 * 128 * 160 + 3 * 64 * 128 * 160) // (1 << 20))
