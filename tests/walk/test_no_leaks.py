@@ -59,11 +59,11 @@ def _cycle(person: Person, folder: Path) -> None:
     person.waits_until(lambda: not person.session.jobs.jobs)
 
 
-def test_eight_rounds_of_open_run_and_close_leave_nothing_behind(person: Person, trunk: Path) -> None:
+def test_five_rounds_of_open_run_and_close_leave_nothing_behind(person: Person, trunk: Path) -> None:
     gc.collect()
     before = shared_memory()  # of other tests
     held = []
-    for _ in range(8):
+    for _ in range(5):
         _cycle(person, trunk)
         assert shared_memory() <= before, "a closed volume is freed at once, not when the interpreter collects cycles"
         held.append(holdings(person.session))
