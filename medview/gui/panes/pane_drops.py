@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -106,7 +106,7 @@ class _DropFrame(QWidget):
         font.setBold(True)
         painter.setFont(font)
         words = painter.fontMetrics().boundingRect(self._text).adjusted(-12, -7, 12, 7)
-        words.moveCenter(self.rect().center())
+        words.moveCenter(QPoint(self.width() // 2, self.height() // 3))  # an empty pane has a hint in its middle
         painter.fillRect(words, QColor(12, 18, 26, 220))
         painter.setPen(QColor(255, 255, 255))
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self._text)
