@@ -17,7 +17,7 @@ def icon(name: str, colour: str = "") -> QIcon:
     return _icon(name, colour or theme().text, theme().faint)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def icon_pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPixmap:
     """Return an icon as a square pixmap of `size_px` device-independent pixels, which nobody may draw upon."""
     pixmap = QPixmap(round(size_px * ratio), round(size_px * ratio))
