@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
@@ -72,35 +71,12 @@ def _run_on(
 ) -> dict[str, Any]:
     """Run a plugin and write its results into the folder of --out."""
     from medview.plugin.run import PluginRun
+    from medview.progress import unheard
+    from medview.session.write_result import write_result
 
     result: Result = PluginRun(plugin, volume, parameters, arguments.device)(part(progress, 0.0, 0.9))
     progress(0.92, "Writing and reading back")
-    return _write_results(result, volume.series, arguments.out)
-
-
-def _write_results(result: Result, series: Series, out: Path) -> dict[str, Any]:
-    """Write segmentation.dcm, segmentation.nii.gz and result.json, and return what result.json says.
-
-    A DICOM Segmentation refers to DICOM images: of other formats there is none, and a remark says so.
-    """
-    from medview.files.result_json import result_data, write_result
-    from medview.progress import unheard
-    from medview.session.apply_result import segmentation_of
-    from medview.session.export_segmentation import write
-
-    segmentation = segmentation_of(result)
-    seg, nifti = out / "segmentation.dcm", out / "segmentation.nii.gz"
-    files, remarks = [str(nifti), str(out / "result.json")], [_NO_SEG]
-    write(segmentation, series, nifti, "nifti", None, unheard)
-    if series.file_format == "DICOM":
-        remarks = [str(remark) for remark in write(segmentation, series, seg, "dicom_seg", None, unheard)]
-        files.insert(0, str(seg))
-    data = {**result_data(segmentation), "remarks": remarks, "files": files}
-    write_result(data, out / "result.json")
-    return data
-
-
-_NO_SEG = "There is no DICOM Segmentation: the images are not DICOM."
+    return write_result(result, volume.series, arguments.out, unheard)
 
 
 def _as_text(answer: dict[str, Any]) -> str:
@@ -108,4 +84,18 @@ def _as_text(answer: dict[str, Any]) -> str:
         f"{row['label']:30} {row['voxels']:10d} voxels  " + ("" if row["ml"] is None else f"{row['ml']:10.1f} ml")
         for row in answer["segments"]
     ]
+    lines += [_finding_line(row) for row in answer["findings"]]
     return "\n".join([*lines, *answer["remarks"], *(f"saved {path}" for path in answer["files"])])
+
+
+def _finding_line(row: dict[str, Any]) -> str:
+    """Return a line for one thing that a model said."""
+    if row["type"] == "box":
+        size = "" if row["size_mm"] is None else " x ".join(f"{side:.1f}" for side in row["size_mm"]) + " mm"
+        return f"{row['label']:30} raw score {row['score']:.3f}  {size}"
+    if row["type"] == "scores":
+        name = "calibrated score" if row["kind"] == "calibrated" else "raw score"
+        return "\n".join(f"{one:30} {name} {score:.3f}" for one, score in row["scores"].items())
+    if row["type"] == "measurement":
+        return f"{row['id']:30} {row['value']:g} {row['unit']}"
+    return f"{row['title']:30} {row['type']}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medview.errors import MedViewError
 from medview.files.atomic import written_whole
 from medview.imaging.statistics import SegmentStatistics, segment_statistics
+from medview.study.finding import ClassScores, Curve, Finding, HeatMap, MeasuredValue, ScoredBox
+from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Segmentation
 
 
@@ -40,7 +42,7 @@ def result_data(segmentation: Segmentation) -> dict[str, Any]:
     }
 
 
-def write_result(data: Mapping[str, Any], path: Path) -> None:
+def write_result_file(data: Mapping[str, Any], path: Path) -> None:
     """Write data as JSON, read it back and compare; MedViewError where it cannot be written."""
     text = json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"
     with written_whole(path) as beside:
@@ -59,4 +61,60 @@ def _row(segment: Segment, measured: SegmentStatistics) -> dict[str, Any]:
         "code": f"{segment.type.value} {segment.type.scheme} {segment.type.meaning}",
         "colour": list(segment.colour),
         "algorithm": segment.algorithm,
+    }
+
+
+def findings_data(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return what a model said beside labels, one row for each thing, without voxels."""
+    return [{"uid": f.uid, "status": f.status, **_payload_data(f)} for f in findings]
+
+
+def _payload_data(finding: Finding) -> dict[str, Any]:
+    payload, geometry = finding.payload, finding.geometry
+    if isinstance(payload, ScoredBox):
+        return _box_data(payload, geometry)
+    if isinstance(payload, ClassScores):
+        return {
+            "type": "scores",
+            "kind": payload.kind,
+            "scores": {c.id: float(s) for c, s in zip(payload.concepts, payload.scores, strict=True)},
+            "slices": [
+                {"index": int(index), "scores": [float(s) for s in row]}
+                for index, row in zip(payload.slice_indices, payload.slice_scores, strict=False)
+            ],
+            "bands": [list(band) for band in payload.bands],
+        }
+    if isinstance(payload, MeasuredValue):
+        return {"type": "measurement", "id": payload.concept.id, "value": payload.value, "unit": payload.unit}
+    if isinstance(payload, Curve):
+        told = {
+            "x": payload.x.tolist(),
+            "values": payload.values.tolist(),
+            "x_unit": payload.x_unit,
+            "unit": payload.unit,
+        }
+        return {"type": "curve", "title": payload.title, **told, "marks": dict(payload.marks)}
+    if isinstance(payload, HeatMap):
+        return {"type": "heat_map", "title": payload.title, "kind": payload.kind}
+    return {
+        "type": "image",
+        "title": payload.title,
+        "kind": payload.kind,
+        "unit": payload.unit,
+        "is_synthetic": payload.is_synthetic,
+    }
+
+
+def _box_data(box: ScoredBox, geometry: Geometry) -> dict[str, Any]:
+    """Return a box in indices and, where the images say where they lie, in mm."""
+    placed = geometry.is_placed
+    return {
+        "type": "box",
+        "id": box.concept.id,
+        "label": box.concept.label,
+        "score": box.score,
+        "low_index": list(box.low_index),
+        "high_index": list(box.high_index),
+        "centre_lps_mm": [round(float(x), 3) for x in box.centre_mm(geometry)] if placed else None,
+        "size_mm": [round(x, 3) for x in box.size_mm(geometry)] if geometry.has_spacing else None,
     }

@@ -13,7 +13,7 @@ from PIL import Image
 from medview.errors import MedViewError
 from medview.files.formats.png import write_picture
 from medview.files.formats.stl import read_surface, write_surface
-from medview.files.result_json import result_data, write_result
+from medview.files.result_json import result_data, write_result_file
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment, Segmentation, Source
 from tests.files.full_disk import limited_file_size
@@ -93,5 +93,5 @@ def test_the_figures_of_a_result_are_written_down(tmp_path: Path) -> None:
     assert first["centroid_lps_mm"] == pytest.approx(mask.geometry.centre_mm.tolist(), abs=1e-3)
     assert (second["voxels"], second["ml"], second["centroid_lps_mm"]) == (0, 0.0, None)
     assert data["provenance"] == {"plugin": "p"}
-    write_result(data, tmp_path / "result.json")
+    write_result_file(data, tmp_path / "result.json")
     assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8")) == data

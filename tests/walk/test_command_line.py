@@ -102,7 +102,7 @@ def test_a_script_does_the_same_in_three_lines(shared_data: Path, tmp_path: Path
     assert volume.unit == "HU"
     result = medview.run("body_and_lungs", volume)
     assert medview.export(result, tmp_path / "body.nii.gz") == tmp_path / "body.nii.gz"
-    np.testing.assert_array_equal(np.asarray(nibabel.load(tmp_path / "body.nii.gz").dataobj).T, result.labels)
+    np.testing.assert_array_equal(np.asarray(nibabel.load(tmp_path / "body.nii.gz").dataobj).T, result.labels.array)
     studies = medview.scan(shared_data / "ct_abdomen_totalseg")
     assert [[s.file_format for s in study.series] for study in studies] == [["DICOM"], ["NIfTI"]]  # its masks
 
