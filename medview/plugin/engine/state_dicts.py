@@ -60,6 +60,22 @@ def state_dict_of(checkpoint: Mapping[str, Any], name: str) -> dict[str, torch.T
     return tensors
 
 
+def save_weights(tensors: Mapping[str, torch.Tensor], path: Path) -> Path:
+    """Write tensors as safetensors and return the path; one with several names is written under the first of them."""
+    from safetensors.torch import save_file
+
+    kept: dict[str, torch.Tensor] = {}
+    seen = set[tuple[int, tuple[int, ...], tuple[int, ...]]]()
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        place = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
+        if place not in seen or not tensor.numel():
+            kept[name] = tensor.detach().contiguous().clone()
+            seen.add(place)
+    save_file(kept, path)
+    return path
+
+
 def is_torchscript(path: Path) -> bool:
     """Whether a file holds a whole TorchScript model and not weights alone."""
     if not zipfile.is_zipfile(path):
