@@ -51,6 +51,7 @@ def test_opening_the_same_folder_again_adds_nothing(head: Session, shared_data: 
     assert len(head.studies[0].series) == 1
 
 
+@pytest.mark.slow  # tests/walk/test_main_job.py does the same through the window
 def test_the_brain_is_found_corrected_and_exported(head: Session, tmp_path: Path) -> None:
     _brain(head)
     wait_idle(head)
@@ -80,6 +81,7 @@ def _clear_and_undo(head: Session, mask: Segmentation) -> None:
     assert mask.revision == 2
 
 
+@pytest.mark.slow  # tests/walk/test_main_job.py does the same through the window
 def test_a_run_is_cancelled_and_the_queued_one_runs(head: Session) -> None:
     first, second = _brain(head), _brain(head)
     wait_until(head, lambda: first.fraction > 0.03)
