@@ -14,6 +14,7 @@ from torch import Tensor
 from medview.errors import MedViewError
 from medview.plugin.contract import Answer, Context, Labels, Partial, Request
 from medview.plugin.engine.found_boxes import found_boxes
+from medview.plugin.engine.ladder import Rung, descend, rungs
 from medview.plugin.engine.load_network import NetworkFiles, load_network, mirrored
 from medview.plugin.engine.network_input import NetworkInput, network_input
 from medview.plugin.engine.slab_labels import SlabLabels
@@ -44,14 +45,19 @@ class NetworkRun:
         Cancelled
             The person stopped it.
         """
-        output = self.manifest.outputs[0]
+        ways = rungs(self.manifest, context.device)
+        return descend(ways, lambda rung: self._attempt(request, context, rung), context)
+
+    def _attempt(self, request: Request, context: Context, rung: Rung) -> Answer:
+        """Run the network in one way; what runs out of memory raises what the ladder knows."""
         progress: Progress = context.progress
         with context.stage("resample"):
-            given = network_input(self.manifest, request.volume, context.device, part(progress, 0.0, 0.1))
+            given = network_input(self.manifest, request.volume, rung.device, part(progress, 0.0, 0.1))
         with context.stage("load"):
-            run = _Run(self.manifest, given, self._forward(request, context, given), request, context)
+            forward = self._forward(request, context, given)
+            run = _Run(self.manifest, given, _halved(forward) if rung.is_half else forward, request, context, rung)
         with context.stage("network"):
-            return run.answer(output)
+            return run.answer(self.manifest.outputs[0])
 
     def _forward(self, request: Request, context: Context, given: NetworkInput) -> Forward:
         """Return what computes a patch: one network or the mean of several, with its mirror images where asked."""
@@ -83,6 +89,7 @@ class _Run:
     forward: Forward
     request: Request
     context: Context
+    rung: Rung
 
     def answer(self, output: Output) -> Answer:
         ways: Mapping[str, Callable[[Output], Answer]] = {
@@ -164,7 +171,10 @@ class _Run:
         return Boxes(found_boxes(maps, concepts, output.threshold, (low[0], low[1], low[2])), output.threshold)
 
     def _slabs(self, channels: int) -> Iterator[Slab]:
-        window = SlidingWindow(self.forward, self.given.tiling, self.given.grid.axes, self._batch())
+        rung = self.rung
+        window = SlidingWindow(
+            self.forward, self.given.tiling, self.given.grid.axes, rung.batch, rung.sums, rung.sums_device
+        )
 
         def progress(fraction: float, text: str = "") -> None:
             self.context.progress(0.1 + 0.9 * fraction, text or "Looking")
@@ -172,9 +182,6 @@ class _Run:
         for slab in window.over(self.given.values, progress):
             self._check_channels(slab.values.shape[0], channels)
             yield slab
-
-    def _batch(self) -> int:
-        return self.manifest.tiling.batch if self.manifest.tiling is not None else 1
 
     def _check_channels(self, given: int, wanted: int) -> None:
         if given != wanted:
@@ -220,6 +227,16 @@ def _mean_of(forwards: Sequence[Forward]) -> Forward:
         return total / len(forwards)
 
     return mean
+
+
+def _halved(forward: Forward) -> Forward:
+    """Return the same network computing in half precision where the card does that fast."""
+
+    def in_half(batch: Tensor) -> Tensor:
+        with torch.autocast("cuda", dtype=torch.float16):
+            return forward(batch).float()
+
+    return in_half
 
 
 def _changed(slabs: Iterable[Slab], change: Callable[[Tensor], Tensor]) -> Iterator[Slab]:

@@ -56,6 +56,8 @@ class SlidingWindow:
     sums
         In what the slab is summed; "float16" halves its memory. Weights are divided before, so that no sum exceeds the
         largest value of a tile.
+    sums_device
+        Where the slab is summed; "" where the network is.
     """
 
     forward: Forward
@@ -63,6 +65,7 @@ class SlidingWindow:
     axes: tuple[int, int, int] = (0, 1, 2)
     batch: int = 1
     sums: Sums = "float32"
+    sums_device: str = ""
 
     def over(self, volume: Tensor, progress: Progress = unheard) -> Iterator[Slab]:
         """Run the network and yield slabs along the first axis, each slice once, in their order.
@@ -83,7 +86,7 @@ class SlidingWindow:
         """
         size = (volume.shape[0], volume.shape[1], volume.shape[2])
         starts = self.tiling.starts(size)
-        weights = _Weights(self.tiling, size, volume.device)
+        weights = _Weights(self.tiling, size, torch.device(self.sums_device) if self.sums_device else volume.device)
         count, done = self.tiling.count(size), 0
         slab: _OpenSlab | None = None
         for start, end in pairwise((*starts[0], self.tiling.padded(size)[0])):
@@ -91,6 +94,7 @@ class SlidingWindow:
             for tiles in (row[n : n + self.batch] for n in range(0, len(row), self.batch)):
                 progress(done / count)
                 given = self._given(volume, tiles, size)
+                given = given.to(self.sums_device) if self.sums_device else given
                 slab = slab or _OpenSlab(self, size, given)
                 for tile, one in zip(tiles, given, strict=True):
                     slab.add(tile, one, weights.of(tile))
