@@ -89,7 +89,7 @@ def run(request: Request, context: Context) -> tuple[ClassScores | HeatMap, ...]
     heat = np.zeros(head.planes.shape, dtype=np.uint8)
     heat[indices[telling]][pictures[telling].crop] = _laid(falls, pictures[telling])
     return answer, HeatMap(
-        "Occlusion", np.ascontiguousarray(turn.undo(heat)), "saliency", request.concepts[CLASSES[winner]]
+        "Occlusion map", np.ascontiguousarray(turn.undo(heat)), "saliency", request.concepts[CLASSES[winner]]
     )
 
 
