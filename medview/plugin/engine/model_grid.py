@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -80,8 +79,8 @@ class ModelGrid:
             Towards what the network's indices grow, such as "RAS"; "" keeps the images' axes.
         alignment
             "faces": both grids fill the same box, so that the spacing is rounded to a whole number of voxels, as
-            nnU-Net and torch's ``align_corners=False`` do; "centres": the first voxels' centres coincide and the
-            spacing is exact, as MONAI's Spacing does.
+            nnU-Net and torch's ``align_corners=False`` do; "centres": the network's first voxel lies on one of the
+            images and the spacing is exact, as MONAI's Spacing does.
         """
         turn = Reorientation.to(geometry, orientation) if orientation else Reorientation((0, 1, 2), (False,) * 3)
         found: dict[int, AxisMap] = {}
@@ -117,10 +116,11 @@ class ModelGrid:
 
 def _axis_map(count: int, steps: float, flipped: bool, alignment: Alignment) -> AxisMap:
     """Return the map of an axis of `count` voxels, of which the network takes one every `steps`."""
+    # halves go to the even number, as both libraries round them
     if alignment == "faces":
-        size = max(1, math.floor(count / steps + 0.5))
+        size = max(1, round(count / steps))
         step = count / size
         found = AxisMap(size, count, (step - 1.0) / 2.0, step)
-    else:
-        found = AxisMap(math.floor((count - 1) / steps + 0.5) + 1, count, 0.0, steps)
-    return found.flipped() if flipped else found
+        return found.flipped() if flipped else found
+    size = round((count - 1) / steps + 1)
+    return AxisMap(size, count, count - 1.0, -steps) if flipped else AxisMap(size, count, 0.0, steps)
