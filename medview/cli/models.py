@@ -45,6 +45,7 @@ def _info(arguments: argparse.Namespace, progress: Progress) -> Answer:
 def _install(arguments: argparse.Namespace, progress: Progress) -> Answer:
     from medview.plugin.licence_gate import accept, is_accepted
     from medview.session.fetch_weights import fetch_missing
+    from medview.session.make_environment import make_environment
 
     plugin = _found(arguments)
     options = options_of(arguments.option)
@@ -53,7 +54,9 @@ def _install(arguments: argparse.Namespace, progress: Progress) -> Answer:
             if not is_accepted(plugin, record):
                 accept(plugin, record)
     paths = [str(path) for path in fetch_missing(plugin, options, progress)]
-    return Answer({"fetched": paths}, "\n".join(paths) or "Nothing is missing.")
+    is_made = make_environment(plugin, progress)
+    lines = [*paths, *(["Its packages are installed."] if is_made else [])]
+    return Answer({"fetched": paths, "environment_made": is_made}, "\n".join(lines) or "Nothing is missing.")
 
 
 def _verify(arguments: argparse.Namespace, progress: Progress) -> Answer:

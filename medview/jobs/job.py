@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 from psygnal import Signal
@@ -34,6 +35,8 @@ class Job:
         The work lets go of what is bound to its thread: nothing cancels it.
     is_alone
         Of the place "gpu": it gets a process of its own, ended after it.
+    python
+        The interpreter of that process, None for the program's.
     error
         What went wrong, where state is "failed".
     """
@@ -51,6 +54,7 @@ class Job:
         silent: bool = False,
         frees: bool = False,
         is_alone: bool = False,
+        python: Path | None = None,
     ) -> None:
         self.title = title
         self.work = work
@@ -58,7 +62,8 @@ class Job:
         self.about = about
         self.silent = silent
         self.frees = frees
-        self.is_alone = is_alone
+        self.is_alone = is_alone or python is not None
+        self.python = python
         self.state: State = "queued"
         self.fraction = 0.0
         self.text = ""

@@ -6,6 +6,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from psygnal import Signal
@@ -61,6 +62,7 @@ class JobQueue:
         silent: bool = False,
         frees: bool = False,
         is_alone: bool = False,
+        python: Path | None = None,
     ) -> Job:
         """Queue `work` and return its job at once.
 
@@ -82,9 +84,11 @@ class JobQueue:
             It lets go of what is bound to the thread of its place, and is done even while everything is cancelled.
         is_alone
             Of the place "gpu": in a process of its own, which is ended after it.
+        python
+            The interpreter of that process: another than the program's, with packages of its own.
         """
         told = title if isinstance(title, Sentence) else Sentence(title)
-        job = Job(told, work, place, about=about, silent=silent, frees=frees, is_alone=is_alone)
+        job = Job(told, work, place, about=about, silent=silent, frees=frees, is_alone=is_alone, python=python)
         job.on_done, job.on_failed, job.on_partial = on_done, on_failed, on_partial
         self.jobs = (*self.jobs, job)
         self.added.emit(job)

@@ -10,6 +10,7 @@ import os
 import pickle
 import queue
 import signal
+import sys
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -39,6 +40,20 @@ def serve(connection: Connection) -> None:
         else:
             unwanted.clear()
             works.put(message)
+
+
+def serve_foreign(handle: int) -> None:
+    """Serve in an interpreter that another program has started, which holds the other end of a pipe."""
+    from multiprocessing import resource_tracker
+
+    # what is shared belongs to the program: this interpreter's own keeper would delete it at the end
+    resource_tracker.register = resource_tracker.unregister = lambda name, rtype: None
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection
+
+        serve(PipeConnection(handle))
+    else:
+        serve(Connection(handle))
 
 
 _CANCEL = pickle.dumps(("cancel", None))

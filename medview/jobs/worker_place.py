@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from medview.errors import MedViewError
+from medview.jobs.foreign_worker import ForeignWorker
 from medview.jobs.job import Job
 from medview.jobs.place import Listener
 from medview.jobs.worker_process import WorkerProcess
@@ -67,7 +68,7 @@ class WorkerPlace:
             self._is_old.clear()
             self._end_shared()
         try:
-            process = WorkerProcess() if job.is_alone else self._shared()
+            process = self._process_for(job)
             # the main thread's pickler would copy nothing, but a big volume's first sharing may take half a second
             process.connection.send_bytes(pickle.dumps(("run", (job.work, job.on_partial is not None)), protocol=5))
         except Exception as error:  # whatever cannot be sent or started is the job's failure
@@ -78,7 +79,7 @@ class WorkerPlace:
         try:
             is_whole = self._follow(job, process)
         except (EOFError, OSError):
-            self._tell_death(job, process.exit_code())
+            self._tell_death(job, process.wait(1.0))
             is_whole = False
         if job.is_alone:
             process.end()
@@ -87,6 +88,11 @@ class WorkerPlace:
         else:
             self._end_shared()
             self.warm_up()
+
+    def _process_for(self, job: Job) -> WorkerProcess:
+        if job.python is not None:
+            return ForeignWorker(job.python)
+        return WorkerProcess() if job.is_alone else self._shared()
 
     def _follow(self, job: Job, process: WorkerProcess) -> bool:
         """Bring the process's messages home until the job has ended; False where the process must be ended."""

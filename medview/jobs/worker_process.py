@@ -39,10 +39,19 @@ class WorkerProcess:
         """Whether it runs."""
         return self._process.is_alive()
 
-    def exit_code(self) -> int | None:
-        """Return what it ended with, after a moment's waiting; None where it still runs."""
-        self._process.join(timeout=1.0)
+    @property
+    def pid(self) -> int | None:
+        """Its number."""
+        return self._process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        """Return what it ended with within some seconds, None where it still runs."""
+        self._process.join(timeout=seconds)
         return self._process.exitcode
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
 
     def memory_mb(self) -> int:
         """Return the memory that it and what it has started hold, 0 where it has gone."""
@@ -66,9 +75,9 @@ class WorkerProcess:
             except psutil.Error:
                 continue
         self.connection.close()
-        if self._process.is_alive():
-            self._process.kill()
-        self._process.join(timeout=2.0)
+        if self.is_alive:
+            self.kill()
+        self.wait(2.0)
 
     def end_strays(self) -> None:
         """End what a job has started and left behind; Python's own keeper of shared memory stays."""
@@ -86,7 +95,7 @@ class WorkerProcess:
         import psutil
 
         try:
-            root = psutil.Process(self._process.pid)
+            root = psutil.Process(self.pid)
             return [*root.children(recursive=True), root]
         except psutil.Error:
             return []

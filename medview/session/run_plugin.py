@@ -10,6 +10,7 @@ from medview.errors import MedViewError, Sentence
 from medview.jobs.job import Job
 from medview.plugin.contract import Parameter, Result
 from medview.plugin.discovery import BrokenPlugin, Plugin
+from medview.plugin.environment import own_python
 from medview.plugin.fit import why_not
 from medview.plugin.run import PluginRun
 from medview.session.apply_result import apply_result
@@ -69,6 +70,7 @@ def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parame
         on_failed=session.notices.add_error,
         about=study.facts.study_instance_uid,
         is_alone=plugin.manifest.runtime.isolation == "process",
+        python=own_python(plugin),
     )
 
 
@@ -82,6 +84,10 @@ def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:
 
 def _refusal(scene: Scene, plugin: Plugin) -> MedViewError | None:
     """Return why a plugin cannot run on the volume in view, which must be there as a whole."""
+    try:
+        own_python(plugin)
+    except MedViewError as error:
+        return error
     refusal = why_not(plugin.manifest, scene.series)
     if refusal is not None or scene.loading is None:
         return refusal
