@@ -21,11 +21,13 @@ from medview.progress import Cancelled
 
 logger = logging.getLogger(__name__)
 _QUIET_S = 0.05
+_PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 def serve(connection: Connection) -> None:
     """Work off what comes through `connection` until the other side goes away."""
     _be_modest()
+    _end_with_parent()
     works: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     unwanted = threading.Event()
     thread = threading.Thread(target=_gpu_thread, args=(connection, works, unwanted), name="medview-gpu", daemon=True)
@@ -67,6 +69,18 @@ def _be_modest() -> None:
         os.environ.setdefault(name, threads)
     if hasattr(os, "nice"):
         os.nice(10)
+
+
+def _end_with_parent() -> None:
+    """Let the system end this process with its program, also while foreign code holds the interpreter (Linux alone)."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    program = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != program:  # it has gone meanwhile
+        os._exit(0)
 
 
 def _gpu_thread(connection: Connection, works: queue.SimpleQueue[bytes | None], unwanted: threading.Event) -> None:

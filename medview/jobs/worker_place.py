@@ -19,6 +19,7 @@ from medview.jobs.place import Listener
 from medview.jobs.worker_process import WorkerProcess
 from medview.memory import free_memory_mb, total_memory_mb
 
+_WARM_UP = "warm up"
 _GRACE_S = 0.7  # how long a plugin may take to notice a cancel before its process is ended
 _WATCH_S = 0.2  # how often memory is looked at
 _HEADROOM_MB = 1000  # what must stay free for the window and the system
@@ -30,7 +31,7 @@ class WorkerPlace:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job | str | None] = queue.SimpleQueue()
         self._worker: WorkerProcess | None = None
         self._starting = threading.Lock()
         self._is_old = threading.Event()
@@ -42,8 +43,11 @@ class WorkerPlace:
         self._queue.put(job)
 
     def warm_up(self) -> None:
-        """Start the process on a thread of its own, so that the caller does not wait."""
-        threading.Thread(target=self._shared, name="medview-gpu-start", daemon=True).start()
+        """Start the process where it is not there, without waiting.
+
+        It is started by the thread of this place: on Linux it ends with the thread that has started it.
+        """
+        self._queue.put(_WARM_UP)
 
     def renew(self) -> None:
         """Start the process anew before the next job: what a plugin's code was is forgotten."""
@@ -57,7 +61,9 @@ class WorkerPlace:
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            if job.cancel_requested:
+            if isinstance(job, str):
+                self._shared()
+            elif job.cancel_requested:
                 self._listener.post_finished(job, "cancelled")
             else:
                 self._work(job)

@@ -282,3 +282,30 @@ def test_work_on_a_thread_learns_of_the_cancel_at_its_next_progress(jobs: JobQue
     job.cancel()
     jobs.wait(job, timeout_s=2)
     assert job.state == "cancelled"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing ends a process whose interpreter is held")
+@pytest.mark.parametrize("work", ["deaf", "hold_gil"])
+def test_the_worker_does_not_outlive_a_program_that_was_killed(work: str) -> None:
+    script = (
+        "import time\n"
+        "from medview.jobs.job_queue import JobQueue\n"
+        "from tests.jobs import works\n"
+        "jobs = JobQueue()\n"
+        "job = jobs.submit('Ask', works.process_id, place='gpu', on_done=lambda pid: print(pid, flush=True))\n"
+        "jobs.wait(job)\n"
+        f"job = jobs.submit('Run', works.{work}, place='gpu')\n"
+        "while job.state != 'running':\n    jobs.deliver(); time.sleep(0.01)\n"
+        "time.sleep(0.3)\nprint('busy', flush=True)\ntime.sleep(60)\n"
+    )
+    program = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert program.stdout is not None
+    pid = int(program.stdout.readline())
+    assert program.stdout.readline() == "busy\n"
+    program.kill()
+    program.wait()
+    program.stdout.close()
+    end = time.monotonic() + 10
+    while _lives(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not _lives(pid)
