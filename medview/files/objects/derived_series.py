@@ -22,6 +22,7 @@ from medview.files.atomic import write_error, written_whole
 from medview.files.headers.dicom_header import MAKER
 from medview.files.made_uid import new_uid
 from medview.files.objects.dicom_sources import source_headers
+from medview.files.pixels.value_unit import value_unit
 from medview.imaging.stamp import SYNTHETIC, stamped, written_mask
 from medview.progress import Progress, unheard
 from medview.study.finding import DerivedImage
@@ -35,6 +36,12 @@ _NOT_TAKEN_OVER = (
     "SmallestPixelValueInSeries", "LargestPixelValueInSeries", "ModalityLUTSequence", "VOILUTSequence",
     "IconImageSequence", "RescaleType", "PixelData", "NumberOfFrames", "DigitalSignaturesSequence",
     "MACParametersSequence", "ReferencedImageSequence", "SourceImageSequence", "OriginalAttributesSequence",
+    "RealWorldValueMappingSequence", "InstanceCreationDate", "InstanceCreationTime",
+)  # fmt: skip
+# how values of the source are shown: of other values it would show another part
+_LOOK = (
+    "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction", "PresentationLUTShape",
+    "PixelIntensityRelationship", "PixelIntensityRelationshipSign",
 )  # fmt: skip
 
 
@@ -75,8 +82,9 @@ def write_derived(
             format=series.file_format,
         )
     headers, said = source_headers(series, geometry)
-    if len(headers) != len(image.array):
+    if len(headers) != len(image.array) or "NumberOfFrames" in headers[0]:
         raise MedViewError("A derived series of multi-frame images cannot be written yet.", "Save it as NIfTI.")
+    _check_unit(image, series)
     slope = _slope(image.array)
     shared = _Shared.of(image, series, provenance, name, slope)
     try:
@@ -100,9 +108,10 @@ def write_derived(
 class _Shared:
     """What all slices have in common."""
 
-    def __init__(self, attributes: Mapping[str, Any], slope: float, stamp: NDArray[np.bool_] | None) -> None:
-        self.attributes, self.slope, self.stamp = attributes, slope, stamp
-        self.study_uid = ""
+    def __init__(
+        self, attributes: Mapping[str, Any], slope: float, stamp: NDArray[np.bool_] | None, has_same_look: bool
+    ) -> None:
+        self.attributes, self.slope, self.stamp, self.has_same_look = attributes, slope, stamp, has_same_look
 
     @classmethod
     def of(cls, image: DerivedImage, series: Series, provenance: Mapping[str, Any], name: str, slope: float) -> _Shared:
@@ -112,21 +121,36 @@ class _Shared:
             "SeriesInstanceUID": new_uid(),
             "SeriesNumber": min(max(series.series_number or 0, 0) * 100 + 2, 2**31 - 1),
             "SeriesDescription": (f"{SYNTHETIC} {description}" if image.is_synthetic else description)[:_LONGEST],
-            "SeriesDate": now.strftime("%Y%m%d"),
-            "SeriesTime": now.strftime("%H%M%S"),
-            "ContentDate": now.strftime("%Y%m%d"),
-            "ContentTime": now.strftime("%H%M%S"),
+            **(
+                {} if series.modality == "PT" else _dated("Series", now)
+            ),  # SUV is worked out for the time of the series
+            **_dated("Content", now),
             "DerivationDescription": _told(image, provenance),
             "ContentQualification": "RESEARCH",
             "BurnedInAnnotation": "YES" if image.is_synthetic else "NO",
             "SpecificCharacterSet": "ISO_IR 192",
+            **({"RescaleType": "HU" if image.unit == "HU" else "US"} if series.modality == "CT" else {}),
         }
         stamp = written_mask(image.array.shape[1:], SYNTHETIC) if image.is_synthetic else None
-        return cls(attributes, slope, stamp)
+        return cls(attributes, slope, stamp, image.kind in ("denoised", "super_resolved"))
+
+
+def _dated(what: str, now: datetime) -> dict[str, str]:
+    return {f"{what}Date": now.strftime("%Y%m%d"), f"{what}Time": now.strftime("%H%M%S")}
+
+
+def _check_unit(image: DerivedImage, series: Series) -> None:
+    """Refuse values that would stand under the Units (0054,1001) of a PET source though they are in others."""
+    if series.modality == "PT" and image.unit != value_unit(series):
+        raise MedViewError(
+            "The values of these images have another unit than those of the originals, and a DICOM series beside them "
+            "would not tell.",
+            "Save it as NIfTI.",
+        )
 
 
 def _write_plane(header: Dataset, plane: NDArray[Any], index: int, shared: _Shared, path: Path) -> None:
-    dataset = _without_old(header)
+    dataset = _without_old(header, shared)
     source_uid, source_class = header.SOPInstanceUID, header.SOPClassUID
     for keyword, value in shared.attributes.items():
         setattr(dataset, keyword, value)
@@ -145,23 +169,25 @@ def _write_plane(header: Dataset, plane: NDArray[Any], index: int, shared: _Shar
         _compare(beside, stored, str(dataset.SOPInstanceUID), path.name)
 
 
-def _without_old(header: Dataset) -> Dataset:
+def _without_old(header: Dataset, shared: _Shared) -> Dataset:
     """Return a copy of a header without what belongs to the source's own pixels, private elements and overlays."""
+    header.remove_private_tags()
     dataset = Dataset()
+    left = _NOT_TAKEN_OVER if shared.has_same_look else (*_NOT_TAKEN_OVER, *_LOOK)
     for element in header:
-        is_overlay = 0x6000 <= element.tag.group <= 0x60FF
-        if not element.tag.is_private and not is_overlay and element.keyword not in _NOT_TAKEN_OVER:
+        is_drawn = 0x5000 <= element.tag.group <= 0x50FF or 0x6000 <= element.tag.group <= 0x60FF
+        if not is_drawn and element.keyword not in left:
             dataset.add(element)
+    is_inverse = shared.has_same_look and header.get("PhotometricInterpretation") == "MONOCHROME1"
+    dataset.PhotometricInterpretation = "MONOCHROME1" if is_inverse else "MONOCHROME2"
     return dataset
 
 
 def _put_pixels(dataset: Dataset, stored: NDArray[Any], slope: float) -> None:
     dataset.Rows, dataset.Columns = stored.shape
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.SamplesPerPixel = 1
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 1
     dataset.RescaleSlope, dataset.RescaleIntercept = f"{slope:.10g}", "0"
-    if dataset.get("Modality") == "CT":
-        dataset.RescaleType = "HU"
     dataset.PixelData = stored.tobytes()
 
 

@@ -46,6 +46,10 @@ def source_headers(series: Series, geometry: Geometry) -> tuple[list[Dataset], t
     MedViewError
         A file is gone or is another one now, or the images cannot be referred to.
     """
+    if not series.instances:
+        raise MedViewError(
+            "A resampled stack has no images of its own that a DICOM object could refer to.", "Export NIfTI instead."
+        )
     _check_identities(series)
     said: dict[str, Sentence] = {}
     headers = []
@@ -76,7 +80,10 @@ def _check_identities(series: Series) -> None:
 
 def _read(instance: Instance) -> Dataset:
     with open_regular(instance.path) as file:
-        return dcmread(file, stop_before_pixels=True, force=True, defer_size=_LARGE)
+        header = dcmread(file, stop_before_pixels=True, force=True, defer_size=_LARGE)
+    header.decode()  # texts of sequences, too: what is made of it may be written in another character set
+    header.SpecificCharacterSet = "ISO_IR 192"
+    return header
 
 
 def _complete(header: Dataset, series: Series, said: dict[str, Sentence]) -> None:
@@ -109,6 +116,8 @@ def _place(header: Dataset, series: Series, geometry: Geometry) -> None:
             if keyword not in shared:
                 setattr(shared, keyword, getattr(first, keyword))
         measures, plane = shared.PixelMeasuresSequence[0], shared.PlaneOrientationSequence[0]
+    if "ImageOrientationPatient" not in plane:  # a projection: nothing that refers to it asks how it lies
+        return
     slice_mm, _, _ = geometry.spacing_mm
     if not measures.get("SliceThickness"):
         measures.SliceThickness = f"{slice_mm:.6g}"

@@ -113,7 +113,7 @@ def _groups(finding: Finding, headers: Sequence[Dataset], series: Series, geomet
     """Return the measurement groups of a finding."""
     payload = finding.payload
     if isinstance(payload, ScoredBox):
-        return [_box_group(finding, payload, series, geometry)]
+        return [_box_group(finding, payload, headers, series, geometry)]
     if isinstance(payload, ClassScores):
         rows = zip(payload.concepts, payload.scores, strict=True)
         name = _CALIBRATED if payload.kind == "calibrated" else _RAW_SCORE
@@ -127,13 +127,14 @@ def _groups(finding: Finding, headers: Sequence[Dataset], series: Series, geomet
     )
 
 
-def _box_group(finding: Finding, box: ScoredBox, series: Series, geometry: Geometry) -> Any:
+def _box_group(finding: Finding, box: ScoredBox, headers: Sequence[Dataset], series: Series, geometry: Geometry) -> Any:
     from highdicom.sr import ImageRegion, SourceImageForRegion, VolumetricROIMeasurementsAndQualitativeEvaluations
 
     regions = []
     for slice_index, points in _rectangles(box, geometry):
         instance = series.instances[slice_index]
-        frames = [instance.frame_index + 1] if _is_one_of_many(series, slice_index) else None
+        # of a file with frames always the frame: without one the box would be on all of them
+        frames = [instance.frame_index + 1] if "NumberOfFrames" in headers[0] else None
         image = SourceImageForRegion(instance.sop_class_uid, instance.sop_instance_uid, frames)
         regions.append(ImageRegion("POLYLINE", points, image))
     return VolumetricROIMeasurementsAndQualitativeEvaluations(
@@ -195,12 +196,6 @@ def _rectangles(box: ScoredBox, geometry: Geometry) -> list[tuple[int, NDArray[n
     )
     outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
     return [(index, outline) for index in range(first, max(first, last) + 1)]
-
-
-def _is_one_of_many(series: Series, index: int) -> bool:
-    """Whether an image is a frame of a file that holds several."""
-    uid = series.instances[index].sop_instance_uid
-    return sum(instance.sop_instance_uid == uid for instance in series.instances) > 1
 
 
 def _meant(findings: Sequence[Finding], geometry: Geometry) -> set[tuple[str, float, int]]:
