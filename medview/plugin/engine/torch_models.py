@@ -141,14 +141,14 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
 
     def __init__(self, step: Step, operations: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.raised: Cancelled | None = None
+        self.raised: BaseException | None = None
         self._step, self._operations, self._done = step, operations, 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         try:
             self._step(min(self._done / self._operations, 1.0))
-        except Cancelled as cancelled:
-            self.raised = cancelled
+        except BaseException as raised:  # whatever it is, TorchScript would make a RuntimeError of it
+            self.raised = raised
             raise
         self._done += 1
         return func(*args, **(kwargs or {}))
