@@ -117,7 +117,7 @@ def batch_of(grey: Bytes) -> FloatArray:
 
 
 def occlusion(ask: Ask, grey: Bytes, winner: int, parts: int, scores: FloatArray) -> FloatArray:
-    """Return (parts, parts): how far the winner's log odds fall where that part is covered with the mean grey.
+    """Return (parts, parts): how far the winner's log odds fall where the head in that part is covered with mean grey.
 
     Parameters
     ----------
@@ -129,7 +129,8 @@ def occlusion(ask: Ask, grey: Bytes, winner: int, parts: int, scores: FloatArray
     falls = np.zeros((parts, parts), dtype=np.float32)
     for row, column in np.ndindex(parts, parts):
         covered = grey.copy()
-        covered[edges[row] : edges[row + 1], edges[column] : edges[column + 1]] = cover
+        part = covered[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]
+        part[part > _AIR * 255] = cover  # air stays dark: a grey square in it would be a thing of its own
         falls[row, column] = log_odds(scores, winner) - log_odds(ask(covered), winner)
     return falls
 
