@@ -114,6 +114,7 @@ class _ResultFolder:
                 "overlap": 0.5,
                 "blend": "gaussian_nnunet",
                 "placing": "even",
+                "batch": 8 if plans.is_flat else 1,
             },
             "cost": {"cpu_seconds": 300, "memory_mb": 4000},
         }

@@ -29,7 +29,8 @@ class Tiling:
         Share of a patch that neighbours have in common.
     blend
         What a voxel of a tile counts where tiles overlap: "gaussian" as in MONAI (sigma an eighth of the patch about
-        its middle, at least 0.001), "gaussian_nnunet" as in nnU-Net (about voxel n // 2, to 4 sigma), "constant".
+        its middle, at least 0.001), "gaussian_nnunet" as in nnU-Net (about voxel n // 2, to 4 sigma, in half
+        precision), "constant".
     placing
         "fixed": a whole step from tile to tile and the last one moved back to fit, as in MONAI; "even": the same number
         of tiles or fewer, evenly far apart, as in nnU-Net.
@@ -70,8 +71,10 @@ class Tiling:
         weights = torch.ones((), dtype=torch.float32)
         for side in self.patch:
             weights = weights[..., None] * _bell(side, self.blend)
-        least = max(float(weights.min()), 1e-3) if self.blend == "gaussian" else float(weights[weights > 0].min())
-        return weights.clamp_(min=least).to(device)
+        if self.blend == "gaussian":
+            return weights.clamp_(min=max(float(weights.min()), 1e-3)).to(device)
+        weights = (10.0 * weights / weights.max()).half().float()  # nnU-Net keeps them in half precision
+        return weights.clamp_(min=float(weights[weights > 0].min())).to(device)
 
     def together(self, size: Size, device: torch.device | str = "cpu") -> Tensor:
         """Return what all tiles of one start along the first axis count together, (patch, rows, columns)."""

@@ -55,17 +55,17 @@ def test_it_equals_monais_sliding_window(size: Size, patch: Size, overlap: float
     assert (ours - theirs).abs().max() <= 1e-4 * max(1.0, float(theirs.abs().max()))
 
 
-def test_the_gaussian_of_nnunet_is_scipys() -> None:
+def test_the_gaussian_of_nnunet_is_scipys_in_half_precision() -> None:
     from scipy.ndimage import gaussian_filter
 
     patch = (12, 20, 9)
     point = np.zeros(patch)
     point[tuple(side // 2 for side in patch)] = 1.0
     wanted = gaussian_filter(point, [side / 8 for side in patch], mode="constant", cval=0)
-    wanted /= wanted.max()
-    wanted[wanted == 0] = wanted[wanted > 0].min()
     ours = Tiling(patch, blend="gaussian_nnunet").importance().numpy()
-    np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-7)
+    assert ours.min() > 0
+    # nnU-Net keeps them in half precision
+    np.testing.assert_allclose(ours / ours.max(), wanted / wanted.max(), rtol=2e-3, atol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,20 @@ def test_a_cancel_between_tiles_ends_the_run() -> None:
     assert len(calls) == (count + 1) // 2
 
 
+def test_a_cancel_while_labels_are_made_ends_the_run() -> None:
+    calls = []
+
+    def progress(fraction: float, text: str = "") -> None:
+        calls.append(fraction)
+        if calls.count(1.0) == 2:
+            raise Cancelled
+
+    slabs = SlidingWindow(lambda tiles: tiles, Tiling((16, 8, 8))).over(torch.zeros((16, 8, 8)), progress)
+    assert next(slabs).values.shape[1] == 4
+    with pytest.raises(Cancelled):
+        next(slabs)
+
+
 def test_progress_rises_from_nothing() -> None:
     told = list[float]()
 
@@ -138,7 +152,7 @@ def test_progress_rises_from_nothing() -> None:
     list(SlidingWindow(lambda tiles: tiles, Tiling((8, 8, 8))).over(torch.zeros((20, 9, 8)), progress))
     assert told[0] == 0.0
     assert told == sorted(told)
-    assert told[-1] < 1.0
+    assert told[-1] == 1.0
 
 
 def test_what_is_no_number_is_refused_at_once() -> None:
