@@ -6,6 +6,7 @@ that it has started, and the worker is started anew.
 
 from __future__ import annotations
 
+import logging
 import pickle
 import queue
 import threading
@@ -20,6 +21,7 @@ from medview.jobs.worker_process import WorkerProcess
 from medview.memory import free_memory_mb, total_memory_mb
 
 _WARM_UP = "warm up"
+logger = logging.getLogger(__name__)
 _GRACE_S = 0.7  # how long a plugin may take to notice a cancel before its process is ended
 _WATCH_S = 0.2  # how often memory is looked at
 _HEADROOM_MB = 1000  # what must stay free for the window and the system
@@ -87,6 +89,10 @@ class WorkerPlace:
         except (EOFError, OSError):
             self._tell_death(job, process.wait(1.0))
             is_whole = False
+        except Exception as error:  # a plugin may send what only it can read: this thread must outlive it
+            logger.info("a worker's message cannot be read", exc_info=error)
+            self._listener.post_finished(job, "failed", error=_unreadable(job))
+            is_whole = False
         if job.is_alone:
             process.end()
         elif is_whole:
@@ -139,7 +145,7 @@ class WorkerPlace:
     def _heard(self, job: Job, kind: str, rest: list[Any]) -> bool:
         """Pass one message on; True where the job has ended with it."""
         if kind == "progress":
-            self._listener.post_progress(job, rest[0], rest[1])
+            self._listener.post_progress(job, float(rest[0]), str(rest[1]))
             return False
         if kind == "partial":
             self._listener.post_partial(job, rest[0])
@@ -177,3 +183,11 @@ class WorkerPlace:
             worker, self._worker = self._worker, None
         if worker is not None:
             worker.end()
+
+
+def _unreadable(job: Job) -> MedViewError:
+    return MedViewError(
+        "{title} sent something that cannot be read, and its process was ended.",
+        "Your images and masks are unharmed. Report it to the plugin's authors.",
+        title=str(job.title),
+    )

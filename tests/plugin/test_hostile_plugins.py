@@ -49,6 +49,20 @@ HOSTILE = {
         r"The plugin Threshold imports medview\.session\.session, the inside of the program",
     ),
     "imports the program as a whole": ("import medview; return good", r"imports medview, the inside of the program"),
+    "tells with a class that only it knows": (
+        "own = sys.modules[__name__].Own = type('Own', (str,), {'__module__': __name__}); "
+        "time.sleep(0.2); context.progress(0.5, own('x')); time.sleep(9)",
+        r"Threshold sent something that cannot be read",
+    ),
+    "writes into the program's pipe": (
+        "import gc, multiprocessing.connection as mc; "
+        "[c.send_bytes(b'junk') for c in gc.get_objects() if isinstance(c, mc.Connection)]; time.sleep(9)",
+        r"Threshold sent something that cannot be read",
+    ),
+    "tells of progress without numbers": (
+        "time.sleep(0.2); context.progress('half', 5); return good",
+        r"Threshold sent something",
+    ),
     "is no Python": ("return good)", r"The plugin Threshold cannot be loaded: SyntaxError"),
 }
 
