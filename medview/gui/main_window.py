@@ -26,6 +26,7 @@ from medview.gui.command import SideName
 from medview.gui.commands.actions import ask_close_study
 from medview.gui.commands.command_set import CommandSet
 from medview.gui.extra_window import ExtraWindows
+from medview.gui.findings.finding_panel import FindingPanel
 from medview.gui.flicker_clock import FlickerClock
 from medview.gui.fusion.fusion_bar import FusionBar
 from medview.gui.job_bar import JobBar
@@ -41,7 +42,7 @@ from medview.gui.segmenting.segment_panel import SegmentPanel
 from medview.gui.sequence_bar import SequenceBar
 from medview.gui.session_watch import SessionWatch
 from medview.gui.side_panel import SidePanel
-from medview.gui.side_tabs import SideTabs
+from medview.gui.side_tabs import FINDINGS, SideTabs
 from medview.gui.studies.study_card import patient_title
 from medview.gui.studies.study_panel import StudyPanel
 from medview.gui.throttle import Throttle
@@ -49,6 +50,7 @@ from medview.gui.tool_bar import ToolBar
 from medview.gui.value_readout import ValueReadout
 from medview.gui.welcome import Welcome
 from medview.session.close_study import discard_edits, has_unsaved_edits
+from medview.session.finding_view import finding_view
 from medview.session.image_in_view import image_in_view
 from medview.session.import_studies import import_open_study
 from medview.session.open_folder import open_folder
@@ -307,7 +309,10 @@ class MainWindow(QMainWindow):
         self.segment_panel = SegmentPanel(self._session, self.watch, self.commands.actions)
         self.measurement_panel = MeasurementPanel(self._session, self.watch, self.commands.actions)
         segmentation = SidePanel(self.plugin_panel, self.segment_panel)
-        self.side_tabs = SideTabs(self._session, self.watch, segmentation, self.measurement_panel)
+        self.finding_panel = FindingPanel(self._session, self.watch)
+        panels = segmentation, self.measurement_panel, self.finding_panel
+        self.side_tabs = SideTabs(self._session, self.watch, *panels)
+        self.finding_panel.arrived.connect(lambda: self.side_tabs.setCurrentIndex(FINDINGS))
         return self.side_tabs
 
     # what happens in the session
@@ -385,8 +390,14 @@ class MainWindow(QMainWindow):
             bring_to_front(HeaderInspector(self._session, source, place, self))
 
     def _show_context_menu(self, _pane: str, at: QPoint) -> None:
-        """Show what can be done with the measurement under the mouse, else with the image."""
-        hovered = self._session.focus.hovered_uid
+        """Show what can be done with the measurement or the finding under the mouse, else with the image."""
+        scene, hovered = self._session.scene, self._session.focus.hovered_uid
+        found = finding_view(scene.study).hovered_uid if scene is not None else ""
+        if scene is not None and found and not hovered:
+            finding_view(scene.study).select(found)
+            self.finding_panel.list.refresh()
+            self.finding_panel.show_menu(at)
+            return
         self._session.focus.select(hovered)
         self.commands.refresh()
         menu = measurement_menu(self, self.commands.actions) if hovered else self.commands.context_menu()

@@ -8,6 +8,7 @@ from psygnal import SignalInstance
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from medview.gui.links import Links
+from medview.session.finding_view import finding_view
 from medview.session.loading import Loading
 from medview.session.scene import Scene
 from medview.session.session import Session
@@ -23,6 +24,7 @@ Topic = Literal[
     "segments",  # which mask is shown, its segments and their colours
     "history",
     "measurements",  # what they are, key images, which is selected, and whether one is being drawn
+    "findings",  # what models have said, and how it is looked at
     "draft",  # how the one looks that is being drawn or dragged
     "jobs",  # one came or went
     "progress",  # one got on
@@ -89,6 +91,8 @@ class SessionWatch(QObject):
             self._connect(self._passing, study.history.changed, "history")
             self._links_measurements(study.measurements)
             self._connect(self._passing, study.key_images.changed, "measurements")
+            self._connect(self._passing, study.findings.changed, "findings")
+            self._connect(self._passing, finding_view(study).changed, "findings")
         for job in self._session.jobs.jobs:
             self._connect(self._passing, job.changed, "progress")
         scene = self._session.scene

@@ -1,4 +1,4 @@
-"""The right side of the window: segmentation and measurements, one at a time."""
+"""The right side of the window: segmentation, measurements and findings, one at a time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from medview.gui.session_watch import SessionWatch
 from medview.session.session import Session
 from medview.tools.measuring import MEASURE_TOOLS
 
-SEGMENTATION, MEASUREMENTS = range(2)
+SEGMENTATION, MEASUREMENTS, FINDINGS = range(3)
 _PAINTING = ("brush", "eraser")
 
 
 class SideTabs(QTabWidget):
     """Comes to the front with the panel of the tool that is taken: measuring tools or brushes."""
 
-    def __init__(self, session: Session, watch: SessionWatch, segmentation: QWidget, measurements: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        watch: SessionWatch,
+        segmentation: QWidget,
+        measurements: QWidget,
+        findings: QWidget,
+    ) -> None:
         super().__init__()
         self._session = session
         self._tool = session.tool
@@ -24,6 +31,7 @@ class SideTabs(QTabWidget):
         self.setDocumentMode(True)
         self.addTab(segmentation, tr("Segmentation"))
         self.addTab(measurements, tr("Measurements"))
+        self.addTab(findings, tr("Findings"))
         self.tabBar().setExpanding(True)
         watch.changed.connect(self._follow)
 

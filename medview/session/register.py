@@ -25,6 +25,7 @@ from medview.study.spatial_transform import SpatialTransform, rotation_about, sh
 from medview.study.study import Study
 from medview.study.volume import Volume
 
+_MADE = Sentence("A model made these images from those in view: they lie on them already.")
 _NO_FUSION = Sentence("No second series is laid over the one in view.")
 _BEING_READ = Sentence("The images are still being read.")
 _UNEVEN = Sentence("The slices in view lie unevenly: they are not registered.")
@@ -53,6 +54,8 @@ def why_no_registration(session: Session) -> Sentence | None:
     scene = session.scene
     if scene is None or scene.fusion is None:
         return _NO_FUSION
+    if scene.fusion.model:
+        return _MADE
     if not scene.is_whole:
         return _BEING_READ
     if not scene.volume.geometry.can_reformat:
@@ -65,6 +68,8 @@ def why_no_motion(session: Session) -> Sentence | None:
     scene = session.scene
     if scene is None or scene.fusion is None:
         return _NO_FUSION
+    if scene.fusion.model:
+        return _MADE
     registration = scene.fusion.registration
     return None if registration is None or registration.transform.is_affine else _BENT
 

@@ -18,6 +18,7 @@ from medview.session.choose_plugins import is_enabled
 from medview.session.fetch_weights import known_missing
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.session.show_partial import PartialShow
 
 if TYPE_CHECKING:
     from medview.plugin.manifest.weights_record import WeightsRecord
@@ -62,16 +63,19 @@ def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parame
         if study in session.studies:
             apply_result(session, study, result)
 
-    return session.jobs.submit(
+    partial = PartialShow(session, scene, plugin, parameters)
+    job = session.jobs.submit(
         Sentence(plugin.manifest.name),
         PluginRun(plugin, scene.volume, parameters, session.settings["device"]),
         place="gpu",
         on_done=done,
+        on_partial=partial.take,
         on_failed=session.notices.add_error,
         about=study.facts.study_instance_uid,
         is_alone=plugin.manifest.runtime.isolation == "process",
         python=own_python(plugin),
     )
+    return partial.follow(job)
 
 
 def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:

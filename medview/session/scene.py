@@ -15,6 +15,7 @@ from medview.imaging.window import is_stored_inverse
 from medview.session.cine import Cine
 from medview.session.image_look import ImageLook, image_look, stated_look
 from medview.session.loading import Loading
+from medview.session.partial_labels import PartialLabels
 from medview.study.annotation import ImageName
 from medview.study.fusion import Fusion
 from medview.study.geometry import Geometry
@@ -66,6 +67,8 @@ class Scene:
         A dose in the same frame of reference, drawn over the images, or None.
     fusion
         A second volume over the one in view, or None; `fusion_follower` keeps it where registrations say.
+    partial
+        What a run that goes on has found so far on these images, or None.
     value_map
         What the stored values mean, for the readout, or None.
     presentation
@@ -102,6 +105,7 @@ class Scene:
         self.dose_opacity = 0.4
         self.fusion: Fusion | None = None
         self.fusion_follower: object | None = None
+        self.partial: PartialLabels | None = None
         self.value_map: ValueMap | None = None
         self.presentation: Presentation | None = None
         self.before_presentation: tuple[ImageLook | None, bool] | None = None
@@ -279,8 +283,8 @@ class Scene:
         self.crosshair_visible = other.crosshair_visible
         if self.volume.geometry.frame_of_reference_uid == other.volume.geometry.frame_of_reference_uid:
             self.dose, self.dose_opacity = other.dose, other.dose_opacity
-            # a registration is of the very images it was made of
-            if other.fusion is not None and other.fusion.registration is None:
+            # a registration is of the very images it was made of, and so is what a model has made of them
+            if other.fusion is not None and other.fusion.registration is None and not other.fusion.model:
                 self.fusion, self.fusion_follower = other.fusion, other.fusion_follower
 
     def update(self, **values: object) -> None:

@@ -51,6 +51,10 @@ class Fusion:
     difference_width
         In the unit of both: black to white is from minus half of it to half of it. Without a meaning where the units
         differ: then what both windows make of the values, 0 to 1, is compared.
+    model
+        Name of the plugin whose model has made the second volume; "" of images that were acquired.
+    is_synthetic
+        It shows what was never measured, and is marked so wherever it is seen.
     """
 
     volume: Volume
@@ -70,6 +74,8 @@ class Fusion:
     split_at: float = 0.5
     split_direction: SplitDirection = "beside"
     difference_width: float = 400.0
+    model: str = ""
+    is_synthetic: bool = False
 
     def changed(self, **values: Any) -> Fusion:
         """Return the fusion with other values; TypeError for a name it does not have."""

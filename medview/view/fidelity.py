@@ -9,10 +9,13 @@ from typing import Any, Literal, cast
 
 from medview.errors import Sentence
 from medview.imaging.filters import FILTER_TITLES, ImageFilter
+from medview.session.finding_view import shown_map
 from medview.session.scene import Scene
 from medview.session.viewport import SlabMode, Viewport
 from medview.study.segmentation import Segmentation
 from medview.view.corner_line import CornerLine, Mark
+from medview.view.finding_boxes import shown_boxes
+from medview.view.finding_text import finding_name
 from medview.view.slice_picture import SlicePicture
 from medview.view.volume_frame import VolumePicture
 
@@ -106,7 +109,7 @@ def fidelity(scene: Scene, shown: Shown) -> tuple[FidelityMark, ...]:
         *_filtered(shown),
         *_derived(scene),
     )
-    masks = tuple(_of_mask(scene.segmentation if scene.mask_visible else None))
+    masks = (*_of_mask(scene.segmentation if scene.mask_visible else None), *_of_findings(scene))
     if any(mark.kind in _REDUCES for mark in found):
         return (*found, *_reformatted(found, shown), *masks)
     return (*found, _full(shown), *masks)
@@ -214,6 +217,29 @@ def _of_mask(segmentation: Segmentation | None) -> Iterator[FidelityMark]:
     else:
         kind, made, edited = _of_plugin(facts)
     yield FidelityMark(kind, CornerLine(edited if is_edited else made, "badge"))
+
+
+def _of_findings(scene: Scene) -> Iterator[FidelityMark]:
+    """Say which model's boxes and heat map lie over the images, and how many boxes nobody has judged yet."""
+    boxes = [finding for finding, _ in shown_boxes(scene)]
+    for title in dict.fromkeys(finding.title for finding in boxes):
+        own = [finding for finding in boxes if finding.title == title]
+        proposed = sum(finding.status == "proposed" for finding in own)
+        facts: dict[str, object] = {"plugin": Sentence(title), "count": len(own), "proposed": proposed}
+        if proposed:
+            text = Sentence("AI: {plugin}, {count} {count:box|boxes}, {proposed} not reviewed", facts)
+        else:
+            text = Sentence("AI: {plugin}, {count} {count:box|boxes}, reviewed", facts)
+        yield FidelityMark("AI", CornerLine(text, "badge"))
+    if scene.partial is not None:
+        facts = {"plugin": Sentence(scene.partial.plugin), "count": scene.partial.count}
+        partial = Sentence(
+            "AI, partial: {plugin}, {count} of {total} slices", facts | {"total": len(scene.partial.done)}
+        )
+        yield FidelityMark("AI", CornerLine(partial, "warning"))
+    found = shown_map(scene)
+    if found is not None:
+        yield FidelityMark("AI", CornerLine(finding_name(found), "badge"))
 
 
 def _of_plugin(facts: Mapping[str, Any]) -> tuple[FidelityKind, Sentence, Sentence]:

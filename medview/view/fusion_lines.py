@@ -52,7 +52,12 @@ def fusion_lines(scene: Scene) -> tuple[CornerLine, ...]:
     if fusion is None:
         return ()
     facts: dict[str, object] = {"name": series_name(fusion.volume.series)}
-    named = CornerLine(Sentence("Fused: {name}", facts), "badge")
+    if fusion.model:
+        facts["plugin"] = Sentence(fusion.model)
+        made = Sentence("AI, synthetic: {name}, made by {plugin}", facts)
+        named = CornerLine(made if fusion.is_synthetic else Sentence("{name}, made by {plugin}", facts), "badge")
+    else:
+        named = CornerLine(Sentence("Fused: {name}", facts), "badge")
     return (*_basis(fusion), *_loss(fusion.volume.series), named, *_mode(scene, fusion))
 
 

@@ -97,6 +97,7 @@ class FusionBar(FlowFrame):
                 item.setToolTip(say(one.refusal) if one.refusal is not None else partner_title(one))
         keys = [one.series.key for one in self._listed]
         shown = fusion.volume.series.key
+        self.series.setPlaceholderText(one_line(series_name(fusion.volume.series)))  # of no series that is open
         self.series.setCurrentIndex(keys.index(shown) if shown in keys else -1)
 
     @staticmethod

@@ -15,6 +15,7 @@ from medview.gui.panes.colour_bar_painter import draw_colour_bar
 from medview.gui.panes.corner_tips import CornerTips
 from medview.gui.panes.crosshair_painter import CrosshairPainter
 from medview.gui.panes.empty_pane import empty_pane_text
+from medview.gui.panes.finding_layer import FindingLayer
 from medview.gui.panes.fusion_painter import FusionPainter
 from medview.gui.panes.image_painter import ImagePainter
 from medview.gui.panes.magnifier_painter import draw_magnifier
@@ -28,6 +29,9 @@ from medview.gui.panes.plane_refinement import PlaneRefinement
 from medview.gui.panes.reference_lines_painter import draw_mark, draw_reference_lines
 from medview.gui.panes.screen_size import display_size
 from medview.gui.panes.stack_bar_painter import draw_stack_bar
+from medview.gui.panes.voxel_painter import VoxelPainter
+from medview.gui.panes.watermark_painter import draw_watermark
+from medview.session.finding_view import finding_view
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.study.geometry import FloatArray
@@ -79,6 +83,8 @@ class ViewportWidget(PaneWidget):
         self._tips = CornerTips(self)
         self._at_hand: PicturePlace | None = None
         self._measurements = MeasurementLayer(session, self)
+        self._findings = FindingLayer()
+        self._voxels = VoxelPainter()
         self._lasting.connect(session.focus.changed, self._on_focus)
         self._lasting.connect(session.scene_changed, self._measurements.take_scene)
         self._crosshair = CrosshairPainter(session, pane)
@@ -126,9 +132,11 @@ class ViewportWidget(PaneWidget):
             self._crosshair.draw(painter, picture, scene, (self.width(), self.height()), bare=not hovered)
             self._draw_references(painter, picture)
             self._overlays.draw_marks(painter, picture, scene, self.font(), QRectF(self.rect()))
+            self._findings.draw(painter, picture, scene, self.font(), QRectF(self.rect()))
             told = self._corner_text(picture, scene, patient_text=patient_text, bare=bare)
             self._measurements.draw(painter, picture, scene, told, bare=bare)
             self._fusion.draw_line(painter, scene, self.font(), self._size)
+            draw_watermark(painter, scene, self.font(), self._size)
             if not bare:
                 self._draw_ring(painter, picture)
             pane.letters(picture.letters)
@@ -180,6 +188,7 @@ class ViewportWidget(PaneWidget):
         scene = self.scene
         if scene is not None:
             self._fusion.draw(painter, picture, scene, self.viewport, self._size)
+            self._voxels.draw(painter, picture, scene)
             mask.draw(painter, picture.overlay, outline=scene.mask_outline)
         self._own_layers.draw(painter, picture)
         painter.restore()
@@ -252,6 +261,7 @@ class ViewportWidget(PaneWidget):
         self._picture = self._view = self._magnifier = None
         self._mask, self._lens_mask = MaskPainter(), MaskPainter()
         self._fusion = FusionPainter()  # no volume is held that nobody shows
+        self._findings, self._voxels = FindingLayer(), VoxelPainter()
         scene = self.scene
         if scene is not None:
             self._view = SliceView(scene, self.viewport)
@@ -263,6 +273,8 @@ class ViewportWidget(PaneWidget):
             self._passing.connect(scene.study.annotations.changed, self._repaint)
             self._passing.connect(scene.study.measurements.changed, self._measurements.follow)
             self._passing.connect(scene.study.key_images.changed, self._repaint)
+            self._passing.connect(scene.study.findings.changed, self._repaint)
+            self._passing.connect(finding_view(scene.study).changed, self._repaint)
             if scene.segmentation is not None:
                 self._passing.connect(scene.segmentation.changed, self._on_mask)
                 self._passing.connect(scene.segmentation.segments_changed, self._repaint)
@@ -306,6 +318,7 @@ class ViewportWidget(PaneWidget):
         super()._hover(at)
         if self._button == "none":
             self._measurements.hover(at)
+            self._findings.hover(at)
 
     def _find_grip(self, picture: SlicePicture | None, at: QPointF | None) -> None:
         """Show what of the crosshair a press would take; while a button is down it is what was taken."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from medview.errors import MedViewError, Sentence
 from medview.gui.panes.empty_pane import empty_pane_text
+from medview.gui.panes.finding_layer import draw_wires
 from medview.gui.panes.frame_loop import FrameLoop
 from medview.gui.panes.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.panes.pane_widget import PaneWidget
@@ -19,6 +20,7 @@ from medview.imaging.camera import Camera
 from medview.imaging.orientation_cube import face_at
 from medview.imaging.transfer_function import TransferFunction
 from medview.imaging.volume_presets import VolumePreset
+from medview.session.finding_view import finding_view
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.volume_camera import Side, look_from, volume_camera
@@ -131,6 +133,7 @@ class VolumeWidget(PaneWidget):
         camera = self._seen_from(scene)
         if scene.crosshair_visible:
             draw_cursor(painter, scene, camera, size)
+        draw_wires(painter, scene, camera, size, self.font())
         if look.clipping is not None and look.clip_handles and not bare:
             draw_clipping(painter, look.clipping, geometry, camera, size)
         if self.viewport.loop is not None and not bare:
@@ -163,6 +166,8 @@ class VolumeWidget(PaneWidget):
             if scene.loading is not None:
                 self._passing.connect(scene.loading.changed, self._repaint)
             self._passing.connect(scene.display_changed, self._repaint)
+            self._passing.connect(scene.study.findings.changed, self._repaint)
+            self._passing.connect(finding_view(scene.study).changed, self._repaint)
             self._passing.connect(scene.cursor_changed, self._follow_cursor)
             self._passing.connect(scene.segmentation_changed, self._take_segmentation)
         self._take_segmentation()

@@ -1,0 +1,46 @@
+"""Go to a finding: show the images it is of, and its middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from medview.session.scene import Scene
+from medview.session.session import Session
+from medview.session.when_shown import when_shown
+from medview.study.finding import Finding, HeatMap, ScoredBox
+from medview.study.study import Study
+
+
+def jump_to_finding(session: Session, study: Study, finding: Finding) -> bool:
+    """Show the middle of a box, the brightest voxel of a heat map; False where its images are not open."""
+    payload = finding.payload
+    if isinstance(payload, ScoredBox):
+        point = payload.centre_mm(finding.geometry)
+    elif isinstance(payload, HeatMap):
+        point = finding.geometry.to_mm(np.unravel_index(int(payload.array.argmax()), payload.array.shape))
+    else:
+        return _with_scene(session, study, finding, lambda scene: None)
+    return _with_scene(session, study, finding, lambda scene: scene.move_cursor(point))
+
+
+def jump_to_slice(session: Session, study: Study, finding: Finding, slice_index: int) -> bool:
+    """Show a slice, or a frame, of the images that a finding is of."""
+
+    def move(scene: Scene) -> None:
+        _, row, column = scene.cursor_index
+        scene.move_cursor(scene.volume.geometry.to_mm((slice_index, row, column)))
+
+    return _with_scene(session, study, finding, move)
+
+
+def _with_scene(session: Session, study: Study, finding: Finding, then: Callable[[Scene], None]) -> bool:
+    series = study.find(finding.source.series_key)
+    if series is None:
+        session.notices.add(
+            "warning", "The image that this refers to is not open.", "Open the folder of the images it belongs to."
+        )
+        return False
+    when_shown(session, study, series, then)
+    return True

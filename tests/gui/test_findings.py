@@ -1,0 +1,286 @@
+"""What models say beside masks, in the real window: run by a click, seen on the right pixels, judged, saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from medview.gui.findings.finding_list_view import NAME, SCORE, SIZE, SLICE
+from medview.gui.main_window import MainWindow
+from medview.gui.panes.viewport_widget import ViewportWidget
+from medview.gui.side_tabs import FINDINGS
+from medview.plugin.discovery import Plugin, find
+from medview.session.finding_view import finding_view
+from medview.session.open_folder import open_folder
+from medview.session.scene import Scene
+from medview.study.finding import Finding
+from tests.gui.conftest import WAIT_MS
+from tests.gui.finding_plugins import write_finding_plugin
+from tests.gui.panes import pixels_of
+from tests.gui.seen import reads
+
+MAGENTA = (255, 0, 255)
+Ran = Callable[[str], Scene]
+
+
+@pytest.fixture
+def ran(window: MainWindow, ct_folder: Path, medview_home: Path, qtbot: QtBot, settle: Callable[[], None]) -> Ran:
+    """Return what opens the CT, runs the plugin of a kind by a click on the button, and waits for its result."""
+
+    def run(kind: str) -> Scene:
+        write_finding_plugin(medview_home / "plugins", kind)
+        window.session.forget_plugins()
+        open_folder(window.session, ct_folder)
+        qtbot.waitUntil(lambda: window.session.scene is not None and window.session.scene.is_whole, timeout=WAIT_MS)
+        settle()
+        plugin = find(kind, window.session.plugins)
+        assert isinstance(plugin, Plugin)
+        window.plugin_panel.choose(plugin, {})
+        QTest.mouseClick(window.plugin_panel.button, Qt.MouseButton.LeftButton)
+        settle()
+        scene = window.session.scene
+        assert scene is not None
+        assert len(scene.study.findings), [str(n.message) for n in window.session.notices.notices]
+        return scene
+
+    return run
+
+
+def at_index(pane: QWidget, scene: Scene, index: tuple[float, float, float]) -> tuple[int, int]:
+    """Return where a pane paints a continuous index (slice, row, column): worked out from its mm under two points."""
+    assert isinstance(pane, ViewportWidget)
+    origin, right, down = (pane.position_mm(*at) for at in ((0, 0), (1, 0), (0, 1)))
+    steps = np.stack([right - origin, down - origin], axis=1)
+    # by hand: x = -24 + column, y = -20 + row, z = 100 + 2 slice
+    point = np.array([-24 + index[2], -20 + index[1], 100 + 2 * index[0]])
+    x, y = np.linalg.lstsq(steps, point - origin, rcond=None)[0]
+    return round(float(x)), round(float(y))
+
+
+def near(pixels: NDArray[np.uint8], at: tuple[int, int], colour: tuple[int, int, int], reach: int = 2) -> bool:
+    """Whether a colour is painted within some pixels of a point."""
+    x, y = at
+    patch = pixels[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1].astype(int)
+    return bool((np.abs(patch - colour).max(axis=2) < 60).any())
+
+
+def share(pane: QWidget, scene: Scene, corners: list[tuple[float, float, float]]) -> float:
+    """Return which part of a line through indices is painted in the boxes' colour."""
+    pixels = pixels_of(pane)
+    points = np.linspace(corners[0], corners[1], 60)
+    return float(np.mean([near(pixels, at_index(pane, scene, tuple(p)), MAGENTA, 1) for p in points]))
+
+
+def rows(window: MainWindow) -> list[tuple[str, ...]]:
+    return [
+        tuple(row.text(column) for column in (NAME, SCORE, SIZE, SLICE))
+        for row in window.finding_panel.list.rows()
+        if not row.isHidden()
+    ]
+
+
+def first(scene: Scene) -> Finding:
+    return next(iter(scene.study.findings))
+
+
+def save_as(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+
+
+def clicks_at(window: MainWindow, plot: Any, x: float, y: float) -> None:
+    """Click on a plot at values of its axes."""
+    plot.grab()  # what has not been painted yet has no axes
+    at = plot.mapFromScene(plot.getPlotItem().vb.mapViewToScene(QPointF(x, y)))
+    QTest.mouseMove(plot.viewport(), at)
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+TOP_EDGE = [(9.0, 11.5, 14.5), (9.0, 11.5, 20.5)]
+
+
+def test_boxes_are_listed_drawn_judged_by_keys_and_undone(
+    window: MainWindow, ran: Ran, settle: Callable[[], None], qtbot: QtBot
+) -> None:
+    scene = ran("boxes")
+    panel, axial = window.finding_panel, window.panes.panes["axial"]
+    assert window.side_tabs.currentIndex() == FINDINGS
+    assert rows(window) == [("Nodule", "0.83", "6×5×10", "10"), ("Nodule", "0.61", "8×8×2", "21")]
+    item = panel.list.rows()[0]
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(item).center())
+    settle()
+    assert scene.cursor_index == (9, 14, 18)  # the middle of the box, at 9, 14 and 17.5
+    dashed = share(axial, scene, TOP_EDGE)
+    assert 0.3 < dashed < 0.9
+    assert share(window.panes.panes["coronal"], scene, [(6.5, 14, 14.5), (6.5, 14, 20.5)]) > 0.3
+    assert reads(axial, "AI: Boxes, 2 boxes, 2 not reviewed")
+    panel.list.setFocus()
+    QTest.keyClick(panel.list, Qt.Key.Key_A)
+    settle()
+    assert first(scene).status == "accepted"
+    assert window.session.tool == "window_level"  # A takes no angle tool while the list has the keyboard
+    assert share(axial, scene, TOP_EDGE) > 0.97
+    QTest.keyClick(panel.list, Qt.Key.Key_X)
+    settle()
+    assert share(axial, scene, TOP_EDGE) < 0.05
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle()
+    assert first(scene).status == "accepted"
+    assert share(axial, scene, TOP_EDGE) > 0.97
+    scene.move_cursor(scene.volume.geometry.to_mm((15, 14, 17)))
+    settle()
+    assert share(axial, scene, TOP_EDGE) < 0.05  # no box on this slice
+
+
+def test_the_threshold_shows_and_hides_boxes_and_changes_no_finding(
+    window: MainWindow, ran: Ran, settle: Callable[[], None]
+) -> None:
+    scene = ran("boxes")
+    slider = window.finding_panel.threshold.slider
+    assert slider.value() == 50
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    settle()
+    assert [row[1] for row in rows(window)] == ["0.83", "0.61", "0.20"]
+    slider.setValue(70)
+    settle()
+    assert [row[1] for row in rows(window)] == ["0.83"]
+    assert window.finding_panel.threshold.told.text() == "Shown from score 0.70 on: 1 of 3"
+    assert [f.status for f in scene.study.findings] == ["proposed"] * 3
+
+
+def test_accepted_boxes_are_saved_as_a_report(
+    window: MainWindow, ran: Ran, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scene = ran("boxes")
+    panel = window.finding_panel
+    finding_view(scene.study).select(first(scene).uid)
+    settle()
+    QTest.mouseClick(panel.accept_button, Qt.MouseButton.LeftButton)
+    settle()
+    save_as(monkeypatch, tmp_path / "report.dcm")
+    QTest.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
+    settle()
+    report = pydicom.dcmread(tmp_path / "report.dcm")
+    assert report.Modality == "SR"
+    assert report.ContentTemplateSequence[0].TemplateIdentifier == "1500"
+    assert first(scene).uid in str(report)
+    assert report.PatientID == "T-1"
+
+
+def test_scores_are_told_from_probabilities_and_a_click_goes_to_the_slice(
+    window: MainWindow, ran: Ran, settle: Callable[[], None], qtbot: QtBot
+) -> None:
+    scene = ran("scores")
+    finding_view(scene.study).select(first(scene).uid)
+    settle()
+    panel = window.finding_panel.details.scores
+    assert panel.isVisible()
+    assert panel.meaning.text() == "Raw scores (softmax), not probabilities"
+    assert "Tumour  0.75  Calibrated: 60 to 85 % of like scores had it" in panel.bars.toolTip()
+    assert panel.bars.share(0.75) == pytest.approx(0.75)
+    bar = panel.bars.bar(0)
+    pixels = pixels_of(panel.bars)
+    filled, rest = pixels[round(bar.center().y()), round(bar.width() * 0.7)], pixels[round(bar.center().y()), -8]
+    assert np.abs(filled.astype(int) - rest.astype(int)).max() > 60
+    clicks_at(window, panel.plot.plot, 15.0, 0.5)
+    settle()
+    assert scene.cursor_index[0] == 14  # images are counted from 1
+
+
+def test_a_heat_map_is_drawn_on_its_voxels_and_switched_off(
+    window: MainWindow, ran: Ran, settle: Callable[[], None]
+) -> None:
+    scene = ran("heat")
+    axial = window.panes.panes["axial"]
+    finding_view(scene.study).select(first(scene).uid)
+    scene.move_cursor(scene.volume.geometry.to_mm((14, 20, 20)))
+    settle()
+    place = at_index(axial, scene, (14, 33.5, 41.5))
+    before = pixels_of(axial)[place[1], place[0]].astype(int)
+    assert before.max() < 20  # air
+    box = window.finding_panel.details.map.shown
+    box.click()
+    settle()
+    pixels = pixels_of(axial)
+    assert pixels[place[1], place[0]].max() > 90
+    beside = at_index(axial, scene, (14, 33.5, 45.5))
+    assert pixels[beside[1], beside[0]].max() < 20
+    assert reads(axial, "AI saliency: Where it looked")
+    box.click()
+    settle()
+    assert pixels_of(axial)[place[1], place[0]].max() < 20
+
+
+def test_derived_images_lie_beside_the_original_and_are_saved_as_a_series(
+    window: MainWindow, ran: Ran, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scene = ran("image")
+    axial = window.panes.panes["axial"]
+    finding_view(scene.study).select(first(scene).uid)
+    settle()
+    panel = window.finding_panel.details.derived
+    QTest.mouseClick(panel.shown, Qt.MouseButton.LeftButton)
+    settle()
+    assert scene.fusion is not None
+    assert scene.fusion.mode == "split"
+    pixels = pixels_of(axial)
+    left, right = at_index(axial, scene, (12, 36, 12)), at_index(axial, scene, (12, 36, 36))
+    assert pixels[left[1], left[0]].max() < 20  # air of the original
+    assert pixels[right[1], right[0]].min() > 240  # 240 HU in a window of 40 +- 200
+    assert reads(axial, "CT AI Flat, made by Image")
+    window.commands.actions["fusion_difference"].trigger()
+    settle()
+    assert scene.fusion.mode == "difference"
+    save_as(monkeypatch, tmp_path / "derived")
+    panel.save_dicom.click()
+    settle()
+    files = [pydicom.dcmread(path) for path in sorted((tmp_path / "derived").rglob("*.dcm"))]
+    assert len(files) == 24
+    assert {str(f.ImageType[0]) for f in files} == {"DERIVED"}
+    assert all((f.pixel_array * float(f.RescaleSlope) + float(f.RescaleIntercept) == 240).all() for f in files)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle()
+    assert scene.fusion is None  # with the finding goes what was seen of it
+    assert len(scene.study.findings) == 0
+
+
+def test_synthetic_images_are_watermarked_in_the_view_and_in_saved_pictures(
+    window: MainWindow, ran: Ran, settle: Callable[[], None]
+) -> None:
+    scene = ran("synthetic")
+    finding_view(scene.study).select(first(scene).uid)
+    settle()
+    window.finding_panel.details.derived.shown.click()
+    window.commands.actions["fusion_blend"].trigger()
+    settle()
+    for name in ("axial", "coronal", "sagittal"):
+        pane = window.panes.panes[name]
+        assert isinstance(pane, ViewportWidget)
+        for pixels in (pixels_of(pane), pane.grab_pixels(hide_patient_text=True)[..., :3]):
+            colours = pixels.astype(int)
+            yellow = (colours[..., 0] - colours[..., 2] > 60) & (colours[..., 1] - colours[..., 2] > 40)
+            assert yellow[pane.height() // 2 :].sum() > 300, name
+        assert reads(pane, "AI, synthetic: CT")
+    window.commands.actions["end_fusion"].trigger()
+    settle()
+    assert scene.fusion is None
+    assert not window.finding_panel.details.derived.shown.isChecked()
+
+
+def test_a_click_on_a_curve_goes_to_its_frame(window: MainWindow, ran: Ran, settle: Callable[[], None]) -> None:
+    scene = ran("curve")
+    finding_view(scene.study).select(first(scene).uid)
+    settle()
+    clicks_at(window, window.finding_panel.details.curve.plot, 18 * 40.0, 0.0)
+    settle()
+    assert scene.cursor_index[0] == 18
