@@ -23,19 +23,28 @@ def check_imports(folder: Path, name: str) -> None:
     MedViewError
         Naming the import and its file.
     """
+    for path, line, module in imports_of(folder):
+        if is_inside(module):
+            raise MedViewError(
+                "The plugin {plugin} imports {module}, the inside of the program, and was not run.",
+                "Its authors must import from medview.plugin only ({file}, line {line}).",
+                plugin=name,
+                module=module,
+                file=path.name,
+                line=line,
+            )
+
+
+def imports_of(folder: Path) -> Iterator[tuple[Path, int, str]]:
+    """Yield file, line and module of every import in a plugin's folder, but for its recipe."""
     for path in sorted(folder.rglob("*.py")):
-        if path.relative_to(folder).parts[0] == "recipe":
-            continue
-        for line, module in _imports(path):
-            if module.split(".")[0] == "medview" and module != _DOOR:
-                raise MedViewError(
-                    "The plugin {plugin} imports {module}, the inside of the program, and was not run.",
-                    "Its authors must import from medview.plugin only ({file}, line {line}).",
-                    plugin=name,
-                    module=module,
-                    file=path.name,
-                    line=line,
-                )
+        if path.relative_to(folder).parts[0] != "recipe":
+            yield from ((path, line, module) for line, module in _imports(path))
+
+
+def is_inside(module: str) -> bool:
+    """Whether a module belongs to the program and is not its door."""
+    return module.split(".")[0] == "medview" and module != _DOOR
 
 
 def fingerprint(folder: Path) -> Fingerprint:

@@ -1,0 +1,79 @@
+"""A plugin on the bench: its patient, and what its plain runs gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from medview.errors import MedViewError
+from medview.plugin.conformance.specimen import Specimen
+from medview.plugin.conformance.trial import Observation, Runner, Trial
+from medview.plugin.discovery import Plugin
+from medview.study.volume import Volume
+
+_FINER = 0.6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a plugin may be silent, and how long it may take to stop."""
+
+    silence_s: float = 1.0
+    stop_s: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What every test of the suite works with.
+
+    Attributes
+    ----------
+    read
+        Reads a NIfTI file, for self tests with files of the plugin's own: the suite itself knows no formats.
+    """
+
+    plugin: Plugin
+    runner: Runner
+    read: Callable[[Path], Volume]
+    device: str = "auto"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def specimen(self) -> Specimen:
+        """The patient that suits it."""
+        return self._first[0]
+
+    @property
+    def plain(self) -> Observation:
+        """A run on the patient as a scanner gives it: axial, from feet to head."""
+        return self._first[1]
+
+    @cached_property
+    def _first(self) -> tuple[Specimen, Observation]:
+        """The coarsest patient that is not refused, and the run on it: a plugin may ask more than its manifest says."""
+        specimen = Specimen.of(self.plugin.manifest)
+        seen = self.run(specimen.plain(), specimen)
+        if seen.is_refused:
+            finer = specimen.finer(_FINER)
+            again = self.run(finer.plain(), finer)
+            if not again.is_refused:
+                return finer, again
+        return specimen, seen
+
+    @cached_property
+    def again(self) -> Observation:
+        """The same run once more: what is loaded once is loaded now."""
+        return self.run(self.specimen.plain())
+
+    def run(self, volume: Volume, specimen: Specimen | None = None, **how: Any) -> Observation:
+        """Run it on a volume; what `how` may say stands in `Trial`."""
+        further = {record.id: record for record in self.plugin.manifest.inputs[1:] if record.required}
+        patient = specimen or self.specimen
+        others = {name: patient.second(volume.geometry) for name in further}
+        try:
+            return self.runner(Trial(self.plugin, volume, device=self.device, others=others, **how))
+        except MedViewError as error:  # not of the plugin's: its process has ended, or had to be ended
+            return Observation(crash=str(error))

@@ -1,0 +1,62 @@
+"""Whether an answer stays with the patient, however the images were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from medview.plugin.conformance.agreement import Agreement
+from medview.plugin.conformance.bench import Bench
+from medview.plugin.conformance.row import Row
+from medview.study.volume import Volume
+
+_REORDERED = 0.95  # the same voxels in another order
+_SAMPLED = 0.75  # the same patient on other voxels: borders move by half of one
+_SAMPLED_LEARNED = 0.6  # a network has seen few patients askew; left for right, or voxels for mm, is far below
+_ORDERS: dict[str, tuple[tuple[int, int, int], tuple[int, ...]]] = {
+    "coronal": ((1, 0, 2), ()),
+    "sagittal": ((2, 0, 1), ()),
+    "flipped": ((0, 1, 2), (0, 1, 2)),
+}
+
+
+def orientation(bench: Bench) -> Iterator[Row]:
+    """The same voxels stacked in other ways give the same answer in the patient."""
+    for name, (axes, flipped) in _ORDERS.items():
+        title = f"orientation: {name}"
+        if bench.specimen.record.type == "image" and axes != (0, 1, 2):
+            yield Row(title, "does not apply", "it takes single images, which are not stacked another way")
+        else:
+            yield _held(bench, title, lambda a=axes, f=flipped: bench.specimen.stacked(a, f), _REORDERED)
+
+
+def anisotropic(bench: Bench) -> Iterator[Row]:
+    """Slices further apart than pixels give the same answer in the patient."""
+    grid = bench.specimen.anisotropic()
+    steps = " x ".join(f"{step:.3g}" for step in grid.spacing_mm)
+    if grid.spacing_mm[0] <= 1.2 * grid.spacing_mm[1]:
+        yield Row("anisotropic spacing", "does not apply", "its manifest asks for voxels that are all but cubes")
+    else:
+        yield _held(bench, "anisotropic spacing", lambda: bench.specimen.on(grid), _sampled(bench), f" ({steps} mm)")
+
+
+def oblique(bench: Bench) -> Iterator[Row]:
+    """Slices askew in the patient, and slices sheared by a tilted gantry."""
+    for name, grid in (("oblique", bench.specimen.turned()), ("tilted", bench.specimen.tilted())):
+        yield _held(bench, name, lambda g=grid: bench.specimen.on(g), _sampled(bench), " (15 degrees)")
+
+
+def _sampled(bench: Bench) -> float:
+    return _SAMPLED if bench.plugin.manifest.classical else _SAMPLED_LEARNED
+
+
+def _held(bench: Bench, name: str, taken: Callable[[], Volume], least: float, remark: str = "") -> Row:
+    """Return whether the patient taken in another way gives what the plain run gave."""
+    if bench.plain.result is None:
+        return Row(name, "does not apply", "there is no plain answer to hold it against")
+    seen = bench.run(taken())
+    if seen.is_refused and seen.refusal is not None:
+        return Row(name, "does not apply", f"it refuses such images: {seen.refusal.message}{remark}")
+    if seen.result is None:
+        return Row(name, "failed", f"{seen.crash or seen.refusal}{remark}")
+    agreement = Agreement.of(bench.plain.result, seen.result)
+    return Row.judged(name, agreement.share >= least, f"{agreement.said}, at least {least:g} is needed{remark}")
