@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(verb("run", "run a plugin and write its segmentation"))
     _add_export(verb("export", "write a DICOM Segmentation in another format"))
     _add_models(verb("models", "the models: list, info, install, import, pack, verify, remove"), shared)
+    _add_plugin(verb("plugin", "plugins as folders: import a model of another program"), shared)
     _add_screenshots(verb("screenshots", "save pictures of the window in every layout, tool, theme and language"))
     _add_library(verb("library", "the local list of studies: list, import, verify or rebuild it"), shared)
     return parser
@@ -143,6 +144,22 @@ def _add_library(parser: argparse.ArgumentParser, shared: argparse.ArgumentParse
     action("rebuild", "bring the list up to date with the files").add_argument(
         "--fresh", action="store_true", help="make it from the files alone; the old list is set aside"
     )
+
+
+def _add_plugin(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, parents=[shared], help=text, description=text)
+
+    imports = action("import", "make a plugin of a MONAI bundle or an nnU-Net result folder")
+    imports.add_argument("path", type=Path, metavar="PATH", help="the folder, or a zip archive of it")
+    imports.add_argument("-o", "--out", type=Path, help="folder for the plugin's own; your plugins without it")
+    imports.add_argument("--id", help="how the plugin is to be called")
+    imports.add_argument("--orientation", metavar="RAS", help="how the training images lay, where the model is silent")
+    imports.add_argument("--modality", help="CT, MR, ...: where the model is silent")
+    imports.add_argument("--fold", action="append", default=[], metavar="N", help="of an nnU-Net; all without it")
+    imports.add_argument("--configuration", help="of an nnU-Net with several, such as 3d_fullres")
 
 
 def _spacing(text: str) -> tuple[float, float, float]:

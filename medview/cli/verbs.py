@@ -14,6 +14,7 @@ from medview.cli.convert import convert
 from medview.cli.export import export
 from medview.cli.library import library
 from medview.cli.models import models
+from medview.cli.plugin import plugin
 from medview.cli.plugin_run import demo, run_plugin
 from medview.cli.progress_bar import printable, progress_bar
 from medview.cli.scan import scan
@@ -27,6 +28,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Progress], Answer]] = {
     "run": run_plugin,
     "export": export,
     "models": models,
+    "plugin": plugin,
     "library": library,
     "demo": demo,
 }
