@@ -29,11 +29,18 @@ from medview.study.spatial_transform import SpatialTransform
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
+    from medview.plugin.engine.intensity import measured
+    from medview.plugin.engine.model_grid import ModelGrid
+    from medview.plugin.engine.segment_volume import TiledRun, segment_volume
+    from medview.plugin.engine.slab_values import ChosenProbability
+    from medview.plugin.engine.sliding_window import SlidingWindow
+    from medview.plugin.engine.tiles import Tiling
     from medview.plugin.engine.torch_models import converted, load_safetensors, load_torchscript, watched
 
 __all__ = [
     "Boxes",
     "Cancelled",
+    "ChosenProbability",
     "ClassScores",
     "Code",
     "Concept",
@@ -45,28 +52,55 @@ __all__ = [
     "Labels",
     "MeasuredValue",
     "MedViewError",
+    "ModelGrid",
     "Partial",
     "Reorientation",
     "Request",
     "ScoredBox",
     "Segment",
+    "SlidingWindow",
     "SpatialTransform",
+    "TiledRun",
+    "Tiling",
     "Volume",
     "converted",
     "grid_around",
     "load_safetensors",
     "load_torchscript",
+    "measured",
     "resample",
+    "segment_volume",
     "watched",
 ]
 
-_OF_TORCH = {"converted", "load_safetensors", "load_torchscript", "watched"}
+_OF_TORCH = {
+    "ChosenProbability",
+    "ModelGrid",
+    "SlidingWindow",
+    "TiledRun",
+    "Tiling",
+    "converted",
+    "load_safetensors",
+    "load_torchscript",
+    "measured",
+    "segment_volume",
+    "watched",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import torch only when a plugin asks for what needs it."""
     if name not in _OF_TORCH:
         raise AttributeError(name)
-    from medview.plugin.engine import torch_models
+    from medview.plugin.engine import (
+        intensity,
+        model_grid,
+        segment_volume,
+        slab_values,
+        sliding_window,
+        tiles,
+        torch_models,
+    )
 
-    return getattr(torch_models, name)
+    modules = (intensity, model_grid, segment_volume, slab_values, sliding_window, tiles, torch_models)
+    return next(getattr(module, name) for module in modules if hasattr(module, name))

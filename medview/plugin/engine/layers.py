@@ -32,8 +32,8 @@ class Layer(Generic[Plane]):
     ends_slab: bool
 
 
-def layers(slabs: Iterable[Slab], taps: Taps, prepare: Callable[[Tensor], Plane]) -> Iterator[Layer[Plane]]:
-    """Yield the layers of slabs in their order.
+class Layers(Generic[Plane]):
+    """Makes layers of slabs as these come, in their order.
 
     Parameters
     ----------
@@ -42,17 +42,30 @@ def layers(slabs: Iterable[Slab], taps: Taps, prepare: Callable[[Tensor], Plane]
     prepare
         Makes of a slice (channels, rows, columns), whose memory is used again, what is kept of it.
     """
-    members: dict[int, list[tuple[int, float, float]]] = {}
-    for number, (lower, _) in enumerate(taps.index.tolist()):
-        members.setdefault(lower, []).append((number, float(taps.weight[number, 0]), float(taps.weight[number, 1])))
-    alone = int(taps.index.max()) == 0
-    before: Plane | None = None
-    for slab in slabs:
+
+    def __init__(self, taps: Taps, prepare: Callable[[Tensor], Plane]) -> None:
+        self._prepare = prepare
+        self._members: dict[int, list[tuple[int, float, float]]] = {}
+        for number, (lower, _) in enumerate(taps.index.tolist()):
+            below, above = taps.weight[number].tolist()
+            self._members.setdefault(lower, []).append((number, below, above))
+        self._is_alone = int(taps.index.max()) == 0
+        self._before: Plane | None = None
+
+    def of(self, slab: Slab) -> Iterator[Layer[Plane]]:
+        """Yield the layers that a slab completes."""
         count = slab.values.shape[1]
         for offset in range(count):
-            plane = prepare(slab.values[:, offset])
-            lower = slab.first + offset - (0 if alone else 1)
-            if alone or before is not None:
-                slices = tuple(members.get(lower, ()))
-                yield Layer(slices, plane if before is None else before, plane, offset == count - 1)
-            before = plane
+            plane = self._prepare(slab.values[:, offset])
+            before = plane if self._is_alone else self._before
+            if before is not None:
+                lower = slab.first + offset - (0 if self._is_alone else 1)
+                yield Layer(tuple(self._members.get(lower, ())), before, plane, offset == count - 1)
+            self._before = plane
+
+
+def layers(slabs: Iterable[Slab], taps: Taps, prepare: Callable[[Tensor], Plane]) -> Iterator[Layer[Plane]]:
+    """Yield all layers of all slabs (see `Layers`)."""
+    made = Layers(taps, prepare)
+    for slab in slabs:
+        yield from made.of(slab)

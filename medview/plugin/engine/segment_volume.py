@@ -13,6 +13,7 @@ from medview.plugin.engine.intensity import Intensity
 from medview.plugin.engine.model_grid import ModelGrid
 from medview.plugin.engine.resample_in import resample_in
 from medview.plugin.engine.slab_labels import SlabLabels, Told, unheard_slices
+from medview.plugin.engine.slab_values import ChosenProbability
 from medview.plugin.engine.sliding_window import Slab, SlidingWindow
 from medview.plugin.engine.taps import Interpolation
 from medview.progress import Progress, part, unheard
@@ -62,6 +63,7 @@ def segment_volume(
     *,
     numbers: Sequence[int] | None = None,
     thresholds: Sequence[float] | None = None,
+    sure: tuple[ChosenProbability, NDArray[Any]] | None = None,
     told: Told = unheard_slices,
     progress: Progress = unheard,
 ) -> None:
@@ -76,6 +78,8 @@ def segment_volume(
     thresholds
         Probabilities: each channel is then a region of its own, and later ones are painted over earlier ones. None
         where the largest channel wins.
+    sure
+        A channel whose probability is wanted, too, and where it is written, uint8 of the shape of `array`.
     told
         Given the first slice and the one after the last of what is final, so that it can be shown at once.
 
@@ -88,6 +92,8 @@ def segment_volume(
         raise ValueError(f"labels {out.shape} for images {array.shape}")
     labels = SlabLabels(run.grid, numbers)
     slabs = run.slabs(array, progress)
+    if sure is not None:
+        slabs = sure[0].beside(slabs, run.grid, sure[1])
     if thresholds is None:
         labels.write(slabs, out, told)
     else:

@@ -32,7 +32,7 @@ from medview.plugin.engine.sliding_window import Slab
 from medview.plugin.engine.taps import Taps, taps_out
 
 _ROUNDING = 1e-6  # of the largest logit
-_CORNER_VALUES = 8_000_000  # at once: memory, not meaning
+_CORNER_VALUES = 2_000_000  # at once: memory, not meaning
 Told = Callable[[int, int], None]
 
 

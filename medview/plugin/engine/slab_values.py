@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medview.plugin.engine.layers import layers
+from medview.plugin.engine.layers import Layers
 from medview.plugin.engine.model_grid import ModelGrid
 from medview.plugin.engine.sliding_window import Slab
 from medview.plugin.engine.taps import taps_out
@@ -36,20 +36,26 @@ class ChosenProbability:
     channel: int
     activation: Activation = "softmax"
 
-    def write(self, slabs: Iterable[Slab], grid: ModelGrid, out: NDArray[Any]) -> None:
-        """Write 255 times the probability, rounded, into `out`, uint8 (slices, rows, columns).
+    def beside(self, slabs: Iterable[Slab], grid: ModelGrid, out: NDArray[Any]) -> Iterator[Slab]:
+        """Yield the same slabs, so that labels can be made of them, too, and write the probability meanwhile.
 
         Logits are interpolated and not probabilities, so that where a class is the likeliest its label stands, too.
-        """
-        for number, values in slices_of(self._needed(slabs), grid):
-            sure = values.softmax(dim=0)[self.channel] if self.activation == "softmax" else values[0].sigmoid()
-            out[number] = (sure * 255.0).round_().to(torch.uint8).cpu().numpy()
 
-    def _needed(self, slabs: Iterable[Slab]) -> Iterator[Slab]:
-        """Leave out channels that have no say."""
+        Parameters
+        ----------
+        out
+            uint8 (slices, rows, columns): 255 times the probability, rounded.
+        """
+        slices = _Slices(grid)
         for slab in slabs:
-            one = slice(self.channel, self.channel + 1)
-            yield slab if self.activation == "softmax" else Slab(slab.first, slab.values[one])
+            for number, values in slices.of(self._needed(slab)):
+                sure = values.softmax(dim=0)[self.channel] if self.activation == "softmax" else values[0].sigmoid()
+                out[number] = (sure * 255.0).round_().to(torch.uint8).cpu().numpy()
+            yield slab
+
+    def _needed(self, slab: Slab) -> Slab:
+        """Leave out channels that have no say."""
+        return slab if self.activation == "softmax" else Slab(slab.first, slab.values[self.channel : self.channel + 1])
 
 
 def slices_of(slabs: Iterable[Slab], grid: ModelGrid) -> Iterator[tuple[int, Tensor]]:
@@ -58,12 +64,23 @@ def slices_of(slabs: Iterable[Slab], grid: ModelGrid) -> Iterator[tuple[int, Ten
     Interpolated linearly, along slices, then rows, then columns. Beyond the outer centres of the network's grid its
     outermost values hold.
     """
-    along, down, across = (taps_out(axis) for axis in grid.maps)
-    for layer in layers(slabs, along, _kept):
-        there = layer.lower.device
-        for number, below, above in layer.slices:
-            between = layer.lower * below + layer.upper * above
-            yield number, across.to(there).apply(down.to(there).apply(between, 1), 2)
+    slices = _Slices(grid)
+    for slab in slabs:
+        yield from slices.of(slab)
+
+
+class _Slices:
+    """Makes slices of the images' grid of slabs as these come."""
+
+    def __init__(self, grid: ModelGrid) -> None:
+        along, self._down, self._across = (taps_out(axis) for axis in grid.maps)
+        self._layers = Layers(along, _kept)
+
+    def of(self, slab: Slab) -> Iterator[tuple[int, Tensor]]:
+        down, across = self._down.to(slab.values.device), self._across.to(slab.values.device)
+        for layer in self._layers.of(slab):
+            for number, below, above in layer.slices:
+                yield number, across.apply(down.apply(layer.lower * below + layer.upper * above, 1), 2)
 
 
 def _kept(values: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from medview.progress import Progress, unheard
 
 Forward = Callable[[Tensor], Tensor]
 Sums = Literal["float32", "float16"]
+_THIN = 4  # slices handed on at once: what is made of them ends soon enough for a cancel to be seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class SlidingWindow:
         volume
             (slices, rows, columns) on the device where the network is.
         progress
-            Called before each batch of tiles; what it raises ends the run.
+            Called before each batch of tiles and each slab; what it raises ends the run.
 
         Raises
         ------
@@ -99,8 +100,11 @@ class SlidingWindow:
                 for tile, one in zip(tiles, given, strict=True):
                     slab.add(tile, one, weights.of(tile))
                 done += len(tiles)
+                del given, one  # not beside the next one's, nor beside what is made of the slab
             assert slab is not None
-            yield from slab.finished(start, end)
+            for finished in slab.finished(start, end):
+                progress(done / count)
+                yield finished
 
     def _given(self, volume: Tensor, tiles: list[Size], size: Size) -> Tensor:
         """Return what the network says of some tiles, (tiles, channels, *patch) in the volume's order of axes."""
@@ -170,9 +174,9 @@ class _OpenSlab:
         thick = self._tiling.patch[0]
         before, row, column = self._tiling.margins(self._size)
         first, last = max(start, before), min(end, before + self._size[0])
-        slab = self._sums[:, first - start : last - start, row : row + self._size[1], column : column + self._size[2]]
-        if first < last:
-            yield Slab(first - before, slab)
+        shown = self._sums[:, :, row : row + self._size[1], column : column + self._size[2]]
+        for low in range(first, last, _THIN):
+            yield Slab(low - before, shown[:, low - start : min(low + _THIN, last) - start])
         moved = min(end - start, thick)
         for number in range(thick - moved):
             self._sums[:, number] = self._sums[:, number + moved]
