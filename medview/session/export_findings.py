@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from medview.errors import MedViewError, Sentence
 from medview.imaging.stamp import SYNTHETIC, stamped, written_mask
 from medview.jobs.job import Job, Work
 from medview.progress import Progress
+from medview.session.finding_view import finding_view
 from medview.session.session import Session
 from medview.study.finding import ClassScores, DerivedImage, Finding, MeasuredValue, ScoredBox
 from medview.study.geometry import Geometry
@@ -22,16 +23,28 @@ from medview.study.study import Study
 from medview.study.volume import Volume
 
 
-def reportable(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return what a structured report can hold and no person has rejected."""
+def is_proposed(finding: Finding) -> bool:
+    """Whether a finding stands without a person's word: a box below its run's threshold does not."""
+    is_weak = isinstance(finding.payload, ScoredBox) and finding.payload.score < finding.threshold
+    return finding.status != "proposed" or not is_weak
+
+
+def reportable(findings: Sequence[Finding], shows: Callable[[Finding], bool] = is_proposed) -> tuple[Finding, ...]:
+    """Return what a structured report can hold, was shown, and no person has rejected."""
     kinds = (ScoredBox, ClassScores, MeasuredValue)
-    return tuple(f for f in findings if isinstance(f.payload, kinds) and f.status != "rejected")
+    return tuple(f for f in findings if isinstance(f.payload, kinds) and f.status != "rejected" and shows(f))
 
 
 def export_report(session: Session, study: Study, series_key: str, path: Path) -> Job:
-    """Submit the writing of the findings on a series as a structured report; MedViewError where it is not open."""
-    series, geometry = _source(study, series_key)
-    findings = reportable(study.findings.on(series_key))
+    """Submit the writing of the findings on a series, as far as they are shown, as a structured report.
+
+    Raises
+    ------
+    MedViewError
+        The series is not open, or is another one now.
+    """
+    findings = reportable(study.findings.on(series_key), finding_view(study).shows)
+    series, geometry = _source(study, series_key, findings)
     images = [one for other in session.studies for one in other.series]
 
     def work(progress: Progress) -> tuple[Sentence, ...]:
@@ -45,7 +58,7 @@ def export_report(session: Session, study: Study, series_key: str, path: Path) -
 
 def export_derived(session: Session, study: Study, finding: Finding, folder: Path) -> Job:
     """Submit the writing of derived images: a new folder of DICOM files, or one NIfTI file where the name ends so."""
-    series, geometry = _source(study, finding.source.series_key)
+    series, geometry = _source(study, finding.source.series_key, (finding,))
     image = finding.payload
     if not isinstance(image, DerivedImage):
         raise ValueError("the finding is no derived image")
@@ -81,10 +94,15 @@ def _marked(image: DerivedImage) -> NDArray[Any]:
     return np.stack([stamped(plane, mask) for plane in image.array])
 
 
-def _source(study: Study, series_key: str) -> tuple[Series, Geometry]:
+def _source(study: Study, series_key: str, findings: Sequence[Finding]) -> tuple[Series, Geometry]:
+    """Return the very images that findings were made on: an index of a slice means nothing on others."""
     series = study.find(series_key)
     if series is None or series.geometry is None:
         raise MedViewError("The images of these findings are no longer open.", "Open their folder again.")
+    if any(f.source.sop_hash != series.sop_hash or f.geometry.shape != series.geometry.shape for f in findings):
+        raise MedViewError(
+            "The images of these findings have changed since, and nothing was written.", "Run the model on them again."
+        )
     return series, series.geometry
 
 

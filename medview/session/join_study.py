@@ -30,10 +30,11 @@ def join_study(session: Session, found: FoundStudy) -> Study:
 
 
 def _is_used(session: Session, study: Study, series: Series) -> bool:
-    """Whether a series is on the screen, is being read to be, waits to come back, or has been drawn on."""
+    """Whether a series is on the screen, is being read to be, waits to come back, or bears a mask or findings."""
     scenes = (*session.scenes.values(), *session.away.values())
     shown = any(scene.study is study and scene.series.key == series.key for scene in scenes)
     drawn = any(mask.source.series_key == series.key for mask in study.segmentations)
+    drawn = drawn or bool(study.findings.on(series.key))
     if series.geometry is not None and not series.geometry.is_placed:  # else millimetres hold in a longer stack, too
         drawn = drawn or any(m.series_key == series.key for m in study.measurements)
     return shown or drawn or series in session.wanted.values()
