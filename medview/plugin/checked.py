@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.errors import MedViewError
-from medview.plugin.contract import ANSWER_TYPES, Answer, Labels, Parameter
+from medview.plugin.contract import ANSWER_TYPES, Answer, Labels, Parameter, Partial
 from medview.study.finding import Boxes, ClassScores, Curve, DerivedImage, HeatMap, MeasuredValue
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
@@ -56,7 +56,7 @@ def _checked(answer: Any, manifest: Manifest, parameters: Mapping[str, Parameter
         _check_array(answer, manifest, geometry)
         return _as_declared(answer, outputs[0])
     _check_numbers(answer, manifest, {c.id for output in outputs for c in output.concepts}, geometry)
-    checked_answer: Answer = answer
+    checked_answer: Answer = _as_told(answer, outputs) if isinstance(answer, ClassScores) else answer
     return checked_answer
 
 
@@ -90,6 +90,26 @@ def _as_declared(answer: HeatMap | DerivedImage, output: Output) -> HeatMap | De
     if isinstance(answer, HeatMap):
         return replace(answer, kind=output.map_kind)
     return replace(answer, kind=output.image_kind, is_synthetic=output.is_synthetic or answer.is_synthetic)
+
+
+def _as_told(answer: ClassScores, outputs: Sequence[Output]) -> ClassScores:
+    """Return scores as what the manifest calls them: that they are probabilities cannot be claimed at run time."""
+    used = {concept.id for concept in answer.concepts}
+    output = next((o for o in outputs if used <= {c.id for c in o.concepts}), outputs[0])
+    levels = {c.id: c.threshold for c in output.concepts}
+    told = [level for c in answer.concepts if (level := levels.get(c.id)) is not None]
+    thresholds = tuple(told) if len(told) == len(answer.concepts) else ()
+    bands = answer.bands if output.scores == "calibrated" and len(answer.bands) == len(answer.concepts) else ()
+    return replace(answer, kind=output.scores, thresholds=thresholds, bands=bands)
+
+
+def checked_partial(given: object, manifest: Manifest, geometry: Geometry) -> Partial:
+    """Return finished slices of a run that goes on; MedViewError where they are none of the images'."""
+    if isinstance(given, Partial) and isinstance(given.array, np.ndarray) and given.array.ndim == 3:
+        fits = given.array.shape[1:] == geometry.shape[1:] and given.array.dtype in (np.uint8, np.uint16)
+        if fits and 0 <= given.first_slice <= geometry.shape[0] - len(given.array):
+            return given
+    raise _wrong(manifest, "finished slices that do not fit the images")
 
 
 def _check_numbers(answer: object, manifest: Manifest, declared: set[str], geometry: Geometry) -> None:

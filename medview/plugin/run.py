@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medview.plugin import weights
-from medview.plugin.checked import checked
+from medview.plugin.checked import checked, checked_partial
 from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
@@ -64,7 +64,7 @@ class PluginRun:
         request = self._request(parameters)
         plan = PlanRun(self.plugin, self.volume.geometry, parameters, self.device)(progress)
         check_memory(plan, self.plugin.manifest)
-        context = Context(plan.device, progress, memory_mb=plan.free_mb, _emit=tell)
+        context = Context(plan.device, progress, memory_mb=plan.free_mb, _emit=self._telling(tell))
         before = fingerprint(self.plugin.folder)
         entry = self.plugin.load()
         with context.stage("total"):
@@ -81,6 +81,13 @@ class PluginRun:
         if refusal is not None:
             raise refusal
         return manifest.parse_parameters(self.parameters)
+
+    def _telling(self, tell: Callable[[Partial], None] | None) -> Callable[[object], None] | None:
+        """Return what tells finished slices where somebody listens, and only such as can be drawn."""
+        if tell is None:
+            return None
+        manifest, geometry = self.plugin.manifest, self.volume.geometry
+        return lambda given: tell(checked_partial(given, manifest, geometry))
 
     def _request(self, parameters: dict[str, Parameter]) -> Request:
         manifest = self.plugin.manifest

@@ -50,13 +50,11 @@ HOSTILE = {
     ),
     "imports the program as a whole": ("import medview; return good", r"imports medview, the inside of the program"),
     "tells with a class that only it knows": (
-        "own = sys.modules[__name__].Own = type('Own', (str,), {'__module__': __name__}); "
-        "time.sleep(0.2); context.progress(0.5, own('x')); time.sleep(9)",
+        "time.sleep(0.2); context.progress(0.5, own_text('x')); time.sleep(9)",
         r"Threshold sent something that cannot be read",
     ),
     "writes into the program's pipe": (
-        "import gc, multiprocessing.connection as mc; "
-        "[c.send_bytes(b'junk') for c in gc.get_objects() if isinstance(c, mc.Connection)]; time.sleep(9)",
+        "[c.send_bytes(b'junk') for c in gc.get_objects() if isinstance(c, Connection)]; time.sleep(9)",
         r"Threshold sent something that cannot be read",
     ),
     "tells of progress without numbers": (
@@ -69,9 +67,13 @@ HOSTILE = {
 
 def hostile_plugin(folder: Path, deed: str) -> Plugin:
     code = f"""
-import ctypes, os, sys, time
+import ctypes, gc, os, sys, time
+from multiprocessing.connection import Connection
 import numpy as np
 from medview.plugin import HeatMap, Labels
+
+class own_text(str):
+    pass
 
 def run(request, context):
     shape = request.volume.array.shape

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from medview.errors import MedViewError
+from medview.plugin.discovery import Plugin, discover
 from medview.plugin.run import PluginRun
 from medview.progress import Cancelled, unheard
+from medview.study.finding import ClassScores
 from medview.study.geometry import Geometry
-from tests.plugin.folders import threshold_plugin, volume_of
+from tests.plugin.folders import MANIFEST, threshold_plugin, volume_of, write_plugin
 
 RETURN = """
 from medview.plugin import Labels
@@ -97,6 +99,60 @@ def test_what_breaks_the_contract_is_not_kept(answer: str, said: str, tmp_path: 
     plugin = threshold_plugin(tmp_path, code=f"{RETURN}    return {answer}\n")
     with pytest.raises(MedViewError, match=said):
         PluginRun(plugin, volume_of(np.ones((2, 3, 4), dtype=np.float32)))(unheard)
+
+
+SCORES = """
+[[outputs]]
+id = "class"
+type = "scores"
+scores = "softmax"
+
+[[outputs.concepts]]
+id = "ill"
+label = "Ill"
+threshold = 0.25
+category = { value = "1", scheme = "99T", meaning = "x" }
+type = { value = "2", scheme = "99T", meaning = "y" }
+
+[[parameters]]
+id = "level"
+"""
+
+
+def test_a_plugin_cannot_call_its_scores_calibrated_where_its_manifest_does_not(tmp_path: Path) -> None:
+    code = f"""{RETURN}    from medview.plugin import ClassScores
+    kinds = tuple(request.concepts.values())
+    return ClassScores(kinds, np.array([0.9], np.float32), "calibrated", thresholds=(0.9,), bands=((0.8, 0.99),))
+"""
+    write_plugin(tmp_path, MANIFEST.replace('[[parameters]]\nid = "level"\n', SCORES, 1), code)
+    (plugin,) = discover([tmp_path])
+    assert isinstance(plugin, Plugin), plugin
+    (answer,) = PluginRun(plugin, volume_of(np.ones((2, 3, 4), dtype=np.float32)))(unheard).answers
+    assert isinstance(answer, ClassScores)
+    assert (answer.kind, answer.thresholds, answer.bands) == ("softmax", (0.25,), ())
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Partial(1, np.ones((2, 3, 4), np.uint8))",
+        "Partial(-1, np.ones((1, 3, 4), np.uint8))",
+        "Partial(0, np.ones((1, 4, 3), np.uint8))",
+        "Partial(0, np.ones((1, 3, 4)))",
+        "'slices'",
+    ],
+)
+def test_finished_slices_that_do_not_fit_are_not_told(part: str, tmp_path: Path) -> None:
+    code = f"""{RETURN}    from medview.plugin import Partial
+    context.emit({part})
+    return Labels(np.ones(shape, np.uint8), request.segments)
+"""
+    told: list[object] = []
+    with pytest.raises(MedViewError, match="finished slices that do not fit"):
+        PluginRun(threshold_plugin(tmp_path, code=code), volume_of(np.ones((2, 3, 4), dtype=np.float32)))(
+            unheard, told.append
+        )
+    assert told == []
 
 
 def test_a_run_on_images_that_do_not_fit_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
