@@ -59,8 +59,10 @@ class NetworkInput:
     def slice_indices(self) -> NDArray[np.int64]:
         """Return the slices of the images that a network sees one by one; none where it looks along another axis."""
         axis = self.grid.maps[0]
-        places = self.box[0].start + axis.start + axis.step * np.arange(axis.size)
-        return np.rint(places).astype(np.int64) if self.grid.axes[0] == 0 else np.empty(0, dtype=np.int64)
+        places = np.rint(axis.start + axis.step * np.arange(axis.size))
+        # a grid of exact spacing may reach past the last slice, whose values hold there
+        slices = self.box[0].start + np.clip(places, 0, axis.source_size - 1).astype(np.int64)
+        return slices if self.grid.axes[0] == 0 else np.empty(0, dtype=np.int64)
 
     def undone(self, values: Tensor) -> Tensor:
         """Return values that a network has given in those of the images."""
