@@ -12,11 +12,15 @@ SCHEMA_VERSION = 1  # of the JSON; fields may be added within a version, never c
 
 @dataclass(frozen=True)
 class Answer:
-    """`data` is printed with --json, `text` without it; `error` tells that the verb failed all the same."""
+    """`data` is printed with --json, `text` without it; `error` tells that the verb failed all the same.
+
+    `is_report`: the text is what was asked for, and is printed although the verb failed.
+    """
 
     data: dict[str, Any]
     text: str
     error: MedViewError | None = None
+    is_report: bool = False
 
     def as_json(self, verb: str) -> dict[str, Any]:
         """Return the whole JSON answer."""

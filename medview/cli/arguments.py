@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(verb("run", "run a plugin and write its segmentation"))
     _add_export(verb("export", "write a DICOM Segmentation in another format"))
     _add_models(verb("models", "the models: list, info, install, import, pack, verify, remove"), shared)
-    _add_plugin(verb("plugin", "plugins as folders: import a model of another program"), shared)
+    _add_plugin(verb("plugin", "plugins as folders: new, check, test, schema, import"), shared)
     _add_screenshots(verb("screenshots", "save pictures of the window in every layout, tool, theme and language"))
     _add_library(verb("library", "the local list of studies: list, import, verify or rebuild it"), shared)
     return parser
@@ -152,6 +153,7 @@ def _add_plugin(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser
     def action(name: str, text: str) -> argparse.ArgumentParser:
         return actions.add_parser(name, parents=[shared], help=text, description=text)
 
+    _add_authoring(action)
     imports = action("import", "make a plugin of a MONAI bundle or an nnU-Net result folder")
     imports.add_argument("path", type=Path, metavar="PATH", help="the folder, or a zip archive of it")
     imports.add_argument("-o", "--out", type=Path, help="folder for the plugin's own; your plugins without it")
@@ -160,6 +162,22 @@ def _add_plugin(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser
     imports.add_argument("--modality", help="CT, MR, ...: where the model is silent")
     imports.add_argument("--fold", action="append", default=[], metavar="N", help="of an nnU-Net; all without it")
     imports.add_argument("--configuration", help="of an nnU-Net with several, such as 3d_fullres")
+
+
+def _add_authoring(action: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    made = action("new", "write a plugin to begin with, which runs at once")
+    made.add_argument("id", metavar="ID", help="small letters, digits and underscores")
+    made.add_argument("--task", required=True, choices=("segment", "classify", "detect", "enhance"))
+    made.add_argument("--no-code", action="store_true", help="a manifest and a tiny ONNX network, no line of code")
+    made.add_argument("-o", "--out", type=Path, help="folder for the plugin's own; your plugins without it")
+    checked = action("check", "say all that is wrong with a plugin's folder, without running it")
+    checked.add_argument("path", type=Path, metavar="PATH", help="the plugin's folder")
+    tested = action("test", "run a plugin on phantoms lying in every way, and say how it behaves")
+    tested.add_argument("plugin", metavar="PATH", help="the plugin's folder, or the id of one that is installed")
+    tested.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    tested.add_argument("--only", action="append", default=[], metavar="TEST", help="this test alone; several times")
+    schema = action("schema", "the JSON Schema of plugin.toml")
+    schema.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there")
 
 
 def _spacing(text: str) -> tuple[float, float, float]:

@@ -6,10 +6,16 @@ import argparse
 from collections.abc import Callable
 
 from medview.cli.answer import Answer
+from medview.cli.plugin_authoring import check, new, schema
 from medview.cli.plugin_import import import_plugin
+from medview.cli.plugin_conformance import test
 from medview.progress import Progress
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, Progress], Answer]] = {
+    "new": new,
+    "check": check,
+    "test": test,
+    "schema": schema,
     "import": import_plugin,
 }
 

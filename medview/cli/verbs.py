@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"medview: {printable(str(answer.error))}", file=sys.stderr)
     if arguments.json:
         _print_json(answer.as_json(arguments.verb))
-    elif answer.error is None:
+    elif answer.error is None or answer.is_report:
         print("\n".join(map(printable, answer.text.splitlines())))
     return 0 if answer.error is None else 1
 

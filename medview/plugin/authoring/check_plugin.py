@@ -92,15 +92,21 @@ def _entry_faults(folder: Path, manifest: Manifest, lines: ManifestLines) -> Ite
     except (SyntaxError, ValueError):
         return  # told as a fault of the code
     if not any(getattr(node, "name", "") == function for node in tree.body):
-        yield at(lines, ("entry",), f"{module}.py has no function {function}", f"Write def {function}(request, context).")
+        yield at(
+            lines, ("entry",), f"{module}.py has no function {function}", f"Write def {function}(request, context)."
+        )
 
 
 def _card_file(folder: Path) -> Iterator[Fault]:
     path = folder / _CARD
     if not path.is_file():
-        yield Fault(_CARD, "", "there is none", "Say what it is, where it comes from, how it was measured, where it fails.")
+        yield Fault(
+            _CARD, "", "there is none", "Say what it is, where it comes from, how it was measured, where it fails."
+        )
     elif len(path.read_text(encoding="utf-8", errors="replace").strip()) < _LEAST_CARD:
-        yield Fault(_CARD, "", "it says next to nothing", "Say where it comes from, how it was measured, where it fails.")
+        yield Fault(
+            _CARD, "", "it says next to nothing", "Say where it comes from, how it was measured, where it fails."
+        )
 
 
 def _card_faults(manifest: Manifest, lines: ManifestLines) -> Iterator[Fault]:

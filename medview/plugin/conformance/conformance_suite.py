@@ -60,5 +60,7 @@ def _missing_weights(bench: Bench) -> str:
     manifest = bench.plugin.manifest
     needed = manifest.needed_weights(manifest.defaults())
     missing = [record.id for record in needed if weights.locate(record, bench.plugin.folder) is None]
-    said = f"weights are not on this computer: {', '.join(missing)}; fetch them with medview models install {manifest.id}"
+    said = (
+        f"weights are not on this computer: {', '.join(missing)}; fetch them with medview models install {manifest.id}"
+    )
     return said if missing else ""

@@ -39,7 +39,9 @@ def cancel(bench: Bench) -> Iterator[Row]:
     seen = bench.run(bench.specimen.plain(), stops_at=_STOPS_AT)
     if seen.asked_s is None:
         is_over = seen.seconds <= bench.limits.stop_s
-        yield Row.judged("cancel", is_over, f"it tells no progress beyond {_STOPS_AT:.0%}, and took {seen.seconds:.2f} s")
+        yield Row.judged(
+            "cancel", is_over, f"it tells no progress beyond {_STOPS_AT:.0%}, and took {seen.seconds:.2f} s"
+        )
     elif seen.heard and (seen.result is not None or seen.crash or seen.refusal is not None):
         yield Row("cancel", "failed", "it was told to stop (Cancelled was raised) and went on all the same")
     else:

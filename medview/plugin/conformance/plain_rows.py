@@ -25,7 +25,9 @@ def plain(bench: Bench) -> Iterator[Row]:
         return
     kinds = ", ".join(type(answer).__name__ for answer in seen.result.answers)
     shape = " x ".join(map(str, bench.specimen.base.shape))
-    yield Row("plain", "passed", f"{kinds} of a {bench.specimen.phantom.body} of {shape} voxels in {seen.seconds:.2f} s")
+    yield Row(
+        "plain", "passed", f"{kinds} of a {bench.specimen.phantom.body} of {shape} voxels in {seen.seconds:.2f} s"
+    )
 
 
 def provenance(bench: Bench) -> Iterator[Row]:
@@ -35,7 +37,9 @@ def provenance(bench: Bench) -> Iterator[Row]:
         yield Row("provenance", "does not apply", "there is no answer")
         return
     missing = _missing(result.provenance) + _unbound(bench, result)
-    said = f"missing: {', '.join(missing)}" if missing else f"{len(_PROVENANCE)} facts, bound to the images by their UIDs"
+    said = (
+        f"missing: {', '.join(missing)}" if missing else f"{len(_PROVENANCE)} facts, bound to the images by their UIDs"
+    )
     yield Row.judged("provenance", not missing, said)
 
 

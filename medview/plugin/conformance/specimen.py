@@ -113,7 +113,9 @@ class Specimen:
         step = min(2.0 * self.base.spacing_mm[0], high)
         count = max(round(self.base.shape[0] * self.base.spacing_mm[0] / step), self.record.minimum_slices)
         in_plane = max(self.base.spacing_mm[1] * 0.8, low)
-        sizes = tuple(round(n * s / in_plane) for n, s in zip(self.base.shape[1:], self.base.spacing_mm[1:], strict=True))
+        sizes = tuple(
+            round(n * s / in_plane) for n, s in zip(self.base.shape[1:], self.base.spacing_mm[1:], strict=True)
+        )
         return _axial((count, *sizes), (step, in_plane, in_plane))
 
     def turned(self, degrees: float = 15.0) -> Geometry:
