@@ -192,7 +192,7 @@ class _Bundle:
                 "Large weights are often fetched apart from a bundle: put them there, and import it again.",
             )
         self.files.has_room_in(room, (plain or script,))
-        copied = self.files.copy(plain or script, room / "given.pt", lambda share: progress(0.5 * share, "Reading"))
+        copied = self.files.copy(plain or script, room / Path(plain or script).name, lambda share: progress(0.5 * share, "Reading"))
         if is_torchscript(copied):
             return copied.rename(room / "network.ts"), "torchscript", {"weights": "network"}
         tensors = state_dict_of(read_checkpoint(copied), "model.pt")

@@ -158,7 +158,7 @@ class _ResultFolder:
         """Return the weights of a fold as safetensors, and what its checkpoint says of the training."""
         from medview.plugin.engine.state_dicts import read_checkpoint, save_weights, state_dict_of
 
-        copied = self.files.copy(name, room / f"given_{fold}.pth", lambda share: None)
+        copied = self.files.copy(name, room / Path(name).name, lambda share: None)
         checkpoint = read_checkpoint(copied)
         tensors = state_dict_of(checkpoint, f"fold_{fold}/{Path(name).name}")
         path = save_weights(tensors, room / f"fold_{fold}.safetensors")

@@ -66,7 +66,9 @@ class Case:
         """Return an image with structure at several sizes, and a border of zeros that nnU-Net crops."""
         rng = np.random.default_rng(7)
         z, y, x = np.meshgrid(*[np.linspace(0, 1, n) for n in self.shape], indexing="ij")
-        values = 120 * np.sin(9 * x + 4 * z) * np.cos(7 * y - 3 * z * x) + 60 * (x + y > 1) + rng.normal(0, 6, self.shape)
+        values = (
+            120 * np.sin(9 * x + 4 * z) * np.cos(7 * y - 3 * z * x) + 60 * (x + y > 1) + rng.normal(0, 6, self.shape)
+        )
         found = values.round().astype(np.int16) + 300
         found[:2] = 0
         found[:, :, -3:] = 0
@@ -205,7 +207,8 @@ def _balance(network: torch.nn.Module, case: Case, patch: list[int]) -> None:
     """Shift what the network says so that each channel wins somewhere: weights of chance alone prefer one."""
     image = case.image().transpose(case.plans["transpose_forward"]).astype(np.float32)
     values = torch.from_numpy((image - image.mean()) / image.std())
-    middle = tuple(slice((n - side) // 2, (n - side) // 2 + side) for n, side in zip(image.shape[-len(patch) :], patch))
+    starts = [(n - side) // 2 for n, side in zip(image.shape[-len(patch) :], patch, strict=True)]
+    middle = tuple(slice(start, start + side) for start, side in zip(starts, patch, strict=True))
     part = values[(*[image.shape[0] // 2] * (3 - len(patch)), *middle)][None, None]
     with torch.no_grad():
         given = network.eval()(part)[0]

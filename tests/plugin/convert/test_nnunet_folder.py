@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import json
+import shutil
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+from medview.cli.arguments import parse
+from medview.cli.verbs import run
+from medview.errors import MedViewError
 from medview.plugin.contract import Labels
 from medview.plugin.convert.import_model import import_model
 from medview.plugin.convert.told import Told
-from medview.plugin.discovery import Plugin
+from medview.plugin.discovery import Plugin, discover, find
 from medview.plugin.run import PluginRun
 from medview.progress import unheard
 from medview.study.geometry import Geometry
@@ -26,14 +35,16 @@ def labels_here(case: Case, plugin: Plugin) -> NDArray[np.uint8]:
         case.shape, origin=(5, -9, 40), slice_step=(0, 0, depth), row_step=(0, high, 0), column_step=(wide, 0, 0)
     )
     (modality,) = plugin.manifest.input.modality
-    (answer,) = PluginRun(plugin, volume_of(case.image(), geometry, modality), {"mirrored": case.is_mirrored})(unheard).answers
+    (answer,) = PluginRun(plugin, volume_of(case.image(), geometry, modality), {"mirrored": case.is_mirrored})(
+        unheard
+    ).answers
     assert isinstance(answer, Labels)
     return answer.array
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_result_folder_gives_the_labels_that_nnunet_gave(case: Case) -> None:
-    plugin, notes = import_model(RECORDED / case.name, LPS, unheard)
+    plugin, _ = import_model(RECORDED / case.name, LPS, unheard)
     with np.load(RECORDED / case.name / "labels.npz") as recorded:
         truth = recorded["labels"]
     assert min(np.bincount(truth.ravel())) > 500
@@ -46,3 +57,141 @@ def test_a_result_folder_written_now_gives_the_labels_that_nnunet_gives(case: Ca
     folder = write_result(case, tmp_path)
     plugin, _ = import_model(folder, LPS, unheard)
     assert min(dice(labels_here(case, plugin), labels_of_nnunet(case, folder))) >= 0.999
+
+
+def test_images_that_are_stored_another_way_get_the_same_labels_at_the_same_places(tmp_path: Path) -> None:
+    plugin, _ = import_model(RECORDED / "slices", LPS, unheard)
+    depth, high, wide = SLICES.spacing_mm
+    array = SLICES.image()[:, ::-1, ::-1].transpose(1, 2, 0)  # coronal, from the back; columns to the right, slices up
+    last_row, last_column = (n - 1 for n in SLICES.shape[1:])
+    geometry = Geometry.from_axes(
+        array.shape,
+        origin=(last_column * wide, last_row * high, 0),
+        slice_step=(0, -high, 0),
+        row_step=(-wide, 0, 0),
+        column_step=(0, 0, depth),
+    )
+    (answer,) = PluginRun(plugin, volume_of(array, geometry), {"mirrored": True})(unheard).answers
+    assert isinstance(answer, Labels)
+    here = labels_here(SLICES, plugin)
+    np.testing.assert_array_equal(answer.array.transpose(2, 0, 1)[:, ::-1, ::-1], here)
+
+
+def copied(case: Case, folder: Path, plans: dict[str, Any] | None = None, **dataset: Any) -> Path:
+    """Return a copy of a recorded result folder in which something says another thing."""
+    made = Path(shutil.copytree(RECORDED / case.name, folder / case.name))
+    (made / "dataset.json").write_text(json.dumps(case.dataset | dataset), encoding="utf-8")
+    (made / "plans.json").write_text(json.dumps(case.plans | (plans or {})), encoding="utf-8")
+    return made
+
+
+def configured(case: Case, **told: Any) -> dict[str, Any]:
+    plans = deepcopy(case.plans["configurations"])
+    plans[case.configuration] |= told
+    return {"configurations": plans}
+
+
+REFUSALS: dict[str, tuple[dict[str, Any], Told, str]] = {
+    "orientation": ({}, Told(), "does not say how its images lie in the patient: SimpleITKIO reads them as they are"),
+    "cascade": (
+        {"plans": configured(VOLUME, previous_stage="3d_lowres")},
+        LPS,
+        "3d_fullres is the later stage of a cascade",
+    ),
+    "two images": ({"channel_names": {"0": "T1", "1": "T2"}}, LPS, "needs 2 images at once"),
+    "modality": ({"channel_names": {"0": "cell"}}, LPS, r"it calls them cell\. Say it: --modality"),
+    "normalisation": (
+        {"plans": configured(VOLUME, normalization_schemes=["MyNormalization"])},
+        LPS,
+        "normalises by MyNormalization",
+    ),
+    "resampling": (
+        {"plans": configured(VOLUME, resampling_fn_data="my_function")},
+        LPS,
+        "resamples its images by my_function of order 3",
+    ),
+    "network": (
+        {"plans": configured(VOLUME, architecture={"network_class_name": "os.system", "arch_kwargs": {}})},
+        LPS,
+        r"network is system, which MedView cannot make\. It makes PlainConvUNet, ResidualEncoderUNet",
+    ),
+    "layer": (
+        {
+            "plans": configured(
+                VOLUME,
+                architecture={
+                    "network_class_name": "PlainConvUNet",
+                    "arch_kwargs": {"n_stages": 1, "conv_op": "subprocess.Popen"},
+                },
+            )
+        },
+        LPS,
+        "cannot be made with the given arguments: 'Popen'",
+    ),
+    "words for numbers": (
+        {"plans": configured(VOLUME, spacing=["a", "b", "c"])},
+        LPS,
+        "says of its model is not what such files say: ValueError",
+    ),
+    "labels": ({"labels": {"background": 0, "a": 1, "b": 7}}, LPS, "dataset.json says nothing usable of labels"),
+    "more labels than channels": (
+        {"labels": {"background": 0, "a": 1, "b": 2, "c": 3}},
+        LPS,
+        "do not fit the network PlainConvUNet: size mismatch",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_what_a_manifest_cannot_say_is_refused_by_name(what: str, tmp_path: Path) -> None:
+    changes, told, said = REFUSALS[what]
+    folder = copied(VOLUME, tmp_path, **changes)
+    with pytest.raises(MedViewError, match=said):
+        import_model(folder, told, unheard, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_folds_are_those_that_are_there_or_those_that_are_asked_for(tmp_path: Path) -> None:
+    all_, notes = import_model(RECORDED / "volume", LPS, unheard, tmp_path / "a")
+    one, _ = import_model(RECORDED / "volume", replace(LPS, folds=("1",)), unheard, tmp_path / "b")
+    assert [w.id for w in all_.manifest.weights] == ["fold_0", "fold_1"]
+    assert "Folds taken: 0, 1. Their answers are averaged." in notes
+    assert [w.id for w in one.manifest.weights] == ["fold_1"]
+    assert {p.id for p in all_.manifest.parameters} == {"mirrored", "ensemble"}
+    with pytest.raises(MedViewError, match="no checkpoint of the wanted folds"):
+        import_model(RECORDED / "volume", replace(LPS, folds=("4",)), unheard, tmp_path / "c")
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    class Runs:
+        def __reduce__(self) -> tuple[object, ...]:
+            return Path.touch, (tmp_path / "ran",)
+
+    folder = copied(VOLUME, tmp_path)
+    torch.save({"network_weights": {}, "logging": Runs()}, folder / "fold_0" / "checkpoint_final.pth")
+    with pytest.raises(MedViewError, match=r"checkpoint_final\.pth cannot be read as plain data"):
+        import_model(folder, LPS, unheard)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_command_line_imports_and_tells_what_must_be_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "plugin",
+        "import",
+        str(RECORDED / "slices"),
+        "-o",
+        str(tmp_path),
+        "--id",
+        "Waves",
+        "--json",
+        "--quiet",
+    ]
+    assert run(parse(arguments)) == 1
+    assert "how its images lie in the patient" in json.loads(capsys.readouterr().out)["error"]
+    assert run(parse([*arguments, "--orientation", "LPS"])) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["plugin"], answer["folder"]) == ("waves", str(tmp_path / "waves"))
+    assert answer["notes"][0] == "Folds taken: 0."
+    assert find("waves", discover([tmp_path])).manifest.outputs[0].activation == "sigmoid"
