@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from medview.errors import Sentence
 from medview.gui.language import say, tr
@@ -30,9 +30,8 @@ class DerivedPanel(QWidget):
         self.meaning = QLabel(self)
         self.meaning.setWordWrap(True)
         self.meaning.setObjectName("research_only")
-        self.shown = QPushButton(tr("Compare with the original"), self)
+        self.shown = QCheckBox(tr("Compare with the original"), self)
         self.shown.setObjectName("show_derived")
-        self.shown.setCheckable(True)
         self.shown.setToolTip(tr("Split, flicker, difference and checkerboard are chosen below the images"))
         self.shown.clicked.connect(self._toggle)
         self.save_dicom = QPushButton(tr("Save as DICOM series…"), self)

@@ -1,4 +1,4 @@
-"""Run segmentation: which plugin, with which options, on which device, and what must be known before."""
+"""Run a model: which plugin, with which options, on which device, and what must be known before."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QEnterEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from medview.errors import Sentence
+from medview.errors import MedViewError, Sentence
+from medview.gui.bring_to_front import bring_to_front
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.plain_tip import plain_tip
+from medview.gui.segmenting.licence_form import ask_licences
 from medview.gui.segmenting.parameter_form import ParameterForm
+from medview.gui.segmenting.plan_line import PlanLine
+from medview.gui.segmenting.plugin_facts import facts_text, licences_text
 from medview.gui.segmenting.plugin_list import PluginList
+from medview.gui.segmenting.plugin_tools import PluginTools
+from medview.gui.segmenting.task_titles import RUN_TITLES
 from medview.gui.session_watch import SessionWatch
 from medview.gui.theme import theme
 from medview.jobs.job import Job
@@ -27,7 +33,6 @@ from medview.session.session import Session
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
-    from medview.plugin.manifest.manifest import Manifest
     from medview.plugin.manifest.weights_record import WeightsRecord
 
 _AFTER_PICTURE_MS = 100  # what a person waits for is the image: manifests are read, and offers made, after it
@@ -68,7 +73,8 @@ class PluginPanel(QWidget):
         """Offer what there is for the series in view."""
         self._filling.stop()
         self.plugins.blockSignals(True)
-        self.plugins.show_offers(offers(self._session), with_reasons=self._session.scene is not None)
+        offered = self.tools.filtered(offers(self._session))
+        self.plugins.show_offers(offered, with_reasons=self._session.scene is not None)
         self.plugins.blockSignals(False)
         self.plugins.updateGeometry()
         self._choose()
@@ -82,6 +88,8 @@ class PluginPanel(QWidget):
         if any(job.state in ("queued", "running") and _is_same(asked, before) for job, before in self.runs):
             name = plugin.manifest.name
             self._session.notices.add("info", "{plugin} is running on these images already.", plugin=name)
+            return
+        if not self._is_licensed(plugin):
             return
         job = run_plugin(self._session, plugin, asked[-1])
         if job is not None:
@@ -134,13 +142,17 @@ class PluginPanel(QWidget):
         self.weights_button.setObjectName("get_weights")
         self.weights_button.clicked.connect(self._fetch)
         self.reason = _label(self, "reason")
+        self.plan = PlanLine(self._session, self)
+        self.tools = PluginTools(self._session, self)
+        self.tools.task_chosen.connect(self.refresh)
+        self.tools.card_wanted.connect(self.show_card)
         self.plugins = PluginList(self)
         self.plugins.currentItemChanged.connect(self._choose)
         self.form_place = QVBoxLayout()
         self.form_place.addWidget(self.form)
         self.notice = _label(self, "research_only")
         self.facts = _label(self, "dim")
-        for part in (self.button, self.weights_button, self.reason):
+        for part in (self.button, self.weights_button, self.plan, self.reason, self.tools):
             layout.addWidget(part)
         layout.addWidget(self.plugins, 1)
         layout.addLayout(self.form_place)
@@ -173,9 +185,11 @@ class PluginPanel(QWidget):
         self.notice.setText(tr("For research only. Check every result."))
         self.facts.setVisible(manifest is not None and not self._has_mask())
         if manifest is not None:
-            self.facts.setText(_facts(manifest))
-            self.facts.setToolTip(plain_tip(_licences(manifest)))
+            self.facts.setText(facts_text(manifest))
+            self.facts.setToolTip(plain_tip(licences_text(manifest)))
         self.device.setEnabled(manifest is None or not manifest.classical)
+        self.button.setText(say(RUN_TITLES[manifest.task if manifest is not None else "segment"]))
+        self.tools.card_button.setEnabled(manifest is not None)
         self._show_readiness()
 
     def _has_mask(self) -> bool:
@@ -192,7 +206,11 @@ class PluginPanel(QWidget):
         self.weights_button.setVisible(bool(missing))
         self.reason.setText(self._reason(missing))
         self.reason.setVisible(bool(self.reason.text()))
-        self.button.setToolTip(self.reason.text() or f"{tr('Run segmentation')} (Ctrl+R)")
+        self.button.setToolTip(self.reason.text() or f"{self.button.text()} (Ctrl+R)")
+        if self.underMouse():
+            self.plan.ask(plugin if not missing else None, self.form.values())
+        else:
+            self.plan.forget()
         if missing:
             text = tr("Get weights ({size})", size=size_text(sum(record.bytes for record in missing)))
             self.weights_button.setText(text)
@@ -228,11 +246,36 @@ class PluginPanel(QWidget):
 
     def _fetch(self) -> None:
         plugin = self.chosen_plugin()
-        if plugin is not None:
+        if plugin is not None and self._is_licensed(plugin):
             fetch_weights(self._session, plugin, self.form.values())
+
+    def show_card(self) -> None:
+        """Show what is known of the chosen model."""
+        from medview.gui.segmenting.model_card_window import ModelCardWindow
+
+        plugin = self.chosen_plugin()
+        if plugin is not None:
+            bring_to_front(ModelCardWindow(plugin, self))
+
+    def _is_licensed(self, plugin: Plugin) -> bool:
+        """Whether every licence that must be is accepted, after showing those that are not."""
+        manifest = plugin.manifest
+        try:
+            needed = manifest.needed_weights(manifest.parse_parameters(self.form.values()))
+            return ask_licences(self, plugin, needed)
+        except MedViewError as error:
+            self._session.notices.add_error(error)
+            return False
 
     def _choose_device(self) -> None:
         self._session.settings["device"] = self.device.currentData()
+        self._show_readiness()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Plan the run that a person is about to choose; not before, since planning needs the worker."""
+        super().enterEvent(event)
+        if not self._filling.isActive():
+            self._show_readiness()
 
     def _follow(self, topics: frozenset[str]) -> None:
         if "jobs" in topics:  # a run that is over must not keep its volume
@@ -258,31 +301,6 @@ def _label(parent: QWidget, name: str) -> QLabel:
 def _is_same(one: _Asked, other: _Asked) -> bool:
     """Whether two runs would give the same mask."""
     return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]
-
-
-def _facts(manifest: Manifest) -> str:
-    """Return the two lines a person should have read: what it is for, and its terms."""
-    return "\n".join((tr(manifest.intended_use), _terms(manifest)))
-
-
-def _terms(manifest: Manifest) -> str:
-    version = tr("Version {version}", version=manifest.version)
-    licence = manifest.licences
-    if manifest.classical:
-        return tr("{version} · licence {code}", version=version, code=licence.code)
-    return tr(
-        "{version} · licence {code}, weights {weights}", version=version, code=licence.code, weights=licence.weights
-    )
-
-
-def _licences(manifest: Manifest) -> str:
-    licence = manifest.licences
-    return tr(
-        "Code: {code}\nWeights: {weights}\nTrained on: {data}",
-        code=licence.code,
-        weights=licence.weights,
-        data=licence.data,
-    )
 
 
 def size_text(size_bytes: int) -> str:
