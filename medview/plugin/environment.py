@@ -59,6 +59,22 @@ def own_python(plugin: Plugin) -> Path | None:
     return python_of(environment_folder(plugin))
 
 
+def check_python(plugin: Plugin) -> None:
+    """Refuse a plugin with an environment of its own anywhere else: there its packages are others, or none.
+
+    Raises
+    ------
+    MedViewError
+        This interpreter is not that of its environment.
+    """
+    if own_python(plugin) is not None and Path(sys.prefix).resolve() != environment_folder(plugin).resolve():
+        raise MedViewError(
+            "{plugin} runs in an environment of its own, and this is not it.",
+            "Run it from the window.",
+            plugin=plugin.manifest.name,
+        )
+
+
 def lock_file(plugin: Plugin) -> Path:
     """Return the list of packages of a plugin's environment.
 

@@ -83,12 +83,28 @@ class PlanRun:
 
 
 def chosen_device(manifest: Manifest, preference: str) -> str:
-    """Return where a plugin runs; MedViewError where the device asked for is not here."""
+    """Return where a plugin runs: a plugin with code only where its manifest says that it can.
+
+    Raises
+    ------
+    MedViewError
+        The device asked for is not here, or none of those that the plugin can run on.
+    """
     if manifest.classical:
         return "cpu"
     from medview.plugin.engine.torch_models import choose_device
 
-    return choose_device(preference)
+    chosen, known = choose_device(preference), manifest.runtime.devices
+    if manifest.network is not None or chosen in known:
+        return chosen
+    if "cpu" in known:
+        return "cpu"
+    raise MedViewError(
+        "{plugin} runs on {devices} only, which is not here or was not chosen.",
+        "Choose the device in the settings, or run it on another computer.",
+        plugin=manifest.name,
+        devices=", ".join(known),
+    )
 
 
 def check_memory(plan: Plan, manifest: Manifest) -> None:

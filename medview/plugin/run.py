@@ -13,6 +13,7 @@ from medview.plugin.checked import checked, checked_partial
 from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
+from medview.plugin.environment import check_python
 from medview.plugin.fit import why_not
 from medview.plugin.licence_gate import check_accepted
 from medview.plugin.plan import Plan, PlanRun, check_memory
@@ -75,8 +76,12 @@ class PluginRun:
         return self._result(answers, _Run(started, context, parameters))
 
     def check(self) -> dict[str, Parameter]:
-        """Return the whole parsed parameters; MedViewError where the run would be refused for series or options."""
+        """Return the whole parsed parameters.
+
+        MedViewError where the run would be refused: for series or options, or because this is not the Python it needs.
+        """
         manifest = self.plugin.manifest
+        check_python(self.plugin)
         refusal = why_not(manifest, self.volume.series)
         if refusal is not None:
             raise refusal

@@ -12,7 +12,7 @@ from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin import plan as planning
 from medview.plugin.discovery import Plugin, discover
-from medview.plugin.plan import PlanRun
+from medview.plugin.plan import PlanRun, chosen_device
 from medview.plugin.run import PluginRun
 from medview.plugin.run_times import remember_run, seconds_per_unit
 from medview.progress import unheard
@@ -65,6 +65,30 @@ def test_a_run_that_cannot_fit_is_refused_before_it_begins(tmp_path: Path, monke
     with pytest.raises(MedViewError, match=r"Threshold needs about 0\.0 GB of memory for these images") as refused:
         PluginRun(plugin, volume_of(np.ones((2, 3, 4), dtype=np.float32)))(unheard)
     assert "series with fewer slices" in str(refused.value)
+
+
+def test_what_is_made_for_the_processor_runs_there_whatever_card_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded of a run is where it ran."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    text = MANIFEST.replace("classical = true\n", "")
+    runtimes = {
+        "plain": "",
+        "both": '[runtime]\ndevices = ["cuda", "cpu"]\n',
+        "card": '[runtime]\ndevices = ["cuda"]\n',
+    }
+    plugins = {}
+    for name, runtime in runtimes.items():
+        write_plugin(tmp_path / name, text.replace("[licences]", f"{runtime}\n[licences]"))
+        (plugins[name],) = discover([tmp_path / name])
+    manifests = {name: plugin.manifest for name, plugin in plugins.items() if isinstance(plugin, Plugin)}
+    assert [chosen_device(manifests[name], "auto") for name in runtimes] == ["cpu", "cuda", "cuda"]
+    assert [chosen_device(manifests[name], "cuda") for name in runtimes] == ["cpu", "cuda", "cuda"]
+    assert chosen_device(manifests["both"], "cpu") == "cpu"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(MedViewError, match="Threshold runs on cuda only"):
+        chosen_device(manifests["card"], "auto")
 
 
 NETWORK = """

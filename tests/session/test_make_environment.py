@@ -95,7 +95,11 @@ def test_it_is_made_once_and_the_plugin_runs_in_it(plugin: Plugin, jobs: JobQueu
     np.testing.assert_array_equal(volume.array, array)  # still there though the other Python has gone
     prefixes = {text.split()[1] for text in told if text}
     assert prefixes == {str(environment_folder(plugin))}
+    with pytest.raises(MedViewError, match="Threshold runs in an environment of its own"):
+        PluginRun(plugin, volume_of(np.ones((2, 3, 4), dtype=np.float32)))(unheard)  # never in the program's own
     assert "acme_threshold" not in sys.modules
+    with pytest.raises(MedViewError, match="Threshold runs in an environment of its own"):
+        work(unheard)  # never in the program's own Python, whatever that happens to hold
 
 
 def test_a_lock_that_was_changed_or_a_package_that_differs_is_refused(plugin: Plugin, tmp_path: Path) -> None:
