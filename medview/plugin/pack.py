@@ -25,7 +25,8 @@ from medview.progress import Progress
 SUFFIX = ".medviewpack"
 _LIST, _FOLDER, _WEIGHTS = "pack.json", "plugin", "weights"
 _CHUNK = 1 << 20
-_MOST_ENTRIES, _MOST_BYTES = 5_000, 64 << 30
+_MOST_ENTRIES, _MOST_BYTES, _LONGEST_LIST = 5_000, 64 << 30, 4 << 20
+_LEFT_FREE = 256 << 20  # for what a person is drawing meanwhile
 _NOT_PACKED = {"__pycache__", ".git"}
 
 
@@ -35,7 +36,7 @@ def make_pack(plugin: Plugin, path: Path, progress: Progress) -> Path:
     Raises
     ------
     MedViewError
-        Weights are missing, or the file cannot be written.
+        Weights are missing, a link in the folder leads outside, or the file cannot be written.
     """
     files = dict(_own_files(plugin.folder))
     for record in plugin.manifest.weights:
@@ -88,6 +89,7 @@ def install_pack(path: Path, progress: Progress) -> Plugin:
             raise _refused(path, str(error)) from error  # RuntimeError: encrypted, or packed in an unknown way
         plugin = _plugin_in(room, path)
         _check_weights(plugin, room, path)
+        _check_others(plugin, room, path)
         return _put_in_place(plugin, room)
 
 
@@ -95,6 +97,12 @@ def _own_files(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.rglob("*")):
         inner = file.relative_to(folder)
         if file.is_file() and not _NOT_PACKED & set(inner.parts):
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise MedViewError(
+                    "{file} is a link that leads outside the plugin's folder, and was not packed.",
+                    "Put a copy in its place.",
+                    file=str(inner),
+                )
             yield f"{_FOLDER}/{inner.as_posix()}", file
 
 
@@ -103,8 +111,10 @@ def _unpack(archive: zipfile.ZipFile, room: Path, progress: Progress) -> None:
     entries = archive.infolist()
     if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > _MOST_BYTES:
         raise ValueError("it holds too much")
+    if sum(entry.file_size for entry in entries) + _LEFT_FREE > shutil.disk_usage(room)[2]:
+        raise ValueError("there is not enough room for it on this disk")
     try:
-        listed = json.loads(archive.read(_LIST))["files"]
+        listed = json.loads(_list_in(archive))["files"]
         facts = {str(name): (int(row["bytes"]), str(row["sha256"])) for name, row in listed.items()}
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise ValueError(f"it has no list of its contents ({_LIST})") from error
@@ -114,6 +124,15 @@ def _unpack(archive: zipfile.ZipFile, room: Path, progress: Progress) -> None:
     for number, name in enumerate(names):
         progress(number / len(names), PurePosixPath(name).name)
         _write_entry(archive, name, room, facts[name], progress)
+
+
+def _list_in(archive: zipfile.ZipFile) -> bytes:
+    """Return the list of what a pack holds; a short entry may unpack to anything."""
+    with archive.open(_LIST) as file:
+        text = file.read(_LONGEST_LIST + 1)
+    if len(text) > _LONGEST_LIST:
+        raise ValueError("its list is too long")
+    return text
 
 
 def _write_entry(archive: zipfile.ZipFile, name: str, room: Path, facts: tuple[int, str], progress: Progress) -> None:
@@ -162,6 +181,20 @@ def _check_weights(plugin: Plugin, room: Path, path: Path) -> None:
             raise _refused(path, f"the weights {file.name} are not those that its manifest names")
 
 
+def _check_others(plugin: Plugin, room: Path, path: Path) -> None:
+    """Refuse weights that would take the place of others which an installed plugin runs with."""
+    brought = {r.file: r for r in plugin.manifest.weights if (room / _WEIGHTS / r.file).is_file()}
+    for other in discover():
+        if not isinstance(other, Plugin) or other.manifest.id == plugin.manifest.id:
+            continue
+        for record in other.manifest.weights:
+            ours = brought.get(record.file)
+            is_used = weights.locate(record, other.folder) == weights.weights_folder() / record.file
+            if ours is not None and ours.sha256 != record.sha256 and is_used:
+                name = Path(record.file).name
+                raise _refused(path, f"it would replace the weights {name} of {other.manifest.name}")
+
+
 def _put_in_place(plugin: Plugin, room: Path) -> Plugin:
     for file in sorted((room / _WEIGHTS).rglob("*")):
         if file.is_file():
@@ -178,7 +211,12 @@ def _put_in_place(plugin: Plugin, room: Path) -> Plugin:
     own.mkdir(parents=True, exist_ok=True)
     if target.exists():
         shutil.move(target, aside)  # goes with the temporary folder, once the new one is in its place
-    os.replace(room / _FOLDER, target)
+    try:
+        os.replace(room / _FOLDER, target)
+    except OSError:
+        if aside.exists():
+            shutil.move(aside, target)
+        raise
     return Plugin(plugin.manifest, target)
 
 

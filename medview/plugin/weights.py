@@ -150,24 +150,27 @@ def _is_genuine(path: Path, record: WeightsRecord) -> bool:
         facts = path.stat()
         if facts.st_size != record.bytes:
             return False
-        return _remembered_sha256(path, facts.st_size, facts.st_mtime_ns) == record.sha256
+        return _remembered_sha256(path, [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]) == record.sha256
     except OSError:
         return False
 
 
-def _remembered_sha256(path: Path, size: int, mtime_ns: int) -> str:
-    """Return the file's SHA-256, computed anew only where size or time have changed since the last look."""
+def _remembered_sha256(path: Path, facts: list[int]) -> str:
+    """Return the file's SHA-256, computed anew only where size or times have changed since the last look.
+
+    The time of modification is whatever a copy says; that of the file's own record is the system's.
+    """
     book = weights_folder() / "checked.json"
     checked = _read_book(book)
     key = str(path.resolve())
     entry = checked.get(key)
-    if isinstance(entry, list) and entry[:2] == [size, mtime_ns]:
-        return str(entry[2])
-    checked[key] = [size, mtime_ns, _sha256(path)]
+    if isinstance(entry, list) and len(entry) == len(facts) + 1 and entry[:-1] == facts:
+        return str(entry[-1])
+    checked[key] = [*facts, _sha256(path)]
     temporary = book.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(json.dumps(checked, indent=1), encoding="utf-8")
     os.replace(temporary, book)
-    return str(checked[key][2])
+    return str(checked[key][-1])
 
 
 def _read_book(path: Path) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -193,3 +195,52 @@ def test_a_gate_without_a_text_cannot_be_accepted(tmp_path: Path) -> None:
 def test_a_plugin_without_weights_is_packed_too(tmp_path: Path) -> None:
     path = make_pack(threshold_plugin(tmp_path / "author"), tmp_path / "small.medviewpack", unheard)
     assert install_pack(path, unheard).manifest.version == "1.2.3"
+
+
+def test_a_list_of_contents_without_end_is_not_read(tmp_path: Path) -> None:
+    """64 MB of blanks are 64 kB in a zip file."""
+    path = tmp_path / "bomb.medviewpack"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("pack.json", b" " * (64 << 20))
+    assert path.stat().st_size < 1 << 20
+    tracemalloc.start()
+    try:
+        with pytest.raises(MedViewError, match=r"bomb\.medviewpack is not a pack"):
+            install_pack(path, unheard)
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_pack_that_needs_more_room_than_there_is_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same disk holds what a person is painting."""
+    path = packed(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: (1 << 40, 1 << 40, 256 << 20))
+    with pytest.raises(MedViewError, match="not enough room"):
+        install_pack(path, unheard)
+
+
+def test_nothing_from_outside_a_plugins_folder_gets_into_a_pack(tmp_path: Path) -> None:
+    plugin = made(tmp_path / "author", "")
+    (tmp_path / "letter.txt").write_text("Dear Sir", encoding="utf-8")
+    (plugin.folder / "notes.txt").symlink_to(tmp_path / "letter.txt")
+    with pytest.raises(MedViewError, match=r"notes\.txt .* leads outside"):
+        make_pack(plugin, tmp_path / "x.medviewpack", unheard)
+    assert not (tmp_path / "x.medviewpack").exists()
+
+
+def test_weights_of_another_plugin_are_not_replaced(tmp_path: Path) -> None:
+    first = install_pack(packed(tmp_path), unheard)
+
+    def change(entries: dict[str, bytes], listed: dict[str, Any]) -> None:
+        other = NUMBERS[::-1]
+        text = entries["plugin/plugin.toml"].replace(b'id = "threshold"', b'id = "other"')
+        sums = [hashlib.sha256(content).hexdigest().encode() for content in (NUMBERS, other)]
+        _add("plugin/plugin.toml", text.replace(*sums))(entries, listed)
+        _add("weights/net/numbers.bin", other)(entries, listed)
+
+    with pytest.raises(MedViewError, match=r"would replace the weights numbers\.bin of Threshold"):
+        install_pack(rewritten(tmp_path / "threshold.medviewpack", change), unheard)
+    assert is_whole(first.manifest.weights[0])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -157,6 +158,19 @@ def test_a_file_that_has_changed_is_checked_again(tmp_path: Path, monkeypatch: p
     path.write_bytes(CONTENT)
     assert locate(record()) == path
     path.write_bytes(b"y" + CONTENT[1:])
+    assert locate(record()) is None
+
+
+def test_a_file_that_has_changed_under_its_old_time_is_checked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDVIEW_MODEL_MIRROR", str(tmp_path))
+    path = tmp_path / "weights.bin"
+    path.write_bytes(CONTENT)
+    assert locate(record()) == path
+    before = path.stat()
+    path.write_bytes(b"y" + CONTENT[1:])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert locate(record()) is None
 
 
