@@ -25,18 +25,26 @@ class Agreement:
     said: str
 
     @classmethod
-    def of(cls, first: Result, second: Result) -> Agreement:
-        """Return how far the second result says what the first does, in patient space: the worst of its answers."""
+    def of(cls, first: Result, second: Result, slack: int = 0) -> Agreement:
+        """Return how far the second result says what the first does, in patient space: the worst of its answers.
+
+        Parameters
+        ----------
+        slack
+            Voxels by which a border of labels may lie elsewhere: other voxels of one patient cut thin structures
+            another way.
+        """
         pairs = list(zip(first.answers, second.answers, strict=False))
         if [type(a) for a in first.answers] != [type(b) for b in second.answers]:
             return cls(0.0, "other kinds of answers")
-        found = [_of_answers(a, b, first.geometry, second.geometry) for a, b in pairs]
+        found = [_of_answers(a, b, (first.geometry, second.geometry), slack) for a, b in pairs]
         return min(found, key=lambda agreement: agreement.share)
 
 
-def _of_answers(first: Answer, second: Any, here: Geometry, there: Geometry) -> Agreement:
+def _of_answers(first: Answer, second: Any, grids: tuple[Geometry, Geometry], slack: int) -> Agreement:
+    here, there = grids
     if isinstance(first, Labels):
-        share = _dice(first.array, resample(second.array, there, here, "nearest"), _covered(there, here))
+        share = _dice(first.array, resample(second.array, there, here, "nearest"), _covered(there, here), slack)
         return Agreement(share, f"Dice {share:.3f}")
     if isinstance(first, DerivedImage | HeatMap):
         share = _likeness(first.array, resample(second.array, there, here), _covered(there, here))
@@ -63,11 +71,21 @@ def _covered(there: Geometry, here: Geometry) -> NDArray[np.bool_]:
     return covered
 
 
-def _dice(first: NDArray[Any], second: NDArray[Any], where: NDArray[np.bool_]) -> float:
-    """Return the share of labelled voxels that have the same label in both, as Dice counts."""
-    a, b = first[where], second[where]
+def _dice(first: NDArray[Any], second: NDArray[Any], where: NDArray[np.bool_], slack: int) -> float:
+    """Return the share of labelled voxels that have the same label in the other, as Dice counts."""
+    a, b = first * where, second * where
     total = int((a > 0).sum() + (b > 0).sum())
-    return 2.0 * float(((a == b) & (a > 0)).sum()) / total if total else 1.0
+    labels = [int(label) for label in np.union1d(a, b) if label]
+    met = sum(_met_voxels(a == label, b == label, slack) for label in labels)
+    return met / total if total else 1.0
+
+
+def _met_voxels(a: NDArray[np.bool_], b: NDArray[np.bool_], slack: int) -> int:
+    """Return how many voxels of both masks are in the other, or within `slack` voxels of it."""
+    from scipy import ndimage
+
+    grown_a, grown_b = ((ndimage.maximum_filter(mask, size=2 * slack + 1) if slack else mask) for mask in (a, b))
+    return int((a & grown_b).sum() + (b & grown_a).sum())
 
 
 def _likeness(first: NDArray[Any], second: NDArray[Any], where: NDArray[np.bool_]) -> float:

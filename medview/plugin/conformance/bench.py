@@ -43,8 +43,8 @@ class Bench:
 
     @property
     def specimen(self) -> Specimen:
-        """The patient that suits it."""
-        return self._first[0]
+        """The patient that suits it: a finer one where the plain run has shown that it needs one."""
+        return self._first[0] if "_first" in self.__dict__ else self._coarse
 
     @property
     def plain(self) -> Observation:
@@ -52,9 +52,13 @@ class Bench:
         return self._first[1]
 
     @cached_property
+    def _coarse(self) -> Specimen:
+        return Specimen.of(self.plugin.manifest)
+
+    @cached_property
     def _first(self) -> tuple[Specimen, Observation]:
         """The coarsest patient that is not refused, and the run on it: a plugin may ask more than its manifest says."""
-        specimen = Specimen.of(self.plugin.manifest)
+        specimen = self._coarse
         seen = self.run(specimen.plain(), specimen)
         if seen.is_refused:
             finer = specimen.finer(_FINER)

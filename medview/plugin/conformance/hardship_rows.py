@@ -16,7 +16,7 @@ _MOST_VALUES = 4  # of a choice: the rest is of their kind
 
 
 def one_slice(bench: Bench) -> Iterator[Row]:
-    """A single slice is answered or refused, in a sentence."""
+    """Ask whether a single slice is answered or refused, in a sentence."""
     base = bench.specimen.base
     affine = base.affine.copy()
     affine[:3, 3] = base.to_mm((base.shape[0] // 2, 0, 0))
@@ -25,22 +25,21 @@ def one_slice(bench: Bench) -> Iterator[Row]:
 
 
 def even_images(bench: Bench) -> Iterator[Row]:
-    """Images without anything on them: nothing is found, and it says so."""
+    """Give images without anything on them: a proper answer, or a sentence."""
     values = bench.specimen.phantom.values
     for name, value in (("empty images", values["air"]), ("constant images", values["muscle"])):
         yield _answered_or_refused(name, bench.run(bench.specimen.constant(value)))
 
 
 def cancel(bench: Bench) -> Iterator[Row]:
-    """A person who stops it is heard within a second."""
-    if bench.plain.result is None:
-        yield Row("cancel", "does not apply", "there is no plain run that could be stopped")
-        return
+    """Ask whether a person who stops it is heard within a second."""
     seen = bench.run(bench.specimen.plain(), stops_at=_STOPS_AT)
-    if seen.asked_s is None:
+    if seen.asked_s is None and (seen.crash or seen.refusal is not None):
+        yield Row("cancel", "does not apply", "there is no plain run that could be stopped")
+    elif seen.asked_s is None:
         is_over = seen.seconds <= bench.limits.stop_s
         yield Row.judged(
-            "cancel", is_over, f"it tells no progress beyond {_STOPS_AT:.0%}, and took {seen.seconds:.2f} s"
+            "cancel", is_over, f"no progress beyond {_STOPS_AT:.0%} is told, and it took {seen.seconds:.2f} s"
         )
     elif seen.heard and (seen.result is not None or seen.crash or seen.refusal is not None):
         yield Row("cancel", "failed", "it was told to stop (Cancelled was raised) and went on all the same")
@@ -50,7 +49,7 @@ def cancel(bench: Bench) -> Iterator[Row]:
 
 
 def memory(bench: Bench) -> Iterator[Row]:
-    """Memory that gives out in the middle of the run ends in a sentence, or in the whole answer by another way."""
+    """Ask whether memory that gives out in the middle of the run ends in a sentence, or in the whole answer by another way."""
     if bench.plain.result is None:
         yield Row("out of memory", "does not apply", "there is no plain run")
         return
@@ -65,7 +64,7 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 
 def parameters(bench: Bench) -> Iterator[Row]:
-    """Every option at its bounds gives an answer or a sentence."""
+    """Ask whether every option at its bounds gives an answer or a sentence."""
     if not bench.plugin.manifest.parameters:
         yield Row("parameters", "does not apply", "it has none")
     for record in bench.plugin.manifest.parameters:

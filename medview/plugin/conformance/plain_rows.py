@@ -18,7 +18,7 @@ _SAME = 0.9999
 
 
 def plain(bench: Bench) -> Iterator[Row]:
-    """An answer, whole and of the kind that the manifest declares."""
+    """Look for an answer, whole and of the kind that the manifest declares."""
     seen = bench.plain
     if seen.result is None:
         yield Row("plain", "failed", seen.crash or str(seen.refusal))
@@ -31,7 +31,7 @@ def plain(bench: Bench) -> Iterator[Row]:
 
 
 def provenance(bench: Bench) -> Iterator[Row]:
-    """All that is needed to make the answer again stands with it."""
+    """Look whether all that is needed to make the answer again stands with it."""
     result = bench.plain.result
     if result is None:
         yield Row("provenance", "does not apply", "there is no answer")
@@ -54,7 +54,7 @@ def _unbound(bench: Bench, result: Result) -> list[str]:
 
 
 def progress(bench: Bench) -> Iterator[Row]:
-    """Progress is told at least once a second; looked for in the second run, when all is loaded."""
+    """Look whether progress is told at least once a second; in the second run, when all is loaded."""
     seen, most_s = bench.again, bench.limits.silence_s
     if not bench.plugin.manifest.can.progress:
         yield Row("progress", "does not apply", "its manifest says that it tells none")
@@ -66,21 +66,21 @@ def progress(bench: Bench) -> Iterator[Row]:
 
 
 def input_unchanged(bench: Bench) -> Iterator[Row]:
-    """The images are what they were."""
+    """Look whether the images are what they were."""
     is_changed = bench.plain.changed_input or bench.again.changed_input
     said = "it has written into the images it was given" if is_changed else "every voxel is what it was"
     yield Row.judged("input unchanged", not is_changed, said)
 
 
 def folder_unchanged(bench: Bench) -> Iterator[Row]:
-    """Its own folder is what it was."""
+    """Look whether its own folder is what it was."""
     changed = bench.plain.changed_file or bench.again.changed_file
     said = f"{changed} was written while it ran" if changed else "no file was written, changed or deleted"
     yield Row.judged("folder unchanged", not changed, said)
 
 
 def determinism(bench: Bench) -> Iterator[Row]:
-    """The same run twice gives the same."""
+    """Ask whether the same run twice gives the same."""
     first, second = bench.plain.result, bench.again.result
     if first is None:
         yield Row("determinism", "does not apply", "there is no answer")

@@ -23,7 +23,7 @@ _PHANTOM = "phantom:"
 
 
 def self_tests(bench: Bench) -> Iterator[Row]:
-    """Each test of the manifest, within its tolerance."""
+    """Hold each test of the manifest against a run, within its tolerance."""
     tests = bench.plugin.manifest.tests
     if not tests:
         yield Row("self tests", "does not apply", "its manifest declares none")

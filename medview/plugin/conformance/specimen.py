@@ -19,7 +19,7 @@ from medview.study.geometry import Geometry
 from medview.study.series import Instance, Series
 from medview.study.volume import Volume
 
-_COARSE_MM: dict[BodyName, float] = {"chest": 5.0, "abdomen": 5.0, "head": 4.0}
+_COARSE_MM: dict[BodyName, float] = {"chest": 6.0, "abdomen": 6.0, "head": 4.0}
 _HEAD = ("HEAD", "BRAIN", "SKULL", "NEURO")
 _ABDOMEN = ("ABDOMEN", "PELVIS", "LIVER", "KIDNEY", "SPINE")
 _MOVED_MM = (4.0, -3.0, 2.0)  # of the second images of a plugin that brings two together
