@@ -191,8 +191,9 @@ class _Bundle:
                 "The bundle has no models/model.pt and no models/model.ts.",
                 "Large weights are often fetched apart from a bundle: put them there, and import it again.",
             )
-        self.files.has_room_in(room, (plain or script,))
-        copied = self.files.copy(plain or script, room / Path(plain or script).name, lambda share: progress(0.5 * share, "Reading"))
+        given = plain or script
+        self.files.has_room_in(room, (given,))
+        copied = self.files.copy(given, room / Path(given).name, lambda share: progress(0.5 * share, "Reading"))
         if is_torchscript(copied):
             return copied.rename(room / "network.ts"), "torchscript", {"weights": "network"}
         tensors = state_dict_of(read_checkpoint(copied), "model.pt")

@@ -79,6 +79,8 @@ def make_network(architecture: str, arguments: Mapping[str, Any]) -> nn.Module:
     _check_names(architecture, constructor, given)
     try:
         network = constructor(**_with_layers(given) if architecture in _NNUNET else given)
+    except ImportError as error:  # of a library that only some of MONAI's networks ask for
+        raise _missing(architecture, error) from error
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, NotImplementedError, IndexError) as error:
         raise MedViewError(
             "The network {name} cannot be made with the given arguments: {reason}",
@@ -129,12 +131,16 @@ def _constructor(architecture: str) -> Callable[..., Any]:
 
         return _class_of(unet, architecture)
     except (ImportError, AttributeError) as error:
-        raise MedViewError(
-            "The network {name} needs a library that is not installed: {reason}",
-            "Install MedView anew, with everything that it needs.",
-            name=architecture,
-            reason=str(error),
-        ) from error
+        raise _missing(architecture, error) from error
+
+
+def _missing(architecture: str, error: Exception) -> MedViewError:
+    return MedViewError(
+        "The network {name} needs a library that is not installed: {reason}",
+        "Install MedView anew, with everything that it needs.",
+        name=architecture,
+        reason=(str(error).splitlines() or [type(error).__name__])[0],
+    )
 
 
 def _class_of(module: ModuleType, name: str) -> Callable[..., Any]:

@@ -236,14 +236,14 @@ def labels_of_nnunet(case: Case, folder: Path) -> NDArray[np.uint8]:
     return np.asarray(given).astype(np.uint8)
 
 
-def record() -> None:
-    """Write what the tests hold the import against where nnU-Net is not installed."""
+def record(target: Path) -> None:
+    """Write what the tests hold the import against: each case's folder, and the labels that nnU-Net gives with it."""
     import shutil
 
     for case in CASES:
         with tempfile.TemporaryDirectory() as temporary:
             written = write_result(case, Path(temporary))
-            kept = RECORDED / case.name
+            kept = target / case.name
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(written, kept, ignore=shutil.ignore_patterns("*.txt", "*.png", "*.json.lock", "wandb"))
             labels = labels_of_nnunet(case, written)
@@ -252,4 +252,4 @@ def record() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(record())
+    record(Path(sys.argv[1]) if len(sys.argv) > 1 else RECORDED)

@@ -1,0 +1,59 @@
+"""ONNX files of a few operations, written field by field (onnx.proto), so that no exporter is needed."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+FLOAT, INT64 = 1, 7
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _part(field: int, value: bytes | str) -> bytes:
+    content = value.encode() if isinstance(value, str) else value
+    return _varint(field << 3 | 2) + _varint(len(content)) + content
+
+
+def node(operation: str, inputs: Sequence[str], output: str, **whole_numbers: int) -> bytes:
+    """Return a NodeProto."""
+    attributes = (_part(1, name) + _number(3, value) + _number(20, 2) for name, value in whole_numbers.items())
+    content = b"".join(_part(1, name) for name in inputs) + _part(2, output) + _part(4, operation)
+    return content + b"".join(_part(5, attribute) for attribute in attributes)
+
+
+def constant(name: str, value: float) -> bytes:
+    """Return a TensorProto of one float."""
+    return _number(1, 1) + _number(2, FLOAT) + _part(8, name) + _part(9, struct.pack("<f", value))
+
+
+def write_onnx(path: Path, nodes: Sequence[bytes], constants: Sequence[bytes], dimensions: int = 5) -> Path:
+    """Write a model from "x" to "y", each of any size."""
+    axes = b"".join(_part(1, _part(2, f"d{number}")) for number in range(dimensions))
+    anything = _part(2, _part(1, _number(1, FLOAT) + _part(2, axes)))
+    graph = b"".join(_part(1, one) for one in nodes) + _part(2, "graph")
+    graph += b"".join(_part(5, one) for one in constants)
+    graph += _part(11, _part(1, "x") + anything) + _part(12, _part(1, "y") + anything)
+    path.write_bytes(_number(1, 8) + _part(7, graph) + _part(8, _part(1, "") + _number(2, 17)))
+    return path
+
+
+def write_threshold(path: Path, level: float) -> Path:
+    """Write a network of two channels: (0, x - level)."""
+    nodes = [
+        node("Sub", ["x", "level"], "above"),
+        node("Mul", ["x", "nothing"], "background"),
+        node("Concat", ["background", "above"], "y", axis=1),
+    ]
+    return write_onnx(path, nodes, [constant("level", level), constant("nothing", 0.0)])
