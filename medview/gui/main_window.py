@@ -30,11 +30,11 @@ from medview.gui.findings.finding_panel import FindingPanel
 from medview.gui.flicker_clock import FlickerClock
 from medview.gui.fusion.fusion_bar import FusionBar
 from medview.gui.job_bar import JobBar
-from medview.gui.language import set_language
+from medview.gui.language import set_language, tr
 from medview.gui.language_menu import add_language_menu
 from medview.gui.measuring.measurement_menu import measurement_menu
 from medview.gui.measuring.measurement_panel import MeasurementPanel
-from medview.gui.notice_bar import NoticeBar, ask_leaving
+from medview.gui.notice_bar import NoticeBar, ask_leaving, confirmed
 from medview.gui.one_line import one_line
 from medview.gui.panes.layout_widget import LayoutWidget
 from medview.gui.segmenting.plugin_panel import PluginPanel
@@ -53,6 +53,7 @@ from medview.session.close_study import discard_edits, has_unsaved_edits
 from medview.session.finding_view import finding_view
 from medview.session.image_in_view import image_in_view
 from medview.session.import_studies import import_open_study
+from medview.session.judged_findings import has_unsaved_judgements
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.session.overlay_reading import OverlayReading
@@ -431,7 +432,12 @@ class MainWindow(QMainWindow):
             self._fitting.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close, unless corrections would be lost and the person stays."""
+        """Close, unless corrections or judgements would be lost and the person stays."""
+        question = tr("Close MedView? Findings that were accepted or corrected have not been saved as a report.")
+        is_open = any(has_unsaved_judgements(study) for study in self._session.studies)
+        if is_open and not confirmed(self, question, tr("Close")):
+            event.ignore()
+            return
         if has_unsaved_edits(self._session):
             choice = ask_leaving(self)
             if choice != "discard":

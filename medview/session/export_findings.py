@@ -14,6 +14,7 @@ from medview.imaging.stamp import SYNTHETIC, stamped, written_mask
 from medview.jobs.job import Job, Work
 from medview.progress import Progress
 from medview.session.finding_view import finding_view
+from medview.session.judged_findings import note_reported
 from medview.session.session import Session
 from medview.study.finding import ClassScores, DerivedImage, Finding, MeasuredValue, ScoredBox
 from medview.study.geometry import Geometry
@@ -53,7 +54,7 @@ def export_report(session: Session, study: Study, series_key: str, path: Path) -
         spare_original(path, images)
         return write_report(findings, series, geometry, path, progress=progress)
 
-    return _submit(session, path, work)
+    return _submit(session, path, work, lambda: note_reported(study, findings))
 
 
 def export_derived(session: Session, study: Study, finding: Finding, folder: Path) -> Job:
@@ -106,8 +107,9 @@ def _source(study: Study, series_key: str, findings: Sequence[Finding]) -> tuple
     return series, series.geometry
 
 
-def _submit(session: Session, path: Path, work: Work) -> Job:
+def _submit(session: Session, path: Path, work: Work, note: Callable[[], None] = lambda: None) -> Job:
     def done(said: tuple[Sentence, ...]) -> None:
+        note()
         session.notices.add("info", "Saved and read back without a difference: {path}", path=str(path))
         for remark in said:
             session.notices.add("warning", remark)

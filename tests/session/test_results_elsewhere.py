@@ -15,6 +15,8 @@ from medview.plugin.contract import Result
 from medview.session.apply_result import apply_result
 from medview.session.export_findings import export_derived, export_report, reportable
 from medview.session.join_study import join_study
+from medview.session.judge_findings import judge_findings
+from medview.session.judged_findings import has_unsaved_judgements
 from medview.session.session import Session
 from medview.study.finding import Boxes, Concept, DerivedImage, ScoredBox
 from medview.study.segmentation import Source
@@ -81,3 +83,20 @@ def test_what_was_never_shown_is_not_reported(session: Session, tmp_path: Path) 
         0.9,
         0.6,
     ]
+
+
+def test_a_review_is_unsaved_until_a_report_holds_it(session: Session, tmp_path: Path) -> None:
+    series = joined(session, write_stack(tmp_path / "in", 6))
+    (study,) = session.studies
+    apply_result(session, study, boxes_on(series, 0.9, 0.8, 0.7))
+    first, second, third = (f.uid for f in study.findings)
+    judge_findings(study, [third], "rejected")
+    assert not has_unsaved_judgements(study)  # nothing that a report could hold
+    judge_findings(study, [first], "accepted")
+    assert has_unsaved_judgements(study)
+    session.jobs.wait(export_report(session, study, series.key, tmp_path / "sr.dcm"))
+    assert not has_unsaved_judgements(study)
+    judge_findings(study, [second], "accepted")
+    assert has_unsaved_judgements(study)
+    study.history.undo()
+    assert not has_unsaved_judgements(study)

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from medview.app import make_window
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
+from medview.session.judged_findings import note_reported
 from tests.walk.person import Person
 
 
@@ -33,7 +34,8 @@ def person(qapp: QApplication, qtbot: QtBot, medview_home: Path) -> Iterator[Per
 
 
 def _forget_edits(window: MainWindow) -> None:
-    """Call every mask exported: nobody is there to be asked at the end of a test."""
+    """Call every mask exported and every finding reported: nobody is there to be asked at the end of a test."""
     for study in window.session.studies:
+        note_reported(study, study.findings)
         for mask in study.segmentations:
             window.session.note_exported(mask, mask.revision)

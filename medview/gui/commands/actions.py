@@ -15,6 +15,7 @@ from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.export_segmentation import Kind, export_segmentation
 from medview.session.give_spacing import give_spacing
+from medview.session.judged_findings import has_unsaved_judgements
 from medview.session.layout import visible_cells
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise
@@ -55,10 +56,15 @@ def close_study_in_view(shell: Shell) -> None:
 
 
 def ask_close_study(shell: Shell, study: Study) -> None:
-    """Close a study, after asking where corrections would be lost."""
-    unsaved = any(not shell.session.is_saved(mask) for mask in study.segmentations)
-    question = tr("Close the study? Corrections of its masks have not been exported.")
-    if not unsaved or confirmed(shell.widget, question, tr("Close study")):
+    """Close a study, after asking where corrections or judgements would be lost."""
+    questions = []
+    if any(not shell.session.is_saved(mask) for mask in study.segmentations):
+        questions.append(tr("Close the study? Corrections of its masks have not been exported."))
+    if has_unsaved_judgements(study):
+        questions.append(
+            tr("Close the study? Findings that were accepted or corrected have not been saved as a report.")
+        )
+    if all(confirmed(shell.widget, question, tr("Close study")) for question in questions):
         close_study(shell.session, study)
 
 
