@@ -16,6 +16,9 @@ from medview.study.history import Edit, PackedEdit, pack
 from medview.study.segmentation import Segment, Segmentation, Source
 from medview.study.study import Study
 
+# what a removed mask counts as in the history, at most: at its own size a large one would push everything out, and the
+# next stroke itself
+_COUNTED = 32 * 2**20
 AT_ONCE = 2**20  # voxels: more would keep the main thread for longer than a frame
 
 
@@ -49,7 +52,7 @@ def remove_segmentation(session: Session, segmentation: Segmentation) -> None:
         study,
         lambda study: _take_away(session, study, segmentation),
         lambda study: _put_back(session, study, segmentation, place),
-        size=segmentation.labels.nbytes,
+        size=min(segmentation.labels.nbytes, _COUNTED),
         series_key=segmentation.source.series_key,
     )
 
