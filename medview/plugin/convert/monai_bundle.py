@@ -143,9 +143,8 @@ class _Bundle:
         image = next(iter(self._format("inputs").values()), {})
         if isinstance(image.get("num_channels"), int) and image["num_channels"] != 1:
             raise MedViewError(
-                "The bundle's network needs {count} images at once, and MedView gives a network without code one.",
+                "The bundle's network needs several images at once, and MedView gives a network without code one.",
                 "Write a plugin with code for it.",
-                count=image["num_channels"],
             )
         word = self.told.modality or str(image.get("modality", ""))
         found = _MODALITIES.get(word.lower(), word.upper() if self.told.modality else "")

@@ -62,11 +62,13 @@ class NnunetLabels:
     def modality(self, told: str | None) -> str:
         """Return DICOM's word for what the images are: what a person says, or what the channel's name tells."""
         names = self.table.get("channel_names") or self.table.get("modality") or {}
-        if not isinstance(names, Mapping) or len(names) != 1:
+        if not isinstance(names, Mapping) or not names:
+            raise _unusable("channel_names")
+        if len(names) > 1:
             raise MedViewError(
-                "The nnU-Net needs {count} images at once, and MedView gives a network without code one.",
+                "The nnU-Net needs several images at once ({names}), and MedView gives a network without code one.",
                 "Write a plugin with code for it.",
-                count=len(names),
+                names=", ".join(str(name) for name in names.values()),
             )
         word = str(next(iter(names.values())))
         found = told.upper() if told else _MODALITIES.get(word.lower())

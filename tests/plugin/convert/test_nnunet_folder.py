@@ -106,7 +106,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], Told, str]] = {
         LPS,
         "3d_fullres is the later stage of a cascade",
     ),
-    "two images": ({"channel_names": {"0": "T1", "1": "T2"}}, LPS, "needs 2 images at once"),
+    "two images": ({"channel_names": {"0": "T1", "1": "T2"}}, LPS, r"needs several images at once \(T1, T2\)"),
     "modality": ({"channel_names": {"0": "cell"}}, LPS, r"it calls them cell\. Say it: --modality"),
     "normalisation": (
         {"plans": configured(VOLUME, normalization_schemes=["MyNormalization"])},
