@@ -52,9 +52,17 @@ def _manifest_faults(data: dict[str, Any], lines: ManifestLines) -> Iterator[Fau
     try:
         Manifest.model_validate(data)
     except ValidationError as error:
-        for fault in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+        for fault in found:
+            if fault["type"] == "too_short" and any(_is_within(other["loc"], fault["loc"]) for other in found):
+                continue  # a list whose entries have faults counts them as missing
             said = fault["msg"].removeprefix("Value error, ").rstrip(".")
             yield at(lines, fault["loc"], said[:1].lower() + said[1:], _remedy(fault["type"], fault["loc"]))
+
+
+def _is_within(place: Sequence[str | int], around: Sequence[str | int]) -> bool:
+    """Whether a place lies below another."""
+    return len(place) > len(around) and tuple(place[: len(around)]) == tuple(around)
 
 
 def _remedy(kind: str, place: Sequence[str | int]) -> str:

@@ -11,7 +11,7 @@ from medview.plugin.conformance.row import Row
 from medview.plugin.conformance.trial import Observation
 from medview.plugin.manifest.parameter_record import ParameterRecord
 
-_STOPS_AT, _STARVES_AT = 0.2, 0.1
+_STOPS_AT, _STARVES_AT = 0.1, 0.1
 _MOST_VALUES = 4  # of a choice: the rest is of their kind
 
 
@@ -49,7 +49,7 @@ def cancel(bench: Bench) -> Iterator[Row]:
 
 
 def memory(bench: Bench) -> Iterator[Row]:
-    """Ask whether memory that gives out in the middle of the run ends in a sentence, or in the whole answer by another way."""
+    """Ask whether memory that gives out midway ends in a sentence, or in the whole answer by another way."""
     if bench.plain.result is None:
         yield Row("out of memory", "does not apply", "there is no plain run")
         return

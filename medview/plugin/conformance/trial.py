@@ -55,7 +55,7 @@ class Observation:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the plugin said in a sentence that these are no images for it; nothing found is not that, nor a fault."""
+        """Whether the plugin said in a sentence that these are no images for it; nothing found is not that."""
         template = "" if self.refusal is None else self.refusal.message.template
         return bool(template) and not any(words in template for words in (_FAULT, _NOTHING, _WRITTEN))
 
