@@ -54,13 +54,17 @@ class WorkerProcess:
         self._process.kill()
 
     def memory_mb(self) -> int:
-        """Return the memory that it and what it has started hold, 0 where it has gone."""
+        """Return the memory that would be free without it and what it has started, 0 where it has gone.
+
+        What they share counts for nothing where the system tells it: images stay with the window, libraries with it.
+        """
         import psutil
 
         held = 0
         for process in self._tree():
             try:
-                held += process.memory_info().rss
+                facts = process.memory_info()
+                held += facts.rss - getattr(facts, "shared", 0)
             except psutil.Error:
                 continue
         return held // _MB

@@ -192,6 +192,20 @@ def test_a_plugin_that_fills_the_memory_is_stopped_before_the_computer_is_full(
     assert after.state == "done"
 
 
+def test_a_run_is_not_stopped_for_the_images_that_it_shares_with_the_window(
+    jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ending it would give none of that back: something else fills the memory."""
+    monkeypatch.setattr(worker_place, "_HEADROOM_MB", 1 << 40)  # as if there were none left
+    monkeypatch.setattr(worker_place, "total_memory_mb", lambda: 1 << 40)
+    monkeypatch.setattr(worker_place, "_SUSPECT_MB", 250)
+    values: list[object] = []
+    work = works.ReadSlowly(works.volume_of(np.ones((300, 1024, 1024), np.uint8)))
+    job = jobs.submit("Modest model", work, place="gpu", on_done=values.append, on_failed=values.append)
+    jobs.wait(job, timeout_s=60)
+    assert values == [300 << 20]
+
+
 def test_a_value_that_cannot_travel_is_an_error_and_not_a_hang(jobs: JobQueue) -> None:
     job = jobs.submit("Run", works.unpicklable, place="gpu")
     jobs.wait(job, timeout_s=30)

@@ -155,3 +155,21 @@ class Endless:
         while True:
             progress(0.1, str(self.volume.array.max()))
             time.sleep(0.01)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadSlowly:
+    """Reads every voxel and takes its time."""
+
+    volume: Volume
+
+    def __call__(self, progress: Progress) -> int:
+        total = sum(int(plane.sum(dtype=np.int64)) for plane in self.volume.array)
+        time.sleep(0.8)
+        return total
+
+
+def volume_of(array: NDArray[Any]) -> Volume:
+    """Return an array as a volume of 1 mm voxels."""
+    geometry = Geometry((array.shape[0], array.shape[1], array.shape[2]), np.eye(4))
+    return Volume(array, geometry, Series("1.2.3", "1.2", geometry=geometry))
