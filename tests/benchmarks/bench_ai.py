@@ -4,7 +4,8 @@ Run with ``python tests/benchmarks/bench_ai.py``, or ``make bench SUITE=ai``. A 
 the same tiles. Everything beside the forward (resampling in, cutting, blending, labels at full resolution) is measured
 on the whole volume with a stand-in for the network, which makes logits of the values at next to no cost and whose own
 time is subtracted; the forward of a real 3D U-Net is measured on a few tiles and multiplied by the number of tiles.
-``bench_ai.py whole`` runs the small network over all tiles instead (minutes), ``bench_ai.py memory CHANNELS SPACING
+``bench_ai.py whole`` runs the small network over all tiles instead (minutes; it is not trained, and where no class
+is sure of itself nearly every cell must be interpolated: the dearest case), ``bench_ai.py memory CHANNELS SPACING
 PATCH SUMS`` tells the peak of one run; with ``busy`` seconds of one core are counted in place of those on the wall, for
 a machine that has other work. The two other ways need many gigabytes for such a volume: they are run on an eighth of
 it, and their time for tiles and for voxels is scaled by the number of each.
