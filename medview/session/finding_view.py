@@ -8,6 +8,8 @@ from psygnal import Signal
 
 from medview.session.scene import Scene
 from medview.study.finding import Finding, HeatMap, ScoredBox
+from medview.study.geometry import Geometry
+from medview.study.series import Series
 from medview.study.study import Study
 
 _views: WeakKeyDictionary[Study, FindingView] = WeakKeyDictionary()
@@ -32,6 +34,7 @@ class FindingView:
         self.map_uid = ""
         self.map_opacity = 0.5
         self._thresholds: dict[str, float] = {}
+        self._placed: tuple[int, Series, Geometry, tuple[Finding, ...]] | None = None
 
     def select(self, uid: str) -> None:
         """Choose a finding; "" for none."""
@@ -60,6 +63,16 @@ class FindingView:
         self._thresholds[finding.run_uid] = threshold
         self.changed.emit()
 
+    def placed(self, scene: Scene) -> tuple[Finding, ...]:
+        """Return the findings of the very images of a scene, on their very grid; asked many times a frame."""
+        findings, series, geometry = scene.study.findings, scene.series, scene.volume.geometry
+        kept = self._placed
+        if kept is None or kept[0] != findings.revision or kept[1] is not series or kept[2] is not geometry:
+            found, sop_hash = findings.on(series.key), series.sop_hash
+            fitting = tuple(f for f in found if f.source.sop_hash == sop_hash and f.geometry.same_grid(geometry))
+            kept = self._placed = findings.revision, series, geometry, fitting
+        return kept[3]
+
     def shows(self, finding: Finding) -> bool:
         """Whether a finding is drawn: what a person has accepted always is, what was rejected never."""
         if finding.status != "proposed" or not isinstance(finding.payload, ScoredBox):
@@ -76,11 +89,7 @@ def finding_view(study: Study) -> FindingView:
 
 def findings_on(scene: Scene) -> tuple[Finding, ...]:
     """Return the findings of the very images in view, on their very grid."""
-    found = scene.study.findings.on(scene.series.key)
-    if not found:
-        return ()
-    sop_hash, geometry = scene.series.sop_hash, scene.volume.geometry
-    return tuple(f for f in found if f.source.sop_hash == sop_hash and f.geometry.same_grid(geometry))
+    return finding_view(scene.study).placed(scene) if len(scene.study.findings) else ()
 
 
 def shown_map(scene: Scene) -> Finding | None:

@@ -109,7 +109,11 @@ def fidelity(scene: Scene, shown: Shown) -> tuple[FidelityMark, ...]:
         *_filtered(shown),
         *_derived(scene),
     )
-    masks = (*_of_mask(scene.segmentation if scene.mask_visible else None), *_of_findings(scene))
+    masks = (
+        *_of_mask(scene.segmentation if scene.mask_visible else None),
+        *_of_boxes(scene),
+        *_of_voxels(scene, shown),
+    )
     if any(mark.kind in _REDUCES for mark in found):
         return (*found, *_reformatted(found, shown), *masks)
     return (*found, _full(shown), *masks)
@@ -219,8 +223,8 @@ def _of_mask(segmentation: Segmentation | None) -> Iterator[FidelityMark]:
     yield FidelityMark(kind, CornerLine(edited if is_edited else made, "badge"))
 
 
-def _of_findings(scene: Scene) -> Iterator[FidelityMark]:
-    """Say which model's boxes and heat map lie over the images, and how many boxes nobody has judged yet."""
+def _of_boxes(scene: Scene) -> Iterator[FidelityMark]:
+    """Say which model's boxes lie on the images, and how many of them nobody has judged yet."""
     boxes = [finding for finding, _ in shown_boxes(scene)]
     for title in dict.fromkeys(finding.title for finding in boxes):
         own = [finding for finding in boxes if finding.title == title]
@@ -231,8 +235,14 @@ def _of_findings(scene: Scene) -> Iterator[FidelityMark]:
         else:
             text = Sentence("AI: {plugin}, {count} {count:box|boxes}, reviewed", facts)
         yield FidelityMark("AI", CornerLine(text, "badge"))
+
+
+def _of_voxels(scene: Scene, shown: Shown) -> Iterator[FidelityMark]:
+    """Say which heat map, and what of a run that goes on, is drawn over the images; neither is in 3D."""
+    if shown.slice_index is None and not shown.is_reformatted:
+        return
     if scene.partial is not None:
-        facts = {"plugin": Sentence(scene.partial.plugin), "count": scene.partial.count}
+        facts: dict[str, object] = {"plugin": Sentence(scene.partial.plugin), "count": scene.partial.count}
         partial = Sentence(
             "AI, partial: {plugin}, {count} of {total} slices", facts | {"total": len(scene.partial.done)}
         )

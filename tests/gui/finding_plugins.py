@@ -40,26 +40,27 @@ def run(request, context):
         ScoredBox(kind, 0.20, (7.5, 20.0, 25.0), (11.5, 28.0, 33.0)),
     ), 0.5)
 """
-SCORES = """
+EVERYTHING = """
 import numpy as np
-from medview.plugin import ClassScores
+from medview.plugin import ClassScores, Curve, HeatMap
 
 def run(request, context):
+    return scores(request), heat(request), curve()
+
+def scores(request):
     kinds = tuple(request.concepts.values())
     places = np.arange(4, 20)
     rows = np.stack([np.linspace(0.1, 0.9, 16), np.linspace(0.9, 0.1, 16)], axis=1).astype(np.float32)
-    return ClassScores(
-        kinds, np.array([0.75, 0.25], np.float32), "softmax", places, rows, (0.5, 0.4), ((0.6, 0.85), (0.1, 0.2))
-    )
-"""
-HEAT = """
-import numpy as np
-from medview.plugin import HeatMap
+    return ClassScores(kinds, np.array([0.75, 0.25], np.float32), "softmax", places, rows)
 
-def run(request, context):
+def heat(request):
     array = np.zeros(request.volume.array.shape, np.uint8)
     array[14, 32:36, 40:44] = 255
     return HeatMap("Where it looked", array, "saliency")
+
+def curve():
+    x = np.arange(24.0)
+    return Curve("Area", x * 40.0, np.sin(x / 4.0), "ms", "ml", (("end diastole", 240.0),), np.arange(24))
 """
 IMAGE = """
 import numpy as np
@@ -69,18 +70,10 @@ def run(request, context):
     array = np.full(request.volume.array.shape, 240, np.int16)
     return DerivedImage("Flat", array, "{kind}", "HU", {synthetic})
 """
-CURVE = """
-import numpy as np
-from medview.plugin import Curve
-
-def run(request, context):
-    x = np.arange(24.0)
-    return Curve("Area", x * 40.0, np.sin(x / 4.0), "ms", "ml", (("end diastole", 240.0),), np.arange(24))
-"""
 
 
 def write_finding_plugin(folder: Path, kind: str) -> Path:
-    """Write the plugin of a kind ("boxes", "scores", "heat", "image", "synthetic", "curve") below a folder."""
+    """Write the plugin of a kind ("boxes", "everything", "image", "synthetic") below a folder."""
     task, outputs, code = _PARTS[kind]
     home = folder / kind
     home.mkdir(parents=True)
@@ -96,14 +89,14 @@ _PARTS = {
         '[[outputs]]\ntype = "boxes"\n' + _CONCEPT.format(id="nodule", label="Nodule", colour=[255, 0, 255]),
         BOXES,
     ),
-    "scores": (
+    "everything": (
         "classify",
-        '[[outputs]]\ntype = "scores"\n'
-        + _CONCEPT.format(id="tumour", label="Tumour", colour=[255, 0, 0])
-        + _CONCEPT.format(id="none", label="None", colour=[0, 255, 0]),
-        SCORES,
+        '[[outputs]]\nid = "scores"\ntype = "scores"\n'
+        + _CONCEPT.format(id="tumour", label="Tumour", colour="[255, 0, 0]\nthreshold = 0.5")
+        + _CONCEPT.format(id="none", label="None", colour="[0, 255, 0]\nthreshold = 0.4")
+        + '[[outputs]]\nid = "map"\ntype = "heat_map"\n[[outputs]]\nid = "curve"\ntype = "curve"\n',
+        EVERYTHING,
     ),
-    "heat": ("classify", '[[outputs]]\ntype = "heat_map"\n', HEAT),
     "image": (
         "enhance",
         '[[outputs]]\ntype = "image"\nunit = "HU"\n',
@@ -114,5 +107,4 @@ _PARTS = {
         '[[outputs]]\ntype = "image"\nimage_kind = "translated"\nunit = "HU"\nis_synthetic = true\n',
         IMAGE.format(kind="translated", synthetic=True),
     ),
-    "curve": ("cine", '[[outputs]]\ntype = "curve"\n', CURVE),
 }

@@ -10,20 +10,22 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from medview.gui.findings.finding_list_view import NAME, SCORE, SIZE, SLICE
+from medview.gui.findings.score_panel import ScorePanel
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.viewport_widget import ViewportWidget
 from medview.gui.side_tabs import FINDINGS
 from medview.plugin.discovery import Plugin, find
 from medview.session.finding_view import finding_view
+from medview.session.judge_findings import judge_findings
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
-from medview.study.finding import Finding
+from medview.study.finding import ClassScores, Concept, Finding
 from tests.gui.conftest import WAIT_MS
 from tests.gui.finding_plugins import write_finding_plugin
 from tests.gui.panes import pixels_of
@@ -108,10 +110,24 @@ def clicks_at(window: MainWindow, plot: Any, x: float, y: float) -> None:
 TOP_EDGE = [(9.0, 11.5, 14.5), (9.0, 11.5, 20.5)]
 
 
-def test_boxes_are_listed_drawn_judged_by_keys_and_undone(
-    window: MainWindow, ran: Ran, settle: Callable[[], None], qtbot: QtBot
+def test_boxes_are_listed_drawn_judged_by_keys_undone_and_saved(
+    window: MainWindow, ran: Ran, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     scene = ran("boxes")
+    _are_listed_drawn_and_judged(window, scene, settle)
+    _follow_the_threshold(window, scene, settle)
+    save_as(monkeypatch, tmp_path / "report.dcm")
+    _are_saved_as_a_report(window, scene, settle, tmp_path / "report.dcm")
+    window.session.settings["language"] = "zh_CN"  # every panel is made anew
+    settle()
+    assert window.side_tabs.currentIndex() == FINDINGS
+    assert [row[1] for row in rows(window)] == ["0.83"]
+    scene.move_cursor(scene.volume.geometry.to_mm((9, 25, 30)))
+    settle()
+    assert share(window.panes.panes["axial"], scene, TOP_EDGE) > 0.97
+
+
+def _are_listed_drawn_and_judged(window: MainWindow, scene: Scene, settle: Callable[[], None]) -> None:
     panel, axial = window.finding_panel, window.panes.panes["axial"]
     assert window.side_tabs.currentIndex() == FINDINGS
     assert rows(window) == [("Nodule", "0.83", "6×5×10", "10"), ("Nodule", "0.61", "8×8×2", "21")]
@@ -141,10 +157,7 @@ def test_boxes_are_listed_drawn_judged_by_keys_and_undone(
     assert share(axial, scene, TOP_EDGE) < 0.05  # no box on this slice
 
 
-def test_the_threshold_shows_and_hides_boxes_and_changes_no_finding(
-    window: MainWindow, ran: Ran, settle: Callable[[], None]
-) -> None:
-    scene = ran("boxes")
+def _follow_the_threshold(window: MainWindow, scene: Scene, settle: Callable[[], None]) -> None:
     slider = window.finding_panel.threshold.slider
     assert slider.value() == 50
     slider.setFocus()
@@ -155,38 +168,39 @@ def test_the_threshold_shows_and_hides_boxes_and_changes_no_finding(
     settle()
     assert [row[1] for row in rows(window)] == ["0.83"]
     assert window.finding_panel.threshold.told.text() == "Shown from score 0.70 on: 1 of 3"
-    assert [f.status for f in scene.study.findings] == ["proposed"] * 3
+    assert [f.status for f in scene.study.findings] == ["accepted", "proposed", "proposed"]
 
 
-def test_accepted_boxes_are_saved_as_a_report(
-    window: MainWindow, ran: Ran, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    scene = ran("boxes")
+def _are_saved_as_a_report(window: MainWindow, scene: Scene, settle: Callable[[], None], path: Path) -> None:
     panel = window.finding_panel
-    finding_view(scene.study).select(first(scene).uid)
-    settle()
-    QTest.mouseClick(panel.accept_button, Qt.MouseButton.LeftButton)
-    settle()
-    save_as(monkeypatch, tmp_path / "report.dcm")
     QTest.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
     settle()
-    report = pydicom.dcmread(tmp_path / "report.dcm")
+    report = pydicom.dcmread(path)
     assert report.Modality == "SR"
     assert report.ContentTemplateSequence[0].TemplateIdentifier == "1500"
     assert first(scene).uid in str(report)
     assert report.PatientID == "T-1"
 
 
-def test_scores_are_told_from_probabilities_and_a_click_goes_to_the_slice(
-    window: MainWindow, ran: Ran, settle: Callable[[], None], qtbot: QtBot
+def test_scores_heat_maps_and_curves_are_shown_and_lead_to_their_slices(
+    window: MainWindow, ran: Ran, settle: Callable[[], None]
 ) -> None:
-    scene = ran("scores")
-    finding_view(scene.study).select(first(scene).uid)
+    scene = ran("everything")
+    scores, heat, curve = scene.study.findings
+    _scores_are_told_from_probabilities(window, scene, scores, settle)
+    _heat_lies_on_its_voxels(window, scene, heat, settle)
+    _a_click_on_the_curve_goes_to_its_frame(window, scene, curve, settle)
+
+
+def _scores_are_told_from_probabilities(
+    window: MainWindow, scene: Scene, finding: Finding, settle: Callable[[], None]
+) -> None:
+    finding_view(scene.study).select(finding.uid)
     settle()
     panel = window.finding_panel.details.scores
     assert panel.isVisible()
     assert panel.meaning.text() == "Raw scores (softmax), not probabilities"
-    assert "Tumour  0.75  Calibrated: 60 to 85 % of like scores had it" in panel.bars.toolTip()
+    assert panel.bars.toolTip() == "Tumour  0.75\nNone  0.25"
     assert panel.bars.share(0.75) == pytest.approx(0.75)
     bar = panel.bars.bar(0)
     pixels = pixels_of(panel.bars)
@@ -197,12 +211,9 @@ def test_scores_are_told_from_probabilities_and_a_click_goes_to_the_slice(
     assert scene.cursor_index[0] == 14  # images are counted from 1
 
 
-def test_a_heat_map_is_drawn_on_its_voxels_and_switched_off(
-    window: MainWindow, ran: Ran, settle: Callable[[], None]
-) -> None:
-    scene = ran("heat")
+def _heat_lies_on_its_voxels(window: MainWindow, scene: Scene, finding: Finding, settle: Callable[[], None]) -> None:
     axial = window.panes.panes["axial"]
-    finding_view(scene.study).select(first(scene).uid)
+    finding_view(scene.study).select(finding.uid)
     scene.move_cursor(scene.volume.geometry.to_mm((14, 20, 20)))
     settle()
     place = at_index(axial, scene, (14, 33.5, 41.5))
@@ -221,6 +232,40 @@ def test_a_heat_map_is_drawn_on_its_voxels_and_switched_off(
     assert pixels_of(axial)[place[1], place[0]].max() < 20
 
 
+def _a_click_on_the_curve_goes_to_its_frame(
+    window: MainWindow, scene: Scene, finding: Finding, settle: Callable[[], None]
+) -> None:
+    finding_view(scene.study).select(finding.uid)
+    settle()
+    clicks_at(window, window.finding_panel.details.curve.plot, 18 * 40.0, 0.0)
+    settle()
+    assert scene.cursor_index[0] == 18
+
+
+@pytest.mark.parametrize("what", ["the study", "the window"])
+def test_a_review_that_no_report_holds_is_not_closed_without_a_question(
+    what: str, window: MainWindow, ran: Ran, qtbot: QtBot
+) -> None:
+    scene = ran("boxes")
+    judge_findings(scene.study, [next(iter(scene.study.findings)).uid], "accepted")
+    asked: list[str] = []
+
+    def stays() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        QTest.keyClick(box, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(300, stays)
+    if what == "the study":
+        window.commands.actions["close_study"].trigger()
+    else:
+        window.close()
+    assert "accepted or corrected have not been saved" in asked[0]
+    assert window.isVisible()
+    assert window.session.studies == (scene.study,)
+
+
 def test_derived_images_lie_beside_the_original_and_are_saved_as_a_series(
     window: MainWindow, ran: Ran, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -234,7 +279,7 @@ def test_derived_images_lie_beside_the_original_and_are_saved_as_a_series(
     assert scene.fusion is not None
     assert scene.fusion.mode == "split"
     pixels = pixels_of(axial)
-    left, right = at_index(axial, scene, (12, 36, 12)), at_index(axial, scene, (12, 36, 36))
+    left, right = at_index(axial, scene, (12, 32, 10)), at_index(axial, scene, (12, 32, 38))
     assert pixels[left[1], left[0]].max() < 20  # air of the original
     assert pixels[right[1], right[0]].min() > 240  # 240 HU in a window of 40 +- 200
     assert reads(axial, "CT AI Flat, made by Image")
@@ -277,10 +322,14 @@ def test_synthetic_images_are_watermarked_in_the_view_and_in_saved_pictures(
     assert not window.finding_panel.details.derived.shown.isChecked()
 
 
-def test_a_click_on_a_curve_goes_to_its_frame(window: MainWindow, ran: Ran, settle: Callable[[], None]) -> None:
-    scene = ran("curve")
-    finding_view(scene.study).select(first(scene).uid)
-    settle()
-    clicks_at(window, window.finding_panel.details.curve.plot, 18 * 40.0, 0.0)
-    settle()
-    assert scene.cursor_index[0] == 18
+def test_a_calibrated_band_is_told_in_words_beside_its_score(qtbot: QtBot) -> None:
+    kinds = Concept("tumour", "Tumour"), Concept("none", "None")
+    values = np.array([0.75, 0.25], np.float32)
+    panel = ScorePanel()
+    qtbot.addWidget(panel)
+    panel.show_scores(ClassScores(kinds, values, "calibrated", bands=((0.6, 0.85), (0.1, 0.2))))
+    assert panel.meaning.text() == "Calibrated probabilities"
+    assert panel.bars.toolTip().splitlines()[0] == "Tumour  0.75  Calibrated: 60 to 85 % of like scores had it"
+    panel.show_scores(ClassScores(kinds, np.array([-2.0, 6.0], np.float32), "logit", thresholds=(0.0, 0.0)))
+    assert panel.meaning.text() == "Raw scores (logits), not probabilities"
+    assert panel.bars.share(2.0) == pytest.approx(0.5)  # from -2 to 6

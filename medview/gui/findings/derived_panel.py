@@ -49,6 +49,11 @@ class DerivedPanel(QWidget):
         self.meaning.setText(say(_KINDS[finding.payload.kind]))
         self.shown.setChecked(is_shown_derived(self._session, finding))
 
+    def forget(self) -> None:
+        """Hold nothing of a study that may be closed."""
+        self._study = self._finding = None
+        self.hide()
+
     def _toggle(self) -> None:
         if self._study is None or self._finding is None:
             return

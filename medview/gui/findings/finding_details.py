@@ -48,9 +48,11 @@ class FindingDetails(QWidget):
         """Show a finding; False where there is none to show."""
         self._study, self._finding = study, finding
         payload = finding.payload if finding is not None else None
+        if not isinstance(payload, HeatMap):
+            self.map.forget()
+        if not isinstance(payload, DerivedImage):
+            self.derived.forget()
         self.scores.setVisible(isinstance(payload, ClassScores))
-        self.map.setVisible(isinstance(payload, HeatMap))
-        self.derived.setVisible(isinstance(payload, DerivedImage))
         self.curve.setVisible(isinstance(payload, Curve))
         self.value.setVisible(isinstance(payload, MeasuredValue))
         if study is None or finding is None:
@@ -73,8 +75,10 @@ class FindingDetails(QWidget):
         payload = finding.payload
         if isinstance(payload, HeatMap):
             self.map.show_map(study, finding)
+            self.map.show()
         elif isinstance(payload, DerivedImage):
             self.derived.show_image(study, finding)
+            self.derived.show()
         elif isinstance(payload, MeasuredValue):
             self.value.setText(say(finding_name(finding)))
         elif self._plotted is not finding:

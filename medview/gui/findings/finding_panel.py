@@ -55,9 +55,7 @@ class FindingPanel(QWidget):
         self.empty.setObjectName("dim")
         self.empty.setWordWrap(True)
         self.empty.setText(
-            tr(
-                "No findings yet. What models find, classify or derive is listed here, to be accepted or rejected."
-            )
+            tr("No findings yet. What models find, classify or derive is listed here, to be accepted or rejected.")
         )
         self._build()
         watch.changed.connect(self._follow)
@@ -67,7 +65,7 @@ class FindingPanel(QWidget):
         """Show the findings of now."""
         study = self.list.study
         has_rows = study is not None and len(study.findings) > 0
-        for part in (self.list, self._judging, self._room):
+        for part in (self.list, self._judging):
             part.setVisible(has_rows)
         self.empty.setVisible(not has_rows)
         self.save_button.setEnabled(study is not None and bool(reportable(tuple(study.findings))))
@@ -76,7 +74,7 @@ class FindingPanel(QWidget):
         selected = self.list.selected()
         self.accept_button.setEnabled(any(one.status != "accepted" for one in selected))
         self.reject_button.setEnabled(any(one.status != "rejected" for one in selected))
-        self._room.setVisible(has_rows and self.details.show_finding(study, finding))
+        self._room.setVisible(self.details.show_finding(study, finding))
 
     def chosen(self) -> Finding | None:
         """Return the finding whose details are shown."""
@@ -154,9 +152,11 @@ class FindingPanel(QWidget):
         boxes = [f for f in study.findings if isinstance(f.payload, ScoredBox)] if study is not None else []
         own = finding if finding in boxes else next(iter(boxes), None)
         is_other = finding is not None and finding not in boxes
-        self.threshold.setVisible(own is not None and not is_other)
-        if study is not None and own is not None:
+        if study is not None and own is not None and not is_other:
             self.threshold.show_run(study, own)
+            self.threshold.show()
+        else:
+            self.threshold.forget()
 
     def _save_derived(self, suffix: str) -> None:
         study, finding = self.list.study, self.chosen()

@@ -52,6 +52,11 @@ class MapPanel(QWidget):
         self.opacity.setEnabled(self.shown.isChecked())
         self.meaning.setText(say(MAP_MEANINGS[finding.payload.kind]))
 
+    def forget(self) -> None:
+        """Hold nothing of a study that may be closed."""
+        self._study, self._uid = None, ""
+        self.hide()
+
     def _change(self) -> None:
         if self._study is not None:
             uid = self._uid if self.shown.isChecked() else ""

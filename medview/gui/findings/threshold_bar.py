@@ -55,6 +55,11 @@ class ThresholdBar(QWidget):
             )
         )
 
+    def forget(self) -> None:
+        """Hold nothing of a study that may be closed."""
+        self._study = self._finding = None
+        self.hide()
+
     def _change(self, value: int) -> None:
         if self._study is not None and self._finding is not None:
             low, high = self._range
