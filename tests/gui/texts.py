@@ -70,7 +70,8 @@ def texts() -> dict[str, str]:
     for path in sorted((ROOT / "plugins").glob("*/plugin.toml")):
         for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8"))):
             found.setdefault(text, str(path.relative_to(ROOT)))
-    for path in sorted((ROOT / "resources").rglob("*.toml")):
+    own = (path for path in (ROOT / "resources").rglob("*.toml") if "new_plugin" not in path.parts)
+    for path in sorted(own):  # what a plugin begins with is no text of the program
         for text in _of_table(tomllib.loads(path.read_text(encoding="utf-8")), keys={"title"}):
             found.setdefault(text, str(path.relative_to(ROOT)))
     return {text: place for text, place in found.items() if any(letter.isalpha() for letter in text)}
