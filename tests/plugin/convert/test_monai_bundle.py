@@ -23,9 +23,8 @@ from medview.plugin.manifest.input_record import IntensityStep
 from medview.plugin.run import PluginRun
 from medview.progress import unheard
 from medview.study.geometry import Geometry
-from tests.plugin.convert.agreement import dice
+from tests.plugin.convert.agreement import dice, images
 from tests.plugin.convert.bundles import INFERENCE, labels_of_monai, network, write_bundle
-from tests.plugin.folders import volume_of
 
 
 def ellipsoids(shape: tuple[int, int, int]) -> NDArray[np.int16]:
@@ -53,7 +52,7 @@ def test_a_bundle_gives_the_labels_that_monai_gives(tmp_path: Path) -> None:
     array, geometry = ellipsoids(shape), tilted(shape)
     plugin, _ = import_model(folder, Told(), unheard)
     assert plugin.manifest.id == "two_ellipsoids"
-    result = PluginRun(plugin, volume_of(array, geometry, "CT"))(unheard)
+    result = PluginRun(plugin, images(array, geometry, "CT"))(unheard)
     (labels,) = result.answers
     assert isinstance(labels, Labels)
     truth = labels_of_monai(folder, array, geometry)
@@ -183,7 +182,7 @@ def test_torchscript_in_place_of_weights_is_taken_as_it_is(tmp_path: Path) -> No
     script.save(str(folder / "models" / "model.ts"))
     plugin, _ = import_model(folder, Told(), unheard)
     assert plugin.manifest.weights[0].format == "torchscript"
-    (labels,) = PluginRun(plugin, volume_of(ellipsoids(shape), tilted(shape), "CT"))(unheard).answers
+    (labels,) = PluginRun(plugin, images(ellipsoids(shape), tilted(shape), "CT"))(unheard).answers
     assert min(dice(labels.array, truth)) >= 0.999
 
 

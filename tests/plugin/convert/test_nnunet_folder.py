@@ -25,9 +25,8 @@ from medview.plugin.discovery import Plugin, discover, find
 from medview.plugin.run import PluginRun
 from medview.progress import unheard
 from medview.study.geometry import Geometry
-from tests.plugin.convert.agreement import dice
+from tests.plugin.convert.agreement import dice, images
 from tests.plugin.convert.nnunet_folders import CASES, RECORDED, SLICES, VOLUME, Case
-from tests.plugin.folders import volume_of
 
 LPS = Told(orientation="LPS")  # as the image of a case lies: columns to the left, rows to the back, slices upwards
 
@@ -38,7 +37,7 @@ def labels_here(case: Case, plugin: Plugin) -> NDArray[np.uint8]:
         case.shape, origin=(5, -9, 40), slice_step=(0, 0, depth), row_step=(0, high, 0), column_step=(wide, 0, 0)
     )
     (modality,) = plugin.manifest.input.modality
-    (answer,) = PluginRun(plugin, volume_of(case.image(), geometry, modality), {"mirrored": case.is_mirrored})(
+    (answer,) = PluginRun(plugin, images(case.image(), geometry, modality), {"mirrored": case.is_mirrored})(
         unheard
     ).answers
     assert isinstance(answer, Labels)
@@ -71,7 +70,7 @@ def test_images_that_are_stored_another_way_get_the_same_labels_at_the_same_plac
         row_step=(-wide, 0, 0),
         column_step=(0, 0, depth),
     )
-    (answer,) = PluginRun(plugin, volume_of(array, geometry), {"mirrored": True})(unheard).answers
+    (answer,) = PluginRun(plugin, images(array, geometry, "MR"), {"mirrored": True})(unheard).answers
     assert isinstance(answer, Labels)
     here = labels_here(SLICES, plugin)
     np.testing.assert_array_equal(answer.array.transpose(2, 0, 1)[:, ::-1, ::-1], here)
