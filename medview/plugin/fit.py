@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from medview.errors import MedViewError
+from medview.errors import MedViewError, Sentence
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 
@@ -37,6 +37,20 @@ def why_not(manifest: Manifest, series: Series) -> MedViewError | None:
         _kind_fault(manifest, series, series.geometry)
         or _geometry_fault(manifest, series.geometry)
         or _contrast_fault(manifest, series)
+    )
+
+
+def why_not_values(manifest: Manifest, unit: str) -> MedViewError | None:
+    """Return why the values of images, of which only the reader knows the unit, do not suit the plugin."""
+    units = manifest.input.units
+    if not units or unit in units:
+        return None
+    return MedViewError(
+        "{plugin} needs values in {needed}, and those of these images are in {unit}.",
+        "Choose a series of original images, or another plugin.",
+        plugin=manifest.name,
+        needed=" or ".join(units),
+        unit=unit or Sentence("no known unit"),
     )
 
 
@@ -87,7 +101,21 @@ def _geometry_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | No
             needed=demands.minimum_slices,
             count=geometry.shape[0],
         )
-    return _spacing_fault(demands, geometry, manifest.name)
+    return _spacing_fault(demands, geometry, manifest.name) or _extent_fault(demands, geometry, manifest.name)
+
+
+def _extent_fault(demands: InputRecord, geometry: Geometry, name: str) -> MedViewError | None:
+    limit = demands.maximum_fov_mm
+    extent = max(n * mm for n, mm in zip(geometry.shape, geometry.spacing_mm, strict=True))
+    if limit is None or not geometry.has_spacing or extent <= limit:
+        return None
+    return MedViewError(
+        "{plugin} is made for images of up to {limit:g} mm, and these are {extent:.0f} mm long.",
+        "Choose a series of a smaller part of the body, or another plugin.",
+        plugin=name,
+        limit=limit,
+        extent=extent,
+    )
 
 
 def _spacing_fault(demands: InputRecord, geometry: Geometry, name: str) -> MedViewError | None:

@@ -14,7 +14,7 @@ from medview.plugin.contract import Answer, Context, Parameter, Partial, Request
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
 from medview.plugin.environment import check_python
-from medview.plugin.fit import why_not
+from medview.plugin.fit import why_not, why_not_values
 from medview.plugin.licence_gate import check_accepted
 from medview.plugin.plan import Plan, PlanRun, check_memory
 from medview.plugin.run_times import remember_run
@@ -82,7 +82,7 @@ class PluginRun:
         """
         manifest = self.plugin.manifest
         check_python(self.plugin)
-        refusal = why_not(manifest, self.volume.series)
+        refusal = why_not(manifest, self.volume.series) or why_not_values(manifest, self.volume.unit)
         if refusal is not None:
             raise refusal
         return manifest.parse_parameters(self.parameters)

@@ -11,7 +11,7 @@ from medview.jobs.job import Job
 from medview.plugin.contract import Parameter, Result
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.environment import own_python
-from medview.plugin.fit import why_not
+from medview.plugin.fit import why_not, why_not_values
 from medview.plugin.run import PluginRun
 from medview.session.apply_result import apply_result
 from medview.session.choose_plugins import is_enabled
@@ -92,7 +92,7 @@ def _refusal(scene: Scene, plugin: Plugin) -> MedViewError | None:
         own_python(plugin)
     except MedViewError as error:
         return error
-    refusal = why_not(plugin.manifest, scene.series)
+    refusal = why_not(plugin.manifest, scene.series) or why_not_values(plugin.manifest, scene.volume.unit)
     if refusal is not None or scene.loading is None:
         return refusal
     if scene.loading.state == "reading":

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -153,6 +154,26 @@ def test_finished_slices_that_do_not_fit_are_not_told(part: str, tmp_path: Path)
             unheard, told.append
         )
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("demand", "said"),
+    [
+        ('units = ["HU"]', "Threshold needs values in HU, and those of these images are in no known unit"),
+        ("maximum_fov_mm = 3.5", "Threshold is made for images of up to 3.5 mm, and these are 4 mm long"),
+    ],
+)
+def test_values_in_another_unit_and_too_large_a_field_of_view_are_refused(
+    demand: str, said: str, tmp_path: Path
+) -> None:
+    write_plugin(tmp_path, MANIFEST.replace("minimum_slices = 2", f"minimum_slices = 2\n{demand}"))
+    (plugin,) = discover([tmp_path])
+    assert isinstance(plugin, Plugin), plugin
+    volume = volume_of(np.ones((2, 3, 4), dtype=np.float32))
+    with pytest.raises(MedViewError, match=said):
+        PluginRun(plugin, volume)(unheard)
+    small = volume_of(np.ones((2, 3, 3), dtype=np.float32))
+    assert PluginRun(plugin, replace(small, unit="HU"))(unheard).labels is not None
 
 
 def test_a_run_on_images_that_do_not_fit_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_what_is_no_chest_is_refused(chest: Volume, shared_data: Path) -> None:
     water = Volume(np.zeros(chest.geometry.shape, dtype=np.int16), chest.geometry, chest.series, "HU")
     with pytest.raises(medview.errors.MedViewError, match="No lungs were found"):
         boxes_of(water)
-    with pytest.raises(medview.errors.MedViewError, match="not in Hounsfield units"):
+    with pytest.raises(medview.errors.MedViewError, match="needs values in HU"):
         boxes_of(replace(chest, unit=""))
 
 
