@@ -47,7 +47,7 @@ _LEAST_LUNGS_ML = 400.0  # of all together: less is no chest
 _OPENING_MM = 4.5
 _MARGIN = (4, 16, 16)  # grid steps around the chest's cavity that the network sees
 _MULTIPLE = (4, 16, 16)  # of the network's coarsest level
-_LEAST_SCORE = 0.1  # candidates below are not handed over at all
+_LEAST_SCORE = 0.2  # candidates below are not handed over, unless they are asked for: 50 a chest from 0.1 on
 _OPERATIONS = 60  # of one forward pass, for the progress
 _OFFSET_MM, _SIZE_MM = 10.0, 20.0  # what the network's numbers for centre and size are measured in
 
