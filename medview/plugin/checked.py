@@ -105,9 +105,10 @@ def _as_told(answer: ClassScores, outputs: Sequence[Output]) -> ClassScores:
 
 def checked_partial(given: object, manifest: Manifest, geometry: Geometry) -> Partial:
     """Return finished slices of a run that goes on; MedViewError where they are none of the images'."""
-    if isinstance(given, Partial) and isinstance(given.array, np.ndarray) and given.array.ndim == 3:
-        fits = given.array.shape[1:] == geometry.shape[1:] and given.array.dtype in (np.uint8, np.uint16)
-        if fits and 0 <= given.first_slice <= geometry.shape[0] - len(given.array):
+    array: Any = given.array if isinstance(given, Partial) else None  # what a plugin has put there
+    if isinstance(given, Partial) and isinstance(array, np.ndarray) and array.ndim == 3:
+        fits = array.shape[1:] == geometry.shape[1:] and array.dtype in (np.uint8, np.uint16)
+        if fits and 0 <= given.first_slice <= geometry.shape[0] - len(array):
             return given
     raise _wrong(manifest, "finished slices that do not fit the images")
 
