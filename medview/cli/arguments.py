@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from medview.version import __version__
@@ -171,7 +170,7 @@ def _add_authoring(action: Callable[[str, str], argparse.ArgumentParser]) -> Non
     made.add_argument("--no-code", action="store_true", help="a manifest and a tiny ONNX network, no line of code")
     made.add_argument("-o", "--out", type=Path, help="folder for the plugin's own; your plugins without it")
     checked = action("check", "say all that is wrong with a plugin's folder, without running it")
-    checked.add_argument("path", type=Path, metavar="PATH", help="the plugin's folder")
+    checked.add_argument("path", type=Path, metavar="PATH", help="the plugin's folder, or the id of one of your own")
     tested = action("test", "run a plugin on phantoms lying in every way, and say how it behaves")
     tested.add_argument("plugin", metavar="PATH", help="the plugin's folder, or the id of one that is installed")
     tested.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from medview.cli.answer import Answer
 from medview.errors import MedViewError
@@ -41,9 +42,7 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """Tell every fault of a plugin's folder; it fails where there is one."""
     from medview.plugin.authoring.check_plugin import check_plugin
 
-    folder = arguments.path
-    if not folder.is_dir():
-        raise MedViewError("{path} is no folder.", "Name the folder of a plugin.", path=folder)
+    folder = _folder(arguments.path)
     faults = check_plugin(folder)
     rows = [{"where": f.where, "key": f.key, "message": f.said, "remedy": f.remedy} for f in faults]
     data = {"folder": str(folder), "faults": rows}
@@ -53,3 +52,13 @@ def check(arguments: argparse.Namespace, progress: Progress) -> Answer:
         "{count} {count:fault was|faults were} found.", "Correct them and check again.", count=len(faults)
     )
     return Answer(data, "\n".join(map(str, faults)), error, is_report=True)
+
+
+def _folder(told: Path) -> Path:
+    """Return the folder that is named, or that of one of the person's own plugins."""
+    from medview.paths import data_folder
+
+    own = data_folder() / "plugins" / told
+    if not told.is_dir() and not own.is_dir():
+        raise MedViewError("{path} is no folder.", "Name the folder of a plugin.", path=told)
+    return told if told.is_dir() else own

@@ -99,7 +99,8 @@ def _answer(plugin: Plugin, rows: list[Row]) -> Answer:
         "counts": {state.replace(" ", "_"): count for state, count in counts.items()},
         "rows": [{"name": row.name, "state": row.state.replace(" ", "_"), "message": row.said} for row in rows],
     }
-    lines = [f"{row.name:24} {_MARKS[row.state]:7} {_first_line(row.said)}" for row in rows]
+    width = max(len(row.name) for row in rows)
+    lines = [f"{row.name:{width}}  {_MARKS[row.state]:7} {_first_line(row.said)}" for row in rows]
     lines.append(", ".join(f"{count} {state}" for state, count in counts.items()))
     if not counts["failed"]:
         return Answer(data, "\n".join(lines))
