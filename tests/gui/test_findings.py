@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +127,13 @@ def test_boxes_are_listed_drawn_judged_by_keys_undone_and_saved(
     scene.move_cursor(scene.volume.geometry.to_mm((9, 25, 30)))
     settle()
     assert share(window.panes.panes["axial"], scene, TOP_EDGE) > 0.97
+    window.commands.actions["close_study"].trigger()
+    settle()
+    assert rows(window) == []
+    study, scene = weakref.ref(scene.study), None
+    window.finding_panel.grab()
+    gc.collect()
+    assert study() is None  # no panel and no pane holds what is closed
 
 
 def _are_listed_drawn_and_judged(window: MainWindow, scene: Scene, settle: Callable[[], None]) -> None:

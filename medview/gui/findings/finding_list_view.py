@@ -22,6 +22,7 @@ from medview.view.finding_text import STATUS_TITLES, finding_name, score_of, siz
 STATUS, NAME, SCORE, SIZE, SLICE = range(5)
 _UID = Qt.ItemDataRole.UserRole
 _NUMBER = Qt.ItemDataRole.UserRole + 1
+_STATUS_PX = 24
 _ICONS: dict[Status, str] = {"proposed": "search", "accepted": "check", "rejected": "close", "edited": "brush"}
 _KEYS = (Qt.Key.Key_A, Qt.Key.Key_X, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -110,7 +111,9 @@ class FindingListView(QTreeWidget):
         header = self.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(20)
-        for column in (STATUS, SCORE, SIZE, SLICE):
+        header.setSectionResizeMode(STATUS, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(STATUS, _STATUS_PX)
+        for column in (SCORE, SIZE, SLICE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.itemClicked.connect(self.jump)

@@ -95,9 +95,12 @@ def card_parts(manifest: Manifest) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _metric(metric: Metric) -> str:
-    held_out = tr("held-out cases") if metric.held_out else tr("cases it may have been trained on")
+    if metric.held_out:
+        cases = tr("{count} held-out {count:case|cases}", count=metric.cases)
+    else:
+        cases = tr("{count} {count:case|cases} it may have been trained on", count=metric.cases)
     value = f"{metric.value:g} {metric.unit}".strip()
-    return f"• {metric.name} {value}: {metric.dataset}, {metric.cases} {held_out} ({metric.source})"
+    return f"• {metric.name} {value}: {metric.dataset}, {cases} ({metric.source})"
 
 
 def _readme(plugin: Plugin) -> str:
