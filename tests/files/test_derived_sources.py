@@ -50,6 +50,17 @@ def test_what_is_dark_in_the_source_is_dark_in_what_was_made_of_it(tmp_path: Pat
     assert derived.photometric_interpretation == "MONOCHROME1"
 
 
+def test_synthetic_stands_out_where_the_largest_values_are_black(tmp_path: Path) -> None:
+    (series,) = dicom_series(write_stack(tmp_path / "in", PhotometricInterpretation="MONOCHROME1"))
+    air = np.full((5, 6, 8), 900, np.int16)  # the largest value, and black
+    air[:, 5, 7] = 20
+    for dataset in written(series, tmp_path / "out", array=air, is_synthetic=True):
+        stored = dataset.pixel_array
+        assert dataset.PhotometricInterpretation == "MONOCHROME1"
+        assert (stored <= 20).sum() > 3
+        assert (stored == 900).sum() > 3
+
+
 def test_a_table_from_stored_to_real_values_is_not_carried_over_to_other_stored_values(tmp_path: Path) -> None:
     real = item(RealWorldValueFirstValueMapped=0, RealWorldValueLastValueMapped=4095, RealWorldValueSlope=2.0,
                 RealWorldValueIntercept=-7.0)  # fmt: skip

@@ -160,7 +160,8 @@ def _write_plane(header: Dataset, plane: NDArray[Any], index: int, shared: _Shar
     dataset.SourceImageSequence = DicomSequence([_reference(source_uid, source_class)])
     stored = np.rint(plane / shared.slope)
     if shared.stamp is not None:
-        stored = stamped(stored, shared.stamp)
+        sign = -1.0 if dataset.PhotometricInterpretation == "MONOCHROME1" else 1.0  # there the least value is bright
+        stored = sign * stamped(sign * stored, shared.stamp)
     _put_pixels(dataset, stored.astype("<i2"), shared.slope)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
