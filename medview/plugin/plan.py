@@ -113,9 +113,10 @@ def check_memory(plan: Plan, manifest: Manifest) -> None:
     Raises
     ------
     MedViewError
-        It needs more memory than is free.
+        It needs more memory than is free, also on the processor where the ladder would end there.
     """
-    if not plan.fits:
+    steps_down = plan.device != "cpu" and manifest.network is not None and "cpu" in manifest.runtime.devices
+    if not plan.fits and not (steps_down and plan.memory_mb <= free_memory_mb()):
         raise MedViewError(
             "{plugin} needs about {needed} GB of memory for these images, and {free} GB are free.",
             "Close other studies or programs, take a series with fewer slices, or run it on a larger computer.",

@@ -12,7 +12,7 @@ from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin import plan as planning
 from medview.plugin.discovery import Plugin, discover
-from medview.plugin.plan import PlanRun, chosen_device
+from medview.plugin.plan import Plan, PlanRun, check_memory, chosen_device
 from medview.plugin.run import PluginRun
 from medview.plugin.run_times import remember_run, seconds_per_unit
 from medview.progress import unheard
@@ -120,3 +120,21 @@ def test_the_tiles_of_a_network_are_counted_on_its_own_grid(tmp_path: Path) -> N
     # on the network's grid: 200 slices, 128 rows, 160 columns; steps of 32: 6 x 3 x 4 tiles
     assert (plan.tiles, plan.units) == (72, 72.0)
     assert plan.memory_mb == max(10, 4 * (200 * 128 * 160 + 3 * 64 * 128 * 160) // (1 << 20))
+
+
+def test_a_network_that_a_card_is_too_small_for_is_not_refused_where_the_ladder_ends_on_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = MANIFEST.replace('entry = "threshold:run"\n', "").replace("classical = true\n", "")
+    write_plugin(tmp_path, text + NETWORK)
+    (plugin,) = discover([tmp_path])
+    assert isinstance(plugin, Plugin), plugin
+    plan = Plan("cuda", 1.0, 1, memory_mb=3000, free_mb=2000, seconds=1.0, basis="told by its author")
+    monkeypatch.setattr(planning, "free_memory_mb", lambda: 3500)
+    check_memory(plan, plugin.manifest)
+    monkeypatch.setattr(planning, "free_memory_mb", lambda: 2500)
+    with pytest.raises(MedViewError, match=r"needs about 2\.9 GB"):
+        check_memory(plan, plugin.manifest)
+    monkeypatch.setattr(planning, "free_memory_mb", lambda: 3500)
+    with pytest.raises(MedViewError, match=r"needs about 2\.9 GB"):  # nothing steps down for code of its own
+        check_memory(plan, threshold_plugin(tmp_path / "code").manifest)
