@@ -244,7 +244,7 @@ def _of_voxels(scene: Scene, shown: Shown) -> Iterator[FidelityMark]:
     if scene.partial is not None:
         facts: dict[str, object] = {"plugin": Sentence(scene.partial.plugin), "count": scene.partial.count}
         partial = Sentence(
-            "AI, partial: {plugin}, {count} of {total} slices", facts | {"total": len(scene.partial.done)}
+            "AI, partial: {plugin}, {count} of {total} {total:slice|slices}", facts | {"total": len(scene.partial.done)}
         )
         yield FidelityMark("AI", CornerLine(partial, "warning"))
     found = shown_map(scene)
