@@ -40,9 +40,9 @@ def check_plugin(folder: Path) -> tuple[Fault, ...]:
     return tuple(faults)
 
 
-def at(lines: ManifestLines, place: Sequence[str | int], said: str, remedy: str) -> Fault:
+def at(lines: ManifestLines, place: Sequence[str | int], said: str, advice: str) -> Fault:
     """Return a fault of a key of the manifest."""
-    return Fault(f"{_MANIFEST}:{lines.line_of(place)}", ".".join(map(str, place)), said, remedy)
+    return Fault(f"{_MANIFEST}:{lines.line_of(place)}", ".".join(map(str, place)), said, advice)
 
 
 def _manifest_faults(data: dict[str, Any], lines: ManifestLines) -> Iterator[Fault]:
@@ -123,8 +123,8 @@ def _card_faults(manifest: Manifest, lines: ManifestLines) -> Iterator[Fault]:
     if manifest.classical:
         return
     if card is None:
-        remedy = "Say what it was trained on, its metrics (held out or not), and where it fails."
-        yield at(lines, ("card",), "there is no card, and it is learned", remedy)
+        advice = "Say what it was trained on, its metrics (held out or not), and where it fails."
+        yield at(lines, ("card",), "there is no card, and it is learned", advice)
         return
     if not card.fails_where:
         yield at(lines, ("card",), "it does not say where it fails", "Every model does: name it in fails_where.")
@@ -150,7 +150,7 @@ def _test_faults(folder: Path, manifest: Manifest, lines: ManifestLines) -> Iter
     for number, test in enumerate(manifest.tests):
         place = ("tests", number)
         if test.input not in phantoms and not (folder / test.input).is_file():
-            remedy = f"Bring the file, or take one of: {', '.join(sorted(phantoms))}."
-            yield at(lines, (*place, "input"), f"{test.input} is not there", remedy)
+            advice = f"Bring the file, or take one of: {', '.join(sorted(phantoms))}."
+            yield at(lines, (*place, "input"), f"{test.input} is not there", advice)
         if test.output not in {output.id for output in manifest.outputs}:
             yield at(lines, (*place, "output"), f"there is no output {test.output}", "Name the id of an output.")

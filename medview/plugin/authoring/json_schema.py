@@ -24,8 +24,8 @@ def json_schema() -> dict[str, Any]:
     for name, table in ({"Manifest": schema} | schema.get("$defs", {})).items():
         if name in records:
             _explain(table, records[name])
-    title = "plugin.toml of a MedView plugin"
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
+    kind = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": kind, **schema, "title": "plugin.toml of a MedView plugin"}
 
 
 def _records(parent: type[Record]) -> Iterator[type[Record]]:
