@@ -27,6 +27,7 @@ from medview.plugin import (
     Reorientation,
     Request,
     ScoredBox,
+    Volume,
     load_safetensors,
     resample,
     watched,
@@ -39,6 +40,7 @@ Tell = Callable[[float], None]
 GRID_MM = (4.0, 1.5, 1.5)  # (slice, row, column) of the grid that the network sees, along S, P, L
 SLAB_MM = 5.0  # thinner slices are averaged to about this thickness: what the network was trained on
 HEAT_STRIDE = (1, 2, 2)  # grid steps from one voxel of the heat map to the next
+_WIDEST_MM = 4.0  # of a pixel in the axial plane
 _OUTSIDE_HU = -1000.0
 _TISSUE_HU, _LUNG_HU = -250.0, -400.0
 _LUNG_MEDIAN_HU = (-960.0, -600.0)
@@ -86,11 +88,7 @@ class Candidate:
 def run(request: Request, context: Context) -> Boxes:
     """Return the candidates as boxes on the volume's own grid, the surest first."""
     volume, threshold = request.volume, float(request.parameters["threshold"])
-    if volume.unit != "HU":
-        raise MedViewError(
-            "The values of this series are not in Hounsfield units, which the network was trained on.",
-            "Choose an original CT series.",
-        )
+    _refuse_unfit(volume)
     with context.stage("lungs"):
         context.progress(0.0, "Preparing")
         hu, grid = harmonise(volume.array, volume.geometry)
@@ -277,6 +275,23 @@ def _apart(sorted_candidates: list[Candidate]) -> list[Candidate]:
 def _inside(inner: Candidate, outer: Candidate) -> bool:
     away = np.abs(np.subtract(inner.centre_mm, outer.centre_mm))
     return bool((away <= np.array(outer.size_mm) / 2).all())
+
+
+def _refuse_unfit(volume: Volume) -> None:
+    """Raise MedViewError where the values or the size of the pixels are none that the network knows."""
+    if volume.unit != "HU":
+        raise MedViewError(
+            "The values of this series are not in Hounsfield units, which the network was trained on.",
+            "Choose an original CT series.",
+        )
+    size_mm = max(Reorientation.to(volume.geometry, "SPL").geometry(volume.geometry).spacing_mm[1:])
+    if size_mm > _WIDEST_MM:
+        raise MedViewError(
+            "Axial images of this series have pixels of {size:.3g} mm: too coarse for lesions of the lung.",
+            "Choose a series with pixels of at most {most:g} mm.",
+            size=size_mm,
+            most=_WIDEST_MM,
+        )
 
 
 def _scored(candidate: Candidate, concept: Concept, geometry: Geometry) -> ScoredBox:

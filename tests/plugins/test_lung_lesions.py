@@ -149,6 +149,9 @@ def test_what_is_no_chest_is_refused(chest: Volume, shared_data: Path) -> None:
         boxes_of(water)
     with pytest.raises(medview.errors.MedViewError, match="needs values in HU"):
         boxes_of(replace(chest, unit=""))
+    coarse = Geometry(chest.geometry.shape, chest.geometry.affine @ np.diag([1.0, 7.0, 7.0, 1.0]))
+    with pytest.raises(medview.errors.MedViewError, match=r"pixels of 4\.53 mm: too coarse"):
+        boxes_of(Volume(chest.array, coarse, chest.series, "HU"))
 
 
 def test_a_cancel_is_noticed_within_the_network(phantom: Phantom) -> None:
