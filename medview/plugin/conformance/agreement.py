@@ -37,6 +37,8 @@ class Agreement:
         pairs = list(zip(first.answers, second.answers, strict=False))
         if [type(a) for a in first.answers] != [type(b) for b in second.answers]:
             return cls(0.0, "other kinds of answers")
+        if slack:  # where a model looked most may be another slice of other voxels
+            pairs = [pair for pair in pairs if not isinstance(pair[0], HeatMap)] or pairs
         found = [_of_answers(a, b, (first.geometry, second.geometry), slack) for a, b in pairs]
         return min(found, key=lambda agreement: agreement.share)
 

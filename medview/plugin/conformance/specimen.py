@@ -131,7 +131,8 @@ class Specimen:
     def tilted(self, degrees: float = 15.0) -> Geometry:
         """Return the base grid sheared as by a tilted gantry: each slice lies further back than the one below it."""
         affine = self.base.affine.copy()
-        affine[1, 0] = np.tan(np.deg2rad(degrees)) * affine[2, 0]
+        step = self.base.spacing_mm[0]  # along the tilt, too: the manifest may allow no more
+        affine[1, 0], affine[2, 0] = step * np.sin(np.deg2rad(degrees)), step * np.cos(np.deg2rad(degrees))
         affine[:3, 3] += self.base.centre_mm - replace(self.base, affine=affine).centre_mm
         return replace(self.base, affine=affine)
 
