@@ -15,6 +15,7 @@ from torch.nn import functional
 from medview.plugin import Context, DerivedImage, MedViewError, Request, load_safetensors
 
 AIR_HU, DENSE_HU = -1000.0, 1500.0  # what the network sees; noise of denser voxels is that found at the border
+PADDING_HU = -1400.0  # what is lower was never measured: the scanner fills with it what it has not reconstructed
 UNIT_HU, NOISE_UNIT_HU = 250.0, 50.0  # one in the network is so much: in the image, and in the noise it tells
 _WIDTHS = (40, 64, 96)  # channels on a half, a quarter and an eighth of the pixels a side
 _MULTIPLE = 8
@@ -105,5 +106,5 @@ def run(request: Request, context: Context) -> DerivedImage:
         for index, hu in enumerate(volume):
             context.progress(index / len(volume), f"Slice {index + 1} of {len(volume)}")
             clean = denoise_slice(generator, hu, context.device, strength)
-            made[index] = np.clip(np.round(clean), -32768, 32767)
+            made[index] = np.where(hu < PADDING_HU, hu, np.clip(np.round(clean), -32768, 32767))
     return DerivedImage("Denoised", made, "denoised", request.volume.unit)

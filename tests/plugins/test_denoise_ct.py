@@ -97,6 +97,17 @@ def test_the_result_lies_on_the_grid_of_its_images_in_hounsfield_units_whatever_
         assert np.array_equal(image_of(medview.run("denoise_ct", alone, device="cpu")).array[0], image.array[index])
 
 
+def test_what_the_scanner_has_not_reconstructed_stays_as_it_is(shared_data: Path) -> None:
+    volume = medview.read(shared_data / "ct_abdomen_liver_seg" / "ct")
+    array = image_of(medview.run("denoise_ct", volume, device="cpu")).array
+    outside = volume.array == -3024
+    assert 0.1 < outside.mean() < 0.3  # the corners around the circle of the scan
+    assert (array[outside] == -3024).all()
+    liver = np.s_[:, 240:300, 120:180]  # real noise, of thin slices
+    assert array[liver].std() < 0.5 * volume.array[liver].std()
+    assert array[liver].mean() == pytest.approx(float(volume.array[liver].mean()), abs=1.0)
+
+
 def test_half_the_strength_takes_half_the_noise_out() -> None:
     array = np.random.default_rng(6).normal(60.0, 25.0, (1, 64, 64)).astype(np.float32)
     whole = image_of(medview.run("denoise_ct", ct(array), device="cpu", strength=100)).array
