@@ -52,8 +52,8 @@ def _of_answers(first: Answer, second: Any, grids: tuple[Geometry, Geometry], sl
         share = _likeness(first.array, resample(second.array, there, here), _covered(there, here))
         return Agreement(share, f"values alike by {share:.3f}")
     if isinstance(first, Boxes):
-        share = _met(first, here, second, there)
-        return Agreement(share, f"{share:.0%} of the boxes are the same")
+        share, count = _met(first, here, second, there)
+        return Agreement(share, f"{share:.0%} of {count} boxes are the same" if count else "no box in either")
     if isinstance(first, ClassScores):
         share = 1.0 - min(_scores_apart(first, second), 1.0)
         return Agreement(share, f"scores apart by {1 - share:.3f}")
@@ -98,8 +98,8 @@ def _likeness(first: NDArray[Any], second: NDArray[Any], where: NDArray[np.bool_
     return max(0.0, 1.0 - _STRICT * float(np.abs(a - b).mean()) / max(float(high - low), 1e-6))
 
 
-def _met(first: Boxes, here: Geometry, second: Boxes, there: Geometry) -> float:
-    """Return the share of shown boxes, of both answers, that have one of the other nearby."""
+def _met(first: Boxes, here: Geometry, second: Boxes, there: Geometry) -> tuple[float, int]:
+    """Return the share of shown boxes, of both answers, that have one of the other nearby, and how many there are."""
     places = [
         [(box.concept.id, box.centre_mm(grid), max(_NEAR_MM, max(box.size_mm(grid)) / 2.0)) for box in boxes.boxes
          if box.score >= boxes.threshold]
@@ -110,7 +110,7 @@ def _met(first: Boxes, here: Geometry, second: Boxes, there: Geometry) -> float:
         for own, others in (places, places[::-1])
         for name, place, near in own
     ]
-    return sum(met) / len(met) if met else 1.0
+    return (sum(met) / len(met) if met else 1.0), len(met)
 
 
 def _scores_apart(first: ClassScores, second: ClassScores) -> float:
