@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from medview.cli.answer import Answer
 from medview.cli.plugin_authoring import check, new, schema
-from medview.cli.plugin_import import import_plugin
 from medview.cli.plugin_conformance import test
+from medview.cli.plugin_import import import_plugin
 from medview.progress import Progress
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, Progress], Answer]] = {

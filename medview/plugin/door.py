@@ -44,7 +44,7 @@ def imports_of(folder: Path) -> Iterator[tuple[Path, int, str]]:
 
 def is_inside(module: str) -> bool:
     """Whether a module belongs to the program and is not its door."""
-    return module.split(".")[0] == "medview" and module != _DOOR
+    return module.split(".", maxsplit=1)[0] == "medview" and module != _DOOR
 
 
 def fingerprint(folder: Path) -> Fingerprint:

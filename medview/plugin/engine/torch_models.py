@@ -19,7 +19,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from medview.errors import MedViewError
 from medview.plugin.weights import weights_folder
-from medview.progress import Cancelled
 
 _KEPT_MODELS = 4
 _models: OrderedDict[tuple[object, ...], torch.jit.ScriptModule] = OrderedDict()
