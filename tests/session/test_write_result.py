@@ -50,7 +50,8 @@ def test_everything_lands_in_the_folder_and_in_its_figures(tmp_path: Path) -> No
     data = write_result(result, series, folder, unheard)
     assert data == json.loads((folder / "result.json").read_text(encoding="utf-8"))
     assert [Path(file).name for file in data["files"]] == [
-        "segmentation.dcm", "segmentation.nii.gz", "findings.dcm", "heat_map.nii.gz", "derived.nii.gz", "derived", "result.json",
+        "segmentation.dcm", "segmentation.nii.gz", "findings.dcm", "heat_map.nii.gz", "derived.nii.gz", "derived",
+        "result.json",
     ]  # fmt: skip
     assert data["segments"][0]["voxels"] == 6
     kinds = [(row["type"], row.get("score")) for row in data["findings"]]
