@@ -47,6 +47,11 @@ class Bench:
         return self._first[0] if "_first" in self.__dict__ else self._coarse
 
     @property
+    def settled(self) -> Specimen:
+        """The patient of the plain run: what is held against that run must be the same one."""
+        return self._first[0]
+
+    @property
     def plain(self) -> Observation:
         """A run on the patient as a scanner gives it: axial, from feet to head."""
         return self._first[1]

@@ -25,26 +25,26 @@ def orientation(bench: Bench) -> Iterator[Row]:
     """Ask whether the same voxels stacked in other ways give the same answer in the patient."""
     for name, (axes, flipped) in _ORDERS.items():
         title = f"orientation: {name}"
-        if bench.specimen.record.type == "image" and axes != (0, 1, 2):
+        if bench.settled.record.type == "image" and axes != (0, 1, 2):
             yield Row(title, "does not apply", "it takes single images, which are not stacked another way")
         else:
-            yield _held(bench, title, partial(bench.specimen.stacked, axes, flipped), _REORDERED)
+            yield _held(bench, title, partial(bench.settled.stacked, axes, flipped), _REORDERED)
 
 
 def anisotropic(bench: Bench) -> Iterator[Row]:
     """Ask whether slices further apart than pixels give the same answer in the patient."""
-    grid = bench.specimen.anisotropic()
+    grid = bench.settled.anisotropic()
     steps = " x ".join(f"{step:.3g}" for step in grid.spacing_mm)
     if grid.spacing_mm[0] <= 1.2 * grid.spacing_mm[1]:
         yield Row("anisotropic spacing", "does not apply", "its manifest asks for voxels that are all but cubes")
     else:
-        yield _held(bench, "anisotropic spacing", partial(bench.specimen.on, grid), _sampled(bench), f" ({steps} mm)")
+        yield _held(bench, "anisotropic spacing", partial(bench.settled.on, grid), _sampled(bench), f" ({steps} mm)")
 
 
 def oblique(bench: Bench) -> Iterator[Row]:
     """Ask the same of slices askew in the patient, and of slices sheared by a tilted gantry."""
-    for name, grid in (("oblique", bench.specimen.turned()), ("tilted", bench.specimen.tilted())):
-        yield _held(bench, name, partial(bench.specimen.on, grid), _sampled(bench), " (15 degrees)")
+    for name, grid in (("oblique", bench.settled.turned()), ("tilted", bench.settled.tilted())):
+        yield _held(bench, name, partial(bench.settled.on, grid), _sampled(bench), " (15 degrees)")
 
 
 def _sampled(bench: Bench) -> float:
