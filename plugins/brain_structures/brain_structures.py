@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ _DILATIONS = (1, 2, 4, 8, 16, 8, 4, 2, 1)
 _HALO = max(_DILATIONS)
 _ROUGH_SIDE, _ROUGH_OPERATIONS = 128, 114  # the box network's cube and the operations of its forward pass
 _MARGIN_VOXELS = 12
-_SLAB = 12  # planes computed at a time: small enough to notice a cancel soon on a slow computer
+_SLAB = 12  # planes computed at a time at most
+_LONGEST_S = 0.4  # that they may take
 # by number of classes: channels; the value that white matter has in the authors' sample as they scale it; the ceiling.
 # They scale by quantiles of the whole image. Where the scalp is bright the brain then comes out too dark, and on a real
 # head 3 classes found 26 ml of brain instead of 1,233: the brain itself, roughly known, is the better measure.
@@ -141,18 +143,30 @@ def _classes(image: FloatArray, classes: str, weights: Path, context: Context) -
     with torch.inference_mode():
         source, target = buffer(1), buffer(channels)
         source[0, 0, _HALO : _HALO + depth] = torch.from_numpy(image).to(context.device)
+        slab = _SLAB
         for layer, dilation in enumerate(_DILATIONS):
             weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"]
-            for start in range(0, depth, _SLAB):
+            start = 0
+            while start < depth:
                 done = (layer + start / depth) / (len(_DILATIONS) + 0.5)
                 context.progress(0.12 + 0.85 * done, f"Layer {layer + 1} of {len(_DILATIONS)}")
-                planes = slice(start + _HALO - dilation, min(start + _SLAB, depth) + _HALO + dilation)
+                began_s = time.perf_counter()
+                planes = slice(start + _HALO - dilation, min(start + slab, depth) + _HALO + dilation)
                 made = functional.conv3d(
                     source[:, :, planes], weight, bias, padding=(0, dilation, dilation), dilation=dilation
                 )
                 target[:, :, start + _HALO : start + _HALO + made.shape[2]] = functional.elu_(made)
+                start += slab
+                slab = _next_slab(slab, time.perf_counter() - began_s)
             source, target = target, source if layer else buffer(channels)
         return _most_likely(source[:, :, _HALO : _HALO + depth], tensors, context)
+
+
+def _next_slab(slab: int, seconds: float) -> int:
+    """Return how many planes to compute at a time: on a slow computer fewer, so that a cancel is noticed in time."""
+    if seconds > _LONGEST_S:
+        return max(1, int(slab * _LONGEST_S / seconds))
+    return min(_SLAB, slab + 1)
 
 
 def _most_likely(features: torch.Tensor, tensors: Mapping[str, torch.Tensor], context: Context) -> NDArray[np.uint8]:
