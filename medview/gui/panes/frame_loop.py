@@ -59,6 +59,7 @@ class FrameLoop(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._go_on)
+        self._is_closed = False
 
     def ask(self, frame: VolumeFrame) -> None:
         """Want this frame and none before it. The first is made in full, since nobody turns what is not seen yet."""
@@ -78,7 +79,10 @@ class FrameLoop(QObject):
         self._jobs.submit("Clearing the 3D view", lambda progress: view.clear(), place="render", silent=True)
 
     def close(self) -> None:
-        """Free what OpenGL holds, on its own thread."""
+        """Give up the picture that is being made, and free what OpenGL holds, on its own thread."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._wanted = None
         self._rest.stop()
         self._give_up()

@@ -53,10 +53,7 @@ class SurfaceLoop(QObject):
 
     def follow(self, segmentation: Segmentation | None) -> None:
         """Show another segmentation, or none."""
-        self._links.end()
-        self._rest.stop()
-        if self._job is not None:
-            self._job.cancel()
+        self.close()
         self._segmentation = segmentation
         self._stale, self._edited = set(), None
         self.surfaces = {}
@@ -66,6 +63,14 @@ class SurfaceLoop(QObject):
             self._stale = {segment.number for segment in segmentation.segments}
             self._make()
         self._on_changed()
+
+    def close(self) -> None:
+        """Follow nothing any more, and give up what is being made."""
+        self._links.end()
+        self._rest.stop()
+        if self._job is not None:
+            self._job.cancel()
+        self._segmentation = None
 
     def smooth(self, smoothing: Smoothing) -> None:
         """Make the surfaces with another smoothing."""

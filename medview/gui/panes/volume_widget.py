@@ -64,12 +64,15 @@ class VolumeWidget(PaneWidget):
         self._cursor_before: FloatArray | None = None
         self._frames = FrameLoop(session.jobs, self._take_picture, self._take_error, self)
         self._surfaces = SurfaceLoop(session.jobs, self._ask, session.notices.add_error, self)
+        # a picture or surface on its way must not reach a pane that Qt has destroyed, nor OpenGL be left open behind it
+        self.destroyed.connect(self._frames.close)
+        self.destroyed.connect(self._surfaces.close)
         self._on_scene()
 
     def release(self) -> None:
         """Let go of the session, and of OpenGL on its own thread."""
         super().release()
-        self._surfaces.follow(None)
+        self._surfaces.close()
         self._frames.close()
 
     def position_mm(self, x: float, y: float) -> FloatArray | None:
