@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from medview.errors import Sentence
@@ -246,3 +248,22 @@ def test_what_opengl_holds_is_freed_on_its_thread_also_while_everything_is_cance
     window.session.jobs.stop()
     gc.collect()
     assert render_windows() == before
+
+
+def test_a_picture_on_its_way_to_a_pane_that_qt_has_deleted_reaches_nobody(session: Session, qtbot: QtBot) -> None:
+    geometry = Geometry(SHAPE, GRIDS["axial, thick slices"].affine)
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    pane = VolumeWidget(session, "volume", holder)
+    holder.show()
+    qtbot.waitExposed(holder)
+    scene = scene_of(block(geometry), geometry)
+    draw(scene, (block(geometry) > 0).astype(np.uint8), Segment(1, "Bone", (255, 0, 0)))
+    session.show(scene)
+    titles = {str(job.title) for job in session.jobs.jobs}
+    assert {"3D view", "Surfaces"} <= titles
+    shiboken6.delete(holder)  # as Qt does with a parent, or Python with garbage: nobody has released the pane
+    assert not shiboken6.isValid(pane)
+    assert "Closing the 3D view" in {str(job.title) for job in session.jobs.jobs}  # OpenGL is not left open
+    qtbot.waitUntil(lambda: not session.jobs.jobs, timeout=WAIT_MS)
+    assert not session.notices.notices

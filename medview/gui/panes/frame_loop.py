@@ -63,6 +63,8 @@ class FrameLoop(QObject):
 
     def ask(self, frame: VolumeFrame) -> None:
         """Want this frame and none before it. The first is made in full, since nobody turns what is not seen yet."""
+        if self._is_closed:  # a size that changes while the window goes must not open OpenGL anew
+            return
         self._wanted = frame
         self._rest.start()
         if self._running is not None and not self._running.moving:
