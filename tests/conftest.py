@@ -108,6 +108,25 @@ def _no_thread_left_behind() -> Iterator[None]:
     assert not [t.name for t in left if t.is_alive()], "threads left behind"
 
 
+@pytest.fixture
+def qtbot(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return pytest-qt's robot, which here holds the widgets it is given until it has closed them.
+
+    By itself it holds them weakly: a window on the screen that the test has let go of would be collected as garbage
+    by the program's own timer, in the middle of the test or between its end and the closing, and never be released.
+    """
+    held: list[Any] = []
+    add = qtbot.addWidget
+
+    def hold(widget: Any, **options: Any) -> None:
+        held.append(widget)
+        add(widget, **options)
+
+    monkeypatch.setattr(qtbot, "addWidget", hold)
+    yield qtbot
+    held.clear()
+
+
 @pytest.fixture(autouse=True)
 def _garbage_ends_on_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     """As in the program, collect nothing where Qt is at work; what a test leaves in cycles ends after it, and here.
