@@ -115,11 +115,13 @@ def qtbot(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     By itself it holds them weakly: a window on the screen that the test has let go of would be collected as garbage
     by the program's own timer, in the middle of the test or between its end and the closing, and never be released.
     """
-    held: list[Any] = []
+    held: dict[int, Any] = {}
     add = qtbot.addWidget
 
     def hold(widget: Any, **options: Any) -> None:
-        held.append(widget)
+        key = id(widget)
+        held[key] = widget
+        widget.destroyed.connect(lambda: held.pop(key, None))  # deleted by the test itself: there is nothing to close
         add(widget, **options)
 
     monkeypatch.setattr(qtbot, "addWidget", hold)
