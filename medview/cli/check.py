@@ -25,7 +25,8 @@ _ORDER: tuple[Verdict, ...] = ("ok", "warning", "rejected")
 _FOREIGN = ("not DICOM", "empty file")
 _COPY, _SPECIAL = "copy of another file", "special file"
 _DIRECTORY = "Media Storage Directory"  # the standard's name of a DICOMDIR
-_REFUSED = ("were left out", "were not read")  # remarks on what was not opened on purpose
+# remarks on what was not opened on purpose
+_REFUSED = ("were left out", "was left out", "were not read", "it was not read")
 # an object that is whole, and whose images are not here
 _WITHOUT_IMAGES = (
     "{name} belongs to another series: {series}.",
@@ -211,7 +212,7 @@ def _on_other(path: Path, kind: Sentence) -> tuple[Verdict, str]:
 
 
 def _remark_row(path: Path, remark: Sentence) -> dict[str, Any]:
-    refused = any(words in remark.template for words in _REFUSED)
+    refused = any(words in str(remark) for words in _REFUSED)
     return _row(str(path), "remark", "rejected" if refused else "warning", str(remark))
 
 

@@ -89,6 +89,7 @@ def settle(qtbot: QtBot, window: MainWindow) -> Callable[[], None]:
 
     def wait() -> None:
         qtbot.waitUntil(lambda: not window.session.jobs.jobs, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: window.plugin_panel.is_filled, timeout=WAIT_MS)
         qtbot.wait(30)
 
     return wait

@@ -57,6 +57,8 @@ class Person:
         hover(self.pane(name), self.at(name, point))
 
     def key(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        self.window.activateWindow()  # as a click on its image has done
+        self.qtbot.waitUntil(self.window.isActiveWindow)
         focused = self.window.focusWidget() or self.window
         self.qtbot.keyClick(focused, key, keys)
         self.qtbot.wait(20)

@@ -84,7 +84,7 @@ def test_a_wide_gap_is_not_bridged_and_is_told() -> None:
     made = regularised(stack(heights))
     assert (made.array[4:8] == made.array.min()).all()
     assert len(np.unique(made.array[3])) > 50
-    assert any("1 gap(s) of up to 10.0 mm" in str(warning) for warning in made.series.warnings)
+    assert any("1 gap of up to 10.0 mm" in str(warning) for warning in made.series.warnings)
 
 
 def test_a_gap_of_one_and_three_quarters_is_still_bridged() -> None:

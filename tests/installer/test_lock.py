@@ -43,7 +43,7 @@ def test_no_gpl_decoder_and_no_second_qt() -> None:
 
 
 def test_the_lock_fits_what_pyproject_asks_for() -> None:
-    assert {"demo", "dev"} == set(PROJECT["optional-dependencies"])
+    assert {"demo", "dev", "fast"} == set(PROJECT["optional-dependencies"])
     unfit = [str(r) for r in STATED if not r.specifier.contains(PINS.get(canonicalize_name(r.name), "0"))]
     assert unfit == []
 
@@ -79,7 +79,7 @@ def _imported(folder: Path) -> set[str]:
     return names - set(sys.stdlib_module_names) - {"medview", "plugins"}
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("medview", ()), ("plugins", ("demo",))])
+@pytest.mark.parametrize(("folder", "extras"), [("medview", ("fast",)), ("plugins", ("demo",))])
 def test_what_is_imported_is_asked_for(folder: str, extras: tuple[str, ...]) -> None:
     texts = [*PROJECT["dependencies"], *(t for extra in extras for t in PROJECT["optional-dependencies"][extra])]
     asked = {canonicalize_name(Requirement(text).name) for text in texts}
@@ -87,6 +87,6 @@ def test_what_is_imported_is_asked_for(folder: str, extras: tuple[str, ...]) -> 
     unasked = {
         name
         for name in _imported(ROOT / folder)
-        if not asked & {canonicalize_name(d) for d in brought_by.get(name, ())}
+        if not asked & {canonicalize_name(d) for d in brought_by.get(name, (name,))}
     }
     assert unasked == set()

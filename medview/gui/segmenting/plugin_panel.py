@@ -114,6 +114,11 @@ class PluginPanel(QWidget):
         offer = self.plugins.chosen()
         return None if offer is None or isinstance(offer.plugin, BrokenPlugin) else offer.plugin
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether it offers what there is for the series in view."""
+        return not self._filling.isActive()
+
     def _fill_at_idle(self) -> None:
         """Offer what there is for the first time, once no first image is waited for."""
         if self._session.scene is None and any(not job.silent for job in self._session.jobs.jobs):
