@@ -454,6 +454,7 @@ class MainWindow(QMainWindow):
         self.further.release()
         self.player.release()
         self.flicker.release()
+        self.plugin_panel.release()
         self._session.jobs.cancel_all()
         for unpacked in self._session.unpacked:
             unpacked.cleanup()

@@ -114,6 +114,10 @@ class PluginPanel(QWidget):
         offer = self.plugins.chosen()
         return None if offer is None or isinstance(offer.plugin, BrokenPlugin) else offer.plugin
 
+    def release(self) -> None:
+        """Offer nothing more: the window closes."""
+        self._filling.stop()
+
     @property
     def is_filled(self) -> bool:
         """Whether it offers what there is for the series in view."""
