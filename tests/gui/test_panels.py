@@ -69,7 +69,8 @@ def buttons_below(bar: NoticeBar) -> list[QPushButton]:
 # Run segmentation
 
 
-def test_without_images_the_button_says_what_to_do(window: MainWindow) -> None:
+def test_without_images_the_button_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.plugin_panel.is_filled)  # manifests are read after the window stands
     panel = window.plugin_panel
     assert not panel.button.isEnabled()
     assert panel.reason.text() == "Open images first."
