@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError
 from medview.paths import data_folder
+from medview.plugin.kept_book import read_book, write_book
 
 if TYPE_CHECKING:
     from medview.plugin.discovery import Plugin
@@ -41,7 +40,7 @@ def is_accepted(plugin: Plugin, record: WeightsRecord) -> bool:
     if record.gate == "none":
         return True
     try:
-        return _key(record, licence_text(plugin, record)) in _book()
+        return _key(record, licence_text(plugin, record)) in read_book(_path())
     except MedViewError:
         return False
 
@@ -55,18 +54,14 @@ def accept(plugin: Plugin, record: WeightsRecord) -> None:
         There is no text to accept.
     """
     text = licence_text(plugin, record)
-    book = _book()
+    book = read_book(_path())
     book[_key(record, text)] = {
         "plugin": plugin.manifest.id,
         "file": record.file,
         "licence": record.licence,
         "accepted": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(book, indent=1), encoding="utf-8")
-    os.replace(temporary, path)
+    write_book(_path(), book)
 
 
 def check_accepted(plugin: Plugin, record: WeightsRecord) -> None:
@@ -100,11 +95,3 @@ def _key(record: WeightsRecord, text: str) -> str:
 
 def _path() -> Path:
     return data_folder() / "accepted_licences.json"
-
-
-def _book() -> dict[str, Any]:
-    try:
-        book = json.loads(_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # lost or torn: the person is asked again
-        return {}
-    return book if isinstance(book, dict) else {}

@@ -20,6 +20,7 @@ from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin import weights
 from medview.plugin.discovery import Plugin, discover
+from medview.plugin.file_sha256 import file_sha256
 from medview.progress import Progress
 
 SUFFIX = ".medviewpack"
@@ -53,7 +54,7 @@ def make_pack(plugin: Plugin, path: Path, progress: Progress) -> Path:
             for number, (name, file) in enumerate(files.items()):
                 progress(number / len(files), file.name)
                 archive.write(file, name)
-                listed[name] = {"bytes": file.stat().st_size, "sha256": _sha256(file)}
+                listed[name] = {"bytes": file.stat().st_size, "sha256": file_sha256(file)}
             archive.writestr(_LIST, json.dumps({"plugin": plugin.manifest.id, "files": listed}, indent=1))
         os.replace(temporary, path)
     except OSError as error:
@@ -177,7 +178,7 @@ def _check_weights(plugin: Plugin, room: Path, path: Path) -> None:
         if not file.is_file():
             continue
         record = demanded.get(file.relative_to(home).as_posix())
-        if record is None or file.stat().st_size != record.bytes or _sha256(file) != record.sha256:
+        if record is None or file.stat().st_size != record.bytes or file_sha256(file) != record.sha256:
             raise _refused(path, f"the weights {file.name} are not those that its manifest names")
 
 
@@ -218,11 +219,6 @@ def _put_in_place(plugin: Plugin, room: Path) -> Plugin:
             shutil.move(aside, target)
         raise
     return Plugin(plugin.manifest, target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refused(path: Path, reason: Any) -> MedViewError:

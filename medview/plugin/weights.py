@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError
 from medview.paths import data_folder
+from medview.plugin.file_sha256 import file_sha256
+from medview.plugin.kept_book import read_book, write_book
 from medview.progress import Progress
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def fetch(record: WeightsRecord, progress: Progress, folder: Path | None = None)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.{record.sha256[:12]}.part")
     _download_from_any(record, part, progress)
-    if part.stat().st_size != record.bytes or _sha256(part) != record.sha256:
+    if part.stat().st_size != record.bytes or file_sha256(part) != record.sha256:
         part.unlink()
         raise MedViewError(
             "The file {file} is not the one the plugin was tested with (its checksum differs), and was refused.",
@@ -80,7 +80,7 @@ def fetch(record: WeightsRecord, progress: Progress, folder: Path | None = None)
 def is_whole(record: WeightsRecord, folder: Path | None = None) -> bool:
     """Whether the file of a record lies here and is right: every byte is read, whatever is remembered of it."""
     path = locate(record, folder)
-    return path is not None and path.stat().st_size == record.bytes and _sha256(path) == record.sha256
+    return path is not None and path.stat().st_size == record.bytes and file_sha256(path) == record.sha256
 
 
 def remove(record: WeightsRecord) -> bool:
@@ -161,29 +161,14 @@ def _remembered_sha256(path: Path, facts: list[int]) -> str:
     The time of modification is whatever a copy says; that of the file's own record is the system's.
     """
     book = weights_folder() / "checked.json"
-    checked = _read_book(book)
+    checked = read_book(book)
     key = str(path.resolve())
     entry = checked.get(key)
     if isinstance(entry, list) and len(entry) == len(facts) + 1 and entry[:-1] == facts:
         return str(entry[-1])
-    checked[key] = [*facts, _sha256(path)]
-    temporary = book.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(checked, indent=1), encoding="utf-8")
-    os.replace(temporary, book)
+    checked[key] = [*facts, file_sha256(path)]
+    write_book(book, checked)
     return str(checked[key][-1])
-
-
-def _read_book(path: Path) -> dict[str, Any]:
-    try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # lost or torn: everything is simply checked again
-        return {}
-    return book if isinstance(book, dict) else {}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _download_from_any(record: WeightsRecord, part: Path, progress: Progress) -> None:

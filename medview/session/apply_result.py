@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
+from medview.files.made_uid import new_uid
 from medview.plugin.contract import Result
 from medview.session.demo_truth import tell_dice
 from medview.session.session import Session
@@ -15,7 +14,7 @@ from medview.study.study import Study
 
 def apply_result(session: Session, study: Study, result: Result) -> None:
     """Add a result's labels as a segmentation and everything else as findings; tell where the images have changed."""
-    if not _is_of(study, result):
+    if not study.bears(result.source, result.geometry):
         session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
         return
     findings = findings_of(result)
@@ -47,7 +46,7 @@ def segmentation_of(result: Result) -> Segmentation:
 
 def findings_of(result: Result) -> tuple[Finding, ...]:
     """Return what a result says beside labels and transforms, each box by itself, best score first."""
-    run_uid = _made_uid()
+    run_uid = new_uid()
     found: list[tuple[Payload, float]] = []
     for answer in result.answers:
         if isinstance(answer, Boxes):
@@ -57,7 +56,7 @@ def findings_of(result: Result) -> tuple[Finding, ...]:
             found.append((answer, 0.0))  # type: ignore[arg-type]  # labels and transforms are out
     return tuple(
         Finding(
-            _made_uid(),
+            new_uid(),
             run_uid,
             result.name,
             payload,
@@ -68,15 +67,3 @@ def findings_of(result: Result) -> tuple[Finding, ...]:
         )
         for payload, threshold in found
     )
-
-
-def _is_of(study: Study, result: Result) -> bool:
-    """Whether the very voxels that a result was computed from are still those of the study's series."""
-    series = study.find(result.source.series_key)
-    if series is None or series.geometry is None or series.sop_hash != result.source.sop_hash:
-        return False
-    return series.geometry.same_grid(result.geometry)
-
-
-def _made_uid() -> str:
-    return f"2.25.{uuid4().int}"

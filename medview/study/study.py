@@ -6,11 +6,12 @@ from psygnal import Signal
 
 from medview.study.annotation_list import AnnotationList
 from medview.study.finding_list import FindingList
+from medview.study.geometry import Geometry
 from medview.study.history import History
 from medview.study.key_images import KeyImages
 from medview.study.measurement_list import MeasurementList
 from medview.study.registration_list import RegistrationList
-from medview.study.segmentation import Segmentation
+from medview.study.segmentation import Segmentation, Source
 from medview.study.series import Series, StudyFacts
 from medview.study.study_object import StudyObject
 
@@ -76,15 +77,19 @@ class Study:
         """Return the series of a key, or None."""
         return next((s for s in self.series if s.key == series_key), None)
 
+    def bears(self, source: Source, geometry: Geometry) -> bool:
+        """Whether the very voxels that something was made from are still those of a series of this study."""
+        series = self.find(source.series_key)
+        if series is None or series.sop_hash != source.sop_hash:
+            return False
+        return series.geometry is None or series.geometry.same_grid(geometry)
+
     def add(self, segmentation: Segmentation, place: int | None = None) -> None:
         """Add a segmentation behind the others, or at its place among them.
 
         ValueError where its source series is not here, or is of other images or another grid.
         """
-        series = self.find(segmentation.source.series_key)
-        geometry = series.geometry if series is not None else None
-        moved = geometry is not None and not geometry.same_grid(segmentation.geometry)
-        if series is None or series.sop_hash != segmentation.source.sop_hash or moved:
+        if not self.bears(segmentation.source, segmentation.geometry):
             raise ValueError("the segmentation was made from other images")
         at = len(self.segmentations) if place is None else place
         self.segmentations = (*self.segmentations[:at], segmentation, *self.segmentations[at:])

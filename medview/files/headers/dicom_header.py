@@ -95,8 +95,14 @@ def read_header(path: Path, *, with_pydicom: bool = False) -> tuple[Image, ...] 
 
 
 def is_own(path: Path, kind: str) -> bool:
-    """Whether a file is an object of a kind ("segmentation", "report") that was written here."""
-    file = read_dicom_file(path)
+    """Whether a file is an object of a kind ("segmentation", "report") that was written here.
+
+    A newer one may replace it. What cannot be read is not ours.
+    """
+    try:
+        file = read_dicom_file(path)
+    except (MedViewError, OSError):
+        return False
     if file is None or kind_of(identity(file.values, file.meta)[1]) != kind:
         return False
     return file.values.text("Manufacturer") == MAKER

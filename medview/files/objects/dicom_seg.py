@@ -43,6 +43,7 @@ def write_segmentation(
         written. The target is then as it was.
     """
     geometry = _checked(segmentation, series)
+    from medview.files.headers.dicom_header import is_own
     from medview.files.objects.dicom_seg_object import segmentation_object
     from medview.files.objects.dicom_sources import source_headers
 
@@ -50,7 +51,7 @@ def write_segmentation(
     headers, made_up = source_headers(series, geometry)
     progress(0.2, "Writing")
     dataset = segmentation_object(segmentation, segments, labels, series, headers)
-    with written_whole(path, may_replace=_is_own_segmentation) as beside:
+    with written_whole(path, may_replace=lambda there: is_own(there, "segmentation")) as beside:
         dataset.save_as(beside, enforce_file_format=True)
         progress(0.7, "Reading back")
         written, found = read_segmentation(beside, series, part(progress, 0.7, 1.0))
@@ -137,13 +138,3 @@ def _renumbered(segmentation: Segmentation) -> tuple[list[Segment], NDArray[Any]
 
 def _meanings(segments: Iterable[Segment]) -> list[tuple[int, str, str]]:
     return [(s.number, s.type.value, s.type.scheme) for s in segments]
-
-
-def _is_own_segmentation(path: Path) -> bool:
-    """Whether an existing file is a segmentation made here, which a newer one may replace; nothing else ever is."""
-    from medview.files.headers.dicom_header import is_own
-
-    try:
-        return is_own(path, "segmentation")
-    except (MedViewError, OSError):
-        return False

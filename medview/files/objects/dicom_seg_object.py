@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,10 +10,10 @@ from pydicom.dataset import Dataset
 
 from medview.files.headers.dicom_header import MAKER
 from medview.files.made_uid import new_uid
-from medview.study.segmentation import Code, Segment, Segmentation
+from medview.files.objects.coded import coded, flat, long_string
+from medview.study.segmentation import Segment, Segmentation
 from medview.study.series import Series
 
-_LONGEST = 64  # of a Long String (PS3.5 6.2): characters by the standard, bytes by some who read it
 _TOLD = {"weights_sha256", "manifest_sha256", "parameters", "device", "precision", "medview_version"}
 
 
@@ -52,10 +51,10 @@ def segmentation_object(
         software_versions=__version__,
         device_serial_number="0",
         content_label="SEGMENTATION",
-        content_description=_short(f"{segmentation.name}, for research"),
+        content_description=long_string(f"{segmentation.name}, for research"),
         omit_empty_frames=True,
     )
-    made.SeriesDescription = _short(f"{segmentation.name} (research)")
+    made.SeriesDescription = long_string(f"{segmentation.name} (research)")
     made.ContentQualification = "RESEARCH"
     made.SpecificCharacterSet = "ISO_IR 192"
     if len(headers) < len(series.instances):
@@ -83,13 +82,13 @@ def _description(segment: Segment, segmentation: Segmentation) -> Any:
     algorithm = _algorithm(segment, segmentation)
     return highdicom.seg.SegmentDescription(
         segment_number=segment.number,
-        segment_label=_short(segment.label),
-        segmented_property_category=_coded(segment.category),
-        segmented_property_type=_coded(segment.type),
+        segment_label=long_string(segment.label),
+        segmented_property_category=coded(segment.category),
+        segmented_property_type=coded(segment.type),
         algorithm_type=algorithm,
         algorithm_identification=None if algorithm == "MANUAL" else _identification(segmentation.provenance),
         tracking_uid=segment.tracking_uid or new_uid(),
-        tracking_id=_short(segment.label),
+        tracking_id=long_string(segment.label),
         display_color=highdicom.color.CIELabColor.from_rgb(*segment.colour),
     )
 
@@ -110,25 +109,9 @@ def _identification(provenance: Mapping[str, Any]) -> Any:
     if provenance.get("classical"):
         family = codes.cid7162.MorphologicalOperations
     return highdicom.AlgorithmIdentificationSequence(
-        name=_short(str(provenance.get("plugin") or provenance.get("algorithm") or "unknown")),
+        name=long_string(str(provenance.get("plugin") or provenance.get("algorithm") or "unknown")),
         family=family,
-        version=_short(str(provenance.get("plugin_version") or "unknown")),
+        version=long_string(str(provenance.get("plugin_version") or "unknown")),
         source=MAKER,
-        parameters={key: _flat(provenance[key]) for key in sorted(_TOLD & set(provenance))},
+        parameters={key: flat(provenance[key]) for key in sorted(_TOLD & set(provenance))},
     )
-
-
-def _flat(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-
-
-def _coded(code: Code) -> Any:
-    import highdicom
-
-    return highdicom.sr.CodedConcept(code.value, code.scheme, _short(code.meaning))
-
-
-def _short(text: str) -> str:
-    """Return a text that fits a Long String: no backslash, no control characters, at most 64 bytes of UTF-8."""
-    plain = "".join(c if c.isprintable() and c != "\\" else " " for c in text)
-    return plain.encode()[:_LONGEST].decode(errors="ignore").strip() or "unnamed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,15 @@ from pydicom.dataset import Dataset
 
 from medview.errors import MedViewError, Sentence
 from medview.files.atomic import written_whole
-from medview.files.headers.dicom_header import MAKER
+from medview.files.headers.dicom_header import MAKER, is_own
 from medview.files.made_uid import made_uid, new_uid
+from medview.files.objects.coded import coded, flat, long_string
 from medview.files.objects.dicom_sources import source_headers
 from medview.progress import Progress, unheard
 from medview.study.finding import ClassScores, Concept, Finding, MeasuredValue, ScoredBox
 from medview.study.geometry import Geometry
-from medview.study.segmentation import Code
 from medview.study.series import Series
 
-_LONGEST = 64
 _RAW_SCORE = ("MV0001", "99MEDVIEW", "Raw score of the model, not a probability")
 _CALIBRATED = ("MV0002", "99MEDVIEW", "Score of the model, calibrated as its card says")
 _STATUS = ("MV0003", "99MEDVIEW", "Status of the finding")
@@ -65,7 +63,7 @@ def write_report(
     headers, said = source_headers(series, geometry)
     progress(0.3, "Writing")
     dataset = _report(findings, headers, series, geometry)
-    with written_whole(path, may_replace=_is_own) as beside:
+    with written_whole(path, may_replace=lambda there: is_own(there, "report")) as beside:
         dataset.save_as(beside, enforce_file_format=True)
         progress(0.7, "Reading back")
         if _written(beside) != _meant(findings, geometry):
@@ -163,13 +161,13 @@ def _common(finding: Finding, concept: Concept, uid: str) -> dict[str, Any]:
 
     told = finding.provenance
     return {
-        "tracking_identifier": TrackingIdentifier(uid=uid, identifier=concept.label[:_LONGEST]),
-        "finding_type": _coded(concept.type),
-        "finding_category": _coded(concept.category),
+        "tracking_identifier": TrackingIdentifier(uid=uid, identifier=long_string(concept.label)),
+        "finding_type": coded(concept.type),
+        "finding_category": coded(concept.category),
         "algorithm_id": AlgorithmIdentification(
-            name=str(told.get("plugin", "unknown"))[:_LONGEST],
-            version=str(told.get("plugin_version", "unknown"))[:_LONGEST],
-            parameters=[f"{key}={_flat(told[key])}" for key in _TOLD if key in told],
+            name=long_string(str(told.get("plugin", "unknown"))),
+            version=long_string(str(told.get("plugin_version", "unknown"))),
+            parameters=[f"{key}={flat(told[key])}" for key in _TOLD if key in told],
         ),
         "qualitative_evaluations": [
             QualitativeEvaluation(CodedConcept(*_STATUS), CodedConcept(*_STATUSES[finding.status]))
@@ -236,23 +234,3 @@ def _uid_of(finding: Finding, concept: Concept) -> str:
 def _kept(value: float) -> float:
     """Return the number as a Decimal String of 16 characters holds it."""
     return float(f"{value:.9g}")
-
-
-def _coded(code: Code) -> Any:
-    from highdicom.sr import CodedConcept
-
-    return CodedConcept(code.value, code.scheme, code.meaning[:_LONGEST])
-
-
-def _flat(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-
-
-def _is_own(path: Path) -> bool:
-    """Whether an existing file is a report made here, which a newer one may replace; nothing else ever is."""
-    from medview.files.headers.dicom_header import is_own
-
-    try:
-        return is_own(path, "report")
-    except (MedViewError, OSError):
-        return False

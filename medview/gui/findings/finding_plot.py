@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from medview.gui.dress_plot import dress_plot
 from medview.gui.language import tr
 from medview.gui.theme import theme
 
@@ -67,7 +68,7 @@ class FindingPlot(QWidget):
         if self.plot is None:
             self._build()
         self.plot.clear()
-        self._dress()
+        dress_plot(self.plot)
         self.plot.setLabel("bottom", plotted.x_title, color=theme().text)
         self.plot.setLabel("left", plotted.y_title, color=theme().text)
         for name, colour, values in plotted.curves:
@@ -99,16 +100,6 @@ class FindingPlot(QWidget):
         self.plot.setCursor(Qt.CursorShape.PointingHandCursor)
         self.plot.scene().sigMouseClicked.connect(self._click)
         self._layout.insertWidget(0, self.plot, 1)
-
-    def _dress(self) -> None:
-        """Take the colours of the theme."""
-        self.plot.setBackground(QColor(theme().panel))
-        for name in ("left", "bottom"):
-            axis = self.plot.getAxis(name)
-            axis.setPen(QColor(theme().border))
-            axis.setTextPen(QColor(theme().text))
-            axis.enableAutoSIPrefix(False)
-        self.plot.showGrid(x=True, y=True, alpha=0.18)
 
     def _draw_levels(self, plotted: PlottedCurves) -> None:
         """Draw thresholds across, and named places upright."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from medview.errors import MedViewError
+from medview.gui.dress_plot import dress_plot
 from medview.gui.following_dialog import FollowingDialog
 from medview.gui.language import say, tr
 from medview.gui.links import Links
@@ -151,13 +152,7 @@ class PlotWindow(FollowingDialog):
 
     def _dress(self) -> None:
         """Take the colours of the theme."""
-        self.plot.setBackground(QColor(theme().panel))
-        for name in ("left", "bottom"):
-            axis = self.plot.getAxis(name)
-            axis.setPen(QColor(theme().border))
-            axis.setTextPen(QColor(theme().text))
-            axis.enableAutoSIPrefix(False)
-        self.plot.showGrid(x=True, y=True, alpha=0.18)
+        dress_plot(self.plot)
         self._line.setPen(QColor(theme().dim))
 
     def _show(self, data: PlotData) -> None:

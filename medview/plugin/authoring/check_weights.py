@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from medview.plugin.authoring.fault import Fault
 from medview.plugin.authoring.manifest_lines import ManifestLines
+from medview.plugin.file_sha256 import file_sha256
 from medview.plugin.manifest.manifest import Manifest
 from medview.plugin.manifest.weights_record import WeightsRecord
 
@@ -42,8 +42,7 @@ def _of_file(folder: Path, record: WeightsRecord) -> Iterator[tuple[str, str, st
         return
     if path.stat().st_size != record.bytes:
         yield "bytes", f"{name} has {path.stat().st_size} bytes, not {record.bytes}", "Correct the number."
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = file_sha256(path)
     if sha256 != record.sha256:
         yield "sha256", f"{name} is another file", f"Its SHA-256 is {sha256}."
 

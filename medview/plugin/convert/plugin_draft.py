@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import colorsys
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 
 from medview.errors import MedViewError
 from medview.plugin.discovery import BrokenPlugin, Plugin, discover
+from medview.plugin.file_sha256 import file_sha256
 from medview.study.segmentation import ANATOMICAL_STRUCTURE
 
 _GOLDEN = 0.618033988749895
@@ -93,8 +93,7 @@ class PluginDraft:
     def _weights_record(self, room: Path, name: str, source: Path, kind: str) -> dict[str, Any]:
         file = f"{name}{source.suffix}"
         shutil.move(source, room / file)
-        with (room / file).open("rb") as opened:
-            sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+        sha256 = file_sha256(room / file)
         return {
             "id": name,
             "file": f"{self.plugin_id}/{file}",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from medview.plugin.engine.networks import load_weights, make_network
 from medview.plugin.engine.sliding_window import Forward
 from medview.plugin.engine.state_dicts import read_checkpoint, state_dict_of
 from medview.plugin.engine.torch_models import load_safetensors, load_torchscript
+from medview.plugin.kept_book import read_book, write_book
 from medview.plugin.manifest.runtime import Network
 
 _KEPT = 6
@@ -108,21 +107,11 @@ def _offered(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int
 
 def _probed(offered: list[Backend], sha256: str, device: str, shape: tuple[int, ...]) -> Backend:
     book = data_folder() / "backends.json"
-    known = _read_book(book)
+    known = read_book(book)
     key = " ".join([sha256, device, "x".join(map(str, shape)), *sorted({backend.name for backend in offered})])
     chosen = next((backend for backend in offered if backend.name == known.get(key)), None)
     if chosen is None:
         generator = torch.Generator().manual_seed(0)
         chosen = fastest(offered, torch.randn(shape, generator=generator).to(device))
-        temporary = book.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(known | {key: chosen.name}, indent=1), encoding="utf-8")
-        os.replace(temporary, book)
+        write_book(book, known | {key: chosen.name})
     return chosen
-
-
-def _read_book(path: Path) -> dict[str, str]:
-    try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # lost or torn: everything is simply measured again
-        return {}
-    return book if isinstance(book, dict) else {}
