@@ -12,14 +12,17 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from medview.gui.main_window import MainWindow
 from medview.gui.segmenting.licence_form import LicenceForm
 from medview.gui.segmenting.model_card_window import ModelCardWindow
+from medview.gui.segmenting.plan_line import PlanLine
 from medview.plugin.discovery import Plugin, find
 from medview.plugin.pack import make_pack
 from medview.progress import unheard
 from medview.session.open_folder import open_folder
+from medview.session.plan_run import plan_run
 from tests.gui.conftest import WAIT_MS
 from tests.gui.finding_plugins import write_finding_plugin
 from tests.gui.panes import pixels_of
@@ -214,3 +217,16 @@ def _enters(panel: object) -> None:
     event = QEnterEvent(at, at, at)
     assert event.type() == QEvent.Type.Enter
     QApplication.sendEvent(panel, event)
+
+
+def test_a_plan_that_comes_when_its_line_has_gone_is_told_nobody(
+    window: MainWindow, ct_folder: Path, qtbot: QtBot, settle: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    opened(window, ct_folder, qtbot, settle)
+    answers: list[object] = []
+    line = PlanLine(window.session)
+    line.ask(find("body_and_lungs", window.session.plugins), {})
+    delete(line)
+    plan_run(window.session, find("body_and_lungs", window.session.plugins), {}, answers.append)  # behind the other
+    qtbot.waitUntil(lambda: bool(answers), timeout=WAIT_MS)
+    assert "unexpected problem" not in caplog.text

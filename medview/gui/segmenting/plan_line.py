@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
+from shiboken6 import isValid
 
 from medview.errors import MedViewError, Sentence
 from medview.gui.language import say, tr
@@ -59,7 +60,7 @@ class PlanLine(QLabel):
         self.hide()
 
     def _tell(self, asked: tuple[object, ...], found: Plan | BaseException) -> None:
-        if asked != self._asked:
+        if not isValid(self) or asked != self._asked:  # its window has closed, or another run is chosen
             return
         if isinstance(found, Plan):
             self.setText(plan_text(found))
