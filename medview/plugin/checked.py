@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError
 from medview.plugin.contract import ANSWER_TYPES, Answer, Labels, Parameter, Partial
-from medview.study.finding import Boxes, ClassScores, Curve, DerivedImage, HeatMap, MeasuredValue
+from medview.study.finding import Boxes, ClassScores, Concept, Curve, DerivedImage, HeatMap, MeasuredValue
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
 from medview.study.spatial_transform import SpatialTransform
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from medview.plugin.manifest.output_record import Output
 
 _OUTPUT_TYPES = {answer: name for name, answer in ANSWER_TYPES.items()}
+_MOST_BOXES = 10_000
 
 
 def checked(
@@ -54,8 +55,9 @@ def _checked(answer: Any, manifest: Manifest, parameters: Mapping[str, Parameter
         return _labels(answer, manifest, manifest.segments(parameters), geometry)
     if isinstance(answer, HeatMap | DerivedImage):
         _check_array(answer, manifest, geometry)
+        _check_meaning(answer, manifest, outputs[0])
         return _as_declared(answer, outputs[0])
-    _check_numbers(answer, manifest, {c.id for output in outputs for c in output.concepts}, geometry)
+    _check_numbers(answer, manifest, {c.concept() for output in outputs for c in output.concepts}, geometry)
     checked_answer: Answer = _as_told(answer, outputs) if isinstance(answer, ClassScores) else answer
     return checked_answer
 
@@ -63,8 +65,7 @@ def _checked(answer: Any, manifest: Manifest, parameters: Mapping[str, Parameter
 def _labels(answer: Labels, manifest: Manifest, declared: tuple[Segment, ...], geometry: Geometry) -> Labels:
     if answer.array.shape != geometry.shape or answer.array.dtype not in (np.uint8, np.uint16):
         raise _wrong(manifest, f"labels of shape {answer.array.shape} and type {answer.array.dtype}")
-    counts = np.bincount(answer.array.ravel())
-    present = {int(number) for number in np.flatnonzero(counts)} - {0}
+    present = _numbers_in(answer.array) - {0}
     if not set(answer.segments) <= set(declared) or not present <= {s.number for s in answer.segments}:
         raise _wrong(manifest, f"labels {sorted(present)} that its manifest does not declare")
     if not present:
@@ -77,12 +78,30 @@ def _labels(answer: Labels, manifest: Manifest, declared: tuple[Segment, ...], g
     return Labels(answer.array, tuple(segment for segment in answer.segments if segment.number in present))
 
 
+def _numbers_in(labels: NDArray[Any]) -> set[int]:
+    """Return which numbers occur; slice by slice, since numpy widens what it counts to 64 bits."""
+    counts = np.zeros(1 << 8 * labels.dtype.itemsize, dtype=np.int64)
+    for plane in labels:
+        counts += np.bincount(plane.ravel(), minlength=len(counts))
+    return {int(number) for number in np.flatnonzero(counts)}
+
+
 def _check_array(answer: HeatMap | DerivedImage, manifest: Manifest, geometry: Geometry) -> None:
     allowed: tuple[type, ...] = (np.uint8,) if isinstance(answer, HeatMap) else (np.int16, np.float32)
     if answer.array.shape != geometry.shape or answer.array.dtype not in allowed:
         raise _wrong(manifest, f"an image of shape {answer.array.shape} and type {answer.array.dtype}")
     if not all_finite(answer.array):
         raise _wrong(manifest, "an image with values that are no numbers")
+
+
+def _check_meaning(answer: HeatMap | DerivedImage, manifest: Manifest, output: Output) -> None:
+    """Refuse a unit or a class that is not what the manifest says of it; a map may be of what no output is about."""
+    if isinstance(answer, DerivedImage) and output.unit and answer.unit != output.unit:
+        raise _wrong(manifest, f"an image in {answer.unit or 'no unit'} where its manifest says {output.unit}")
+    if isinstance(answer, HeatMap) and answer.concept is not None:
+        known = {c.id: c.concept() for one in manifest.outputs for c in one.concepts}
+        if known.get(answer.concept.id, answer.concept) != answer.concept:
+            raise _wrong(manifest, f"a map of {answer.concept.id} that its manifest calls another thing")
 
 
 def _as_declared(answer: HeatMap | DerivedImage, output: Output) -> HeatMap | DerivedImage:
@@ -113,17 +132,23 @@ def checked_partial(given: object, manifest: Manifest, geometry: Geometry) -> Pa
     raise _wrong(manifest, "finished slices that do not fit the images")
 
 
-def _check_numbers(answer: object, manifest: Manifest, declared: set[str], geometry: Geometry) -> None:
-    used = {concept.id for concept in _concepts(answer)}
+def _check_numbers(answer: object, manifest: Manifest, declared: set[Concept], geometry: Geometry) -> None:
+    if isinstance(answer, Boxes) and len(answer.boxes) > _MOST_BOXES:
+        raise _wrong(manifest, f"{len(answer.boxes)} boxes, more than anybody can review")
+    used = set(_concepts(answer))  # as a whole: a label or a code of its own would be another class
     if not used <= declared:
-        raise _wrong(manifest, f"classes {sorted(used - declared)} that its manifest does not declare")
+        raise _wrong(manifest, f"classes {sorted({c.id for c in used - declared})} that its manifest does not declare")
+    if isinstance(answer, MeasuredValue) and not answer.unit:
+        raise _wrong(manifest, "a value without a unit")
     if not all(np.all(np.isfinite(numbers)) for numbers in _numbers(answer)):
         raise _wrong(manifest, "values that are no numbers")
     if not _is_shaped(answer, geometry):
         raise _wrong(manifest, "numbers that do not fit the images")
+    if isinstance(answer, SpatialTransform) and np.linalg.det(answer.matrix[:3, :3]) <= 0.0:
+        raise _wrong(manifest, "a transform that exchanges left and right")
 
 
-def _concepts(answer: object) -> tuple[Any, ...]:
+def _concepts(answer: object) -> tuple[Concept, ...]:
     if isinstance(answer, Boxes):
         return tuple(box.concept for box in answer.boxes)
     if isinstance(answer, ClassScores):
@@ -135,7 +160,9 @@ def _numbers(answer: object) -> tuple[Any, ...]:
     if isinstance(answer, ClassScores):
         return answer.scores, answer.slice_scores
     if isinstance(answer, Curve):
-        return answer.x, answer.values
+        return answer.x, answer.values, [place for _, place in answer.marks]
+    if isinstance(answer, Boxes):
+        return (answer.threshold,)
     if isinstance(answer, SpatialTransform):
         vectors = answer.displacement.vectors if answer.displacement is not None else 0.0
         return answer.before, answer.after, vectors
@@ -152,7 +179,9 @@ def _is_shaped(answer: object, geometry: Geometry) -> bool:
         per_slice = answer.slice_scores.shape == (len(indices), classes) or not len(indices)
         return answer.scores.shape == (classes,) and inside and per_slice
     if isinstance(answer, Curve):
-        return answer.x.shape == answer.values.shape and answer.x.ndim == 1
+        frames = answer.frame_indices
+        leads = bool(np.all((frames >= 0) & (frames < geometry.shape[0]))) and len(frames) in (0, len(answer.x))
+        return answer.x.shape == answer.values.shape and answer.x.ndim == 1 and leads
     return True
 
 
