@@ -16,7 +16,7 @@ from medview.progress import Progress
 from medview.session.finding_view import finding_view
 from medview.session.judged_findings import note_reported
 from medview.session.session import Session
-from medview.study.finding import ClassScores, DerivedImage, Finding, MeasuredValue, ScoredBox
+from medview.study.finding import ClassScores, DerivedImage, Finding, HeatMap, MeasuredValue, ScoredBox
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 from medview.study.spare_original import spare_original
@@ -59,6 +59,7 @@ def export_report(session: Session, study: Study, series_key: str, path: Path) -
 
 def export_derived(session: Session, study: Study, finding: Finding, folder: Path) -> Job:
     """Submit the writing of derived images: a new folder of DICOM files, or one NIfTI file where the name ends so."""
+    _refuse_rejected(finding)
     series, geometry = _source(study, finding.source.series_key, (finding,))
     image = finding.payload
     if not isinstance(image, DerivedImage):
@@ -72,6 +73,36 @@ def export_derived(session: Session, study: Study, finding: Finding, folder: Pat
     return _submit(session, folder, work)
 
 
+def export_map(session: Session, study: Study, finding: Finding, path: Path) -> Job:
+    """Submit the writing of a heat map: a DICOM Parametric Map, or NIfTI where the name ends so."""
+    _refuse_rejected(finding)
+    series, geometry = _source(study, finding.source.series_key, (finding,))
+    heat = finding.payload
+    if not isinstance(heat, HeatMap):
+        raise ValueError("the finding is no heat map")
+    images = [one for other in session.studies for one in other.series]
+
+    def work(progress: Progress) -> tuple[Sentence, ...]:
+        spare_original(path, images)
+        return write_map(heat, finding, series, geometry, path, progress)
+
+    return _submit(session, path, work)
+
+
+def write_map(
+    heat: HeatMap, finding: Finding, series: Series, geometry: Geometry, path: Path, progress: Progress
+) -> tuple[Sentence, ...]:
+    """Write a heat map, 0 to 1, as a DICOM Parametric Map or as NIfTI; return what a person should know of it."""
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        from medview.files.formats.nifti import write_volume
+
+        write_volume(Volume(heat.array / np.float32(255.0), geometry, series), path)
+        return ()
+    from medview.files.objects.heat_map_object import write_heat_map
+
+    return write_heat_map(heat, series, geometry, path, finding.provenance, finding.title, progress=progress)
+
+
 def write_image(
     image: DerivedImage, finding: Finding, series: Series, geometry: Geometry, path: Path, progress: Progress
 ) -> tuple[Sentence, ...]:
@@ -83,8 +114,15 @@ def write_image(
         return ()
     from medview.files.objects.derived_series import write_derived
 
-    _, said = write_derived(image, series, geometry, path, finding.provenance, finding.title, progress=progress)
+    facts = finding.provenance, finding.title
+    _, said = write_derived(image, series, geometry, path, *facts, status=finding.status, progress=progress)
     return said
+
+
+def _refuse_rejected(finding: Finding) -> None:
+    """Raise MedViewError where a person has rejected what would be saved."""
+    if finding.status == "rejected":
+        raise MedViewError("What was rejected is not saved.", "Take back the judgement first.")
 
 
 def _marked(image: DerivedImage) -> NDArray[Any]:
@@ -100,9 +138,10 @@ def _source(study: Study, series_key: str, findings: Sequence[Finding]) -> tuple
     series = study.find(series_key)
     if series is None or series.geometry is None:
         raise MedViewError("The images of these findings are no longer open.", "Open their folder again.")
-    if any(f.source.sop_hash != series.sop_hash or f.geometry.shape != series.geometry.shape for f in findings):
+    if not all(study.bears(f.source, f.geometry) for f in findings):
         raise MedViewError(
-            "The images of these findings have changed since, and nothing was written.", "Run the model on them again."
+            "The images of these findings have changed since, and nothing was written.",
+            "Delete them from the list, and run the model on the images again.",
         )
     return series, series.geometry
 

@@ -115,6 +115,13 @@ class ClassScores:
     thresholds: tuple[float, ...] = ()
     bands: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def named(self) -> Concept | None:
+        """The class with the highest score; where classes have thresholds only of those that reach theirs, if any."""
+        least = self.thresholds or (-np.inf,) * len(self.concepts)
+        reached = np.flatnonzero(self.scores >= np.asarray(least, dtype=np.float32))
+        return self.concepts[int(reached[self.scores[reached].argmax()])] if len(reached) else None
+
 
 @dataclass(frozen=True, eq=False)
 class HeatMap:
@@ -213,8 +220,8 @@ class Finding:
         plugin, version, weights and manifest SHA-256, device, precision, rung, parameters, seconds, input.
     threshold
         Of a box: what its run proposes to show from.
-    edited_by
-        Who has judged or corrected it; never a patient's name.
+    edited_by, edited_at
+        Who has judged or corrected it, never a patient, and when (ISO 8601); "" for what nobody has.
     """
 
     uid: str
@@ -227,7 +234,10 @@ class Finding:
     status: Status = "proposed"
     threshold: float = 0.0
     edited_by: str = ""
+    edited_at: str = ""
 
-    def judged(self, status: Status, by: str = "") -> Finding:
-        """Return it with another status."""
-        return replace(self, status=status, edited_by=by)
+    def judged(self, status: Status, by: str = "", at: str = "") -> Finding:
+        """Return it with another status; what is proposed again nobody has judged."""
+        if status == "proposed":
+            by = at = ""
+        return replace(self, status=status, edited_by=by, edited_at=at)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
-import numpy as np
+from datetime import datetime
 
 from medview.errors import Sentence
 from medview.study.finding import (
@@ -49,6 +48,15 @@ def finding_name(finding: Finding) -> Sentence:
     return _NAMES[type(finding.payload)](finding)
 
 
+def judged_text(finding: Finding) -> Sentence:
+    """Return what a person thinks of a finding, and where it is known who that was and when."""
+    status = STATUS_TITLES[finding.status]
+    if finding.status == "proposed" or not finding.edited_by:
+        return status
+    values: dict[str, object] = {"status": status, "name": finding.edited_by, "time": _local(finding.edited_at)}
+    return Sentence("{status} by {name}, {time}", values)
+
+
 def box_text(box: ScoredBox) -> Sentence:
     """Return what is written beside a box: "AI Nodule 0.83"."""
     return Sentence("AI {name} {score}", {"name": Sentence(box.concept.label), "score": f"{box.score:.2f}"})
@@ -76,6 +84,11 @@ def size_text(finding: Finding) -> str:
     return f"{columns:.0f}×{rows:.0f}×{slices:.0f}"
 
 
+def _local(time: str) -> str:
+    """Return a time as it is kept in that of the person's clock."""
+    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}" if time else ""
+
+
 def _of_box(finding: Finding) -> Sentence:
     assert isinstance(finding.payload, ScoredBox)
     return Sentence(finding.payload.concept.label)
@@ -86,8 +99,7 @@ def _of_scores(finding: Finding) -> Sentence:
     assert isinstance(scores, ClassScores)
     if not len(scores.scores):
         return Sentence(finding.title)
-    best = scores.concepts[int(np.argmax(scores.scores))]
-    return Sentence(best.label)
+    return Sentence("No class reaches its threshold" if scores.named is None else scores.named.label)
 
 
 def _of_map(finding: Finding) -> Sentence:

@@ -76,7 +76,7 @@ def test_boxes_scores_and_values_are_written_as_a_report_that_conforms(series: S
     assert {"Nodule of lung", "Glioma", "Normal", "Accepted by a person"} <= codes
     texts = {i.TextValue for i in told if i.ValueType == "TEXT"}
     assert {"nodules", "1.2.3"} <= texts
-    assert any(text.startswith("weights_sha256=") and "ab" * 32 in text for text in texts)
+    assert {"weights_sha256.net=" + "ab" * 32, "rung=none", "device=cpu"} <= texts
 
 
 def _walk(item: pydicom.Dataset) -> list[pydicom.Dataset]:
@@ -132,7 +132,7 @@ def test_a_denoised_series_lies_where_its_source_lies_under_names_of_its_own(
         dataset = pydicom.dcmread(path)
         assert dataset.SourceImageSequence[0].ReferencedSOPInstanceUID == instance.sop_instance_uid
         assert list(dataset.ImageType)[:2] == ["DERIVED", "SECONDARY"]
-        assert dataset.SeriesDescription == "Denoised (Denoiser, research)"
+        assert dataset.SeriesDescription == "AI Denoised (Denoiser, research)"
         assert dataset.BurnedInAnnotation == "NO"
         assert "nodules" in dataset.DerivationDescription
         assert complaints(path) <= complaints(instance.path)

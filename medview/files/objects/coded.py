@@ -1,8 +1,7 @@
-"""Codes, parameters and texts as the DICOM objects that are written here hold them."""
+"""Codes and texts as the DICOM objects that are written here hold them."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from medview.study.segmentation import Code
@@ -17,12 +16,14 @@ def coded(code: Code) -> Any:
     return highdicom.sr.CodedConcept(code.value, code.scheme, long_string(code.meaning))
 
 
-def flat(value: Any) -> str:
-    """Return a parameter as text: a text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-
-
 def long_string(text: str) -> str:
     """Return a text that fits a Long String: no backslash, no control characters, at most 64 bytes of UTF-8."""
     plain = "".join(c if c.isprintable() and c != "\\" else " " for c in text)
     return plain.encode()[:_LONGEST].decode(errors="ignore").strip() or "unnamed"
+
+
+def person_name(text: str) -> str:
+    """Return a name as a Person Name (PS3.5 6.2.1): as it was given, where it has no parts all of it the first one."""
+    plain = "".join(c if c.isprintable() and c not in "\\=" else " " for c in text)
+    cut = plain.encode()[: _LONGEST - 1].decode(errors="ignore").strip()
+    return cut if "^" in cut else f"{cut}^"

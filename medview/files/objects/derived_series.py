@@ -5,8 +5,8 @@ New identifiers throughout: an original is never written over, nor can a derived
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from medview.files.atomic import write_error, written_whole
 from medview.files.headers.dicom_header import MAKER
 from medview.files.made_uid import new_uid
 from medview.files.objects.dicom_sources import source_headers
+from medview.files.objects.finding_groups import STATUSES
+from medview.files.objects.told_provenance import contribution, short_text, told_provenance
 from medview.files.pixels.value_unit import value_unit
 from medview.imaging.stamp import SYNTHETIC, stamped, written_mask
 from medview.progress import Progress, unheard
-from medview.study.finding import DerivedImage
+from medview.study.finding import DerivedImage, Status
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 
@@ -53,6 +55,7 @@ def write_derived(
     provenance: Mapping[str, Any],
     name: str,
     *,
+    status: Status = "proposed",
     progress: Progress = unheard,
 ) -> tuple[tuple[Path, ...], tuple[Sentence, ...]]:
     """Write derived images as one DICOM file a slice into a new folder; each is read back and compared.
@@ -63,6 +66,8 @@ def write_derived(
         (slices, rows, columns) on `geometry`, the geometry of `series`.
     name
         Of the plugin, for the description.
+    status
+        What a person thinks of the images.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def write_derived(
         raise MedViewError("A derived series of multi-frame images cannot be written yet.", "Save it as NIfTI.")
     _check_unit(image, series)
     slope = _slope(image.array)
-    shared = _Shared.of(image, series, provenance, name, slope)
+    shared = _Shared.of(image, series, _Made(provenance, name, status), slope)
     try:
         folder.mkdir(parents=True)
     except OSError as error:
@@ -105,18 +110,38 @@ def write_derived(
     return tuple(paths), said
 
 
+@dataclass(frozen=True)
+class _Made:
+    """By what the images were made, and what a person thinks of them."""
+
+    provenance: Mapping[str, Any]
+    name: str
+    status: Status
+
+    @property
+    def mark(self) -> str:
+        """What stands before all titles: an image that leaves this program is still one that a model made."""
+        return "" if self.provenance.get("classical") else "AI "
+
+
 class _Shared:
     """What all slices have in common."""
 
     def __init__(
-        self, attributes: Mapping[str, Any], slope: float, stamp: NDArray[np.bool_] | None, has_same_look: bool
+        self,
+        attributes: Mapping[str, Any],
+        contribution: Dataset,
+        slope: float,
+        stamp: NDArray[np.bool_] | None,
+        has_same_look: bool,
     ) -> None:
-        self.attributes, self.slope, self.stamp, self.has_same_look = attributes, slope, stamp, has_same_look
+        self.attributes, self.contribution = attributes, contribution
+        self.slope, self.stamp, self.has_same_look = slope, stamp, has_same_look
 
     @classmethod
-    def of(cls, image: DerivedImage, series: Series, provenance: Mapping[str, Any], name: str, slope: float) -> _Shared:
+    def of(cls, image: DerivedImage, series: Series, made: _Made, slope: float) -> _Shared:
         now = datetime.now()
-        description = f"{image.title} ({name}, research)"
+        description = f"{made.mark}{image.title} ({made.name}, research)"
         attributes = {
             "SeriesInstanceUID": new_uid(),
             "SeriesNumber": min(max(series.series_number or 0, 0) * 100 + 2, 2**31 - 1),
@@ -125,14 +150,21 @@ class _Shared:
                 {} if series.modality == "PT" else _dated("Series", now)
             ),  # SUV is worked out for the time of the series
             **_dated("Content", now),
-            "DerivationDescription": _told(image, provenance),
+            "DerivationDescription": _told(image, made),
             "ContentQualification": "RESEARCH",
             "BurnedInAnnotation": "YES" if image.is_synthetic else "NO",
             "SpecificCharacterSet": "ISO_IR 192",
-            **({"RescaleType": "HU" if image.unit == "HU" else "US"} if series.modality == "CT" else {}),
+            **({"RescaleType": _rescale_type(image)} if series.modality == "CT" else {}),
         }
         stamp = written_mask(image.array.shape[1:], SYNTHETIC) if image.is_synthetic else None
-        return cls(attributes, slope, stamp, image.kind in ("denoised", "super_resolved"))
+        return cls(
+            attributes, contribution(made.provenance), slope, stamp, image.kind in ("denoised", "super_resolved")
+        )
+
+
+def _rescale_type(image: DerivedImage) -> str:
+    """Return the unit of the values as CT tells it (PS3.3 C.11.1.1.2); what SYNTHETIC is written into has none."""
+    return "HU" if image.unit == "HU" and not image.is_synthetic else "US"
 
 
 def _dated(what: str, now: datetime) -> dict[str, str]:
@@ -158,6 +190,7 @@ def _write_plane(header: Dataset, plane: NDArray[Any], index: int, shared: _Shar
     dataset.SOPInstanceUID = new_uid()
     dataset.InstanceNumber = index + 1
     dataset.SourceImageSequence = DicomSequence([_reference(source_uid, source_class)])
+    dataset.ContributingEquipmentSequence = [*header.get("ContributingEquipmentSequence", []), shared.contribution]
     stored = np.rint(plane / shared.slope)
     if shared.stamp is not None:
         sign = -1.0 if dataset.PhotometricInterpretation == "MONOCHROME1" else 1.0  # there the least value is bright
@@ -213,14 +246,14 @@ def _slope(array: NDArray[Any]) -> float:
     return float(f"{np.nextafter(largest / 32767.0, np.inf) * 1.0000001:.9g}")
 
 
-def _told(image: DerivedImage, provenance: Mapping[str, Any]) -> str:
-    """Return what the images are and how they were made, at most the 1024 characters of a Short Text (PS3.5 6.2)."""
-    head = f"{MAKER}: {image.kind} by a model. For research. "
+def _told(image: DerivedImage, made: _Made) -> str:
+    """Return what the images are and how they were made, as a Short Text (PS3.5 6.2)."""
+    head = f"{MAKER}: {image.kind} by {'a model (AI)' if made.mark else 'a program'}. For research. "
     if image.is_synthetic:
         head = f"{SYNTHETIC}: this was computed, not measured. {head}"
-    told = ("plugin", "plugin_version", "weights_sha256", "manifest_sha256", "device", "precision")
-    facts = {key: provenance[key] for key in told if key in provenance}
-    return (head + json.dumps(facts, sort_keys=True, default=str))[:1024]
+    version = f"{made.provenance.get('plugin', 'unknown')} {made.provenance.get('plugin_version', '')}".strip()
+    facts = (f"{name}={text}" for name, text in told_provenance(made.provenance).items())
+    return short_text(f"{head}{STATUSES[made.status][2]}. {version}; {'; '.join(facts)}")
 
 
 def _compare(path: Path, stored: NDArray[Any], uid: str, name: str) -> None:

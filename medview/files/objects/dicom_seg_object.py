@@ -10,11 +10,13 @@ from pydicom.dataset import Dataset
 
 from medview.files.headers.dicom_header import MAKER
 from medview.files.made_uid import new_uid
-from medview.files.objects.coded import coded, flat, long_string
+from medview.files.objects.coded import coded, long_string, person_name
+from medview.files.objects.dicom_sources import name_frames
+from medview.files.objects.told_provenance import told_provenance
 from medview.study.segmentation import Segment, Segmentation
 from medview.study.series import Series
 
-_TOLD = {"weights_sha256", "manifest_sha256", "parameters", "device", "precision", "medview_version"}
+_CORRECTED = ", corrected"
 
 
 def segmentation_object(
@@ -51,36 +53,25 @@ def segmentation_object(
         software_versions=__version__,
         device_serial_number="0",
         content_label="SEGMENTATION",
-        content_description=long_string(f"{segmentation.name}, for research"),
+        content_description=long_string(f"{segmentation.name}{_CORRECTED if segmentation.edits else ''}, for research"),
         omit_empty_frames=True,
     )
     made.SeriesDescription = long_string(f"{segmentation.name} (research)")
+    if segmentation.edits and segmentation.edited_by:
+        made.ContentCreatorName = person_name(segmentation.edited_by)
     made.ContentQualification = "RESEARCH"
     made.SpecificCharacterSet = "ISO_IR 192"
     if len(headers) < len(series.instances):
-        _name_frames(made, series)
+        name_frames(made, series)
     dataset: Dataset = made
     return dataset
-
-
-def _name_frames(made: Dataset, series: Series) -> None:
-    """Name the frames of a multi-frame source by their own numbers: its header holds those of the series alone."""
-    # segments of one plane share the item that names their source: each is renamed once
-    sources = {
-        id(source): source
-        for group in made.PerFrameFunctionalGroupsSequence
-        for source in group.DerivationImageSequence[0].SourceImageSequence
-    }
-    for source in sources.values():
-        place = int(source.ReferencedFrameNumber) - 1
-        source.ReferencedFrameNumber = series.instances[place].frame_index + 1
 
 
 def _description(segment: Segment, segmentation: Segmentation) -> Any:
     import highdicom
 
     algorithm = _algorithm(segment, segmentation)
-    return highdicom.seg.SegmentDescription(
+    made = highdicom.seg.SegmentDescription(
         segment_number=segment.number,
         segment_label=long_string(segment.label),
         segmented_property_category=coded(segment.category),
@@ -91,6 +82,16 @@ def _description(segment: Segment, segmentation: Segmentation) -> Any:
         tracking_id=long_string(segment.label),
         display_color=highdicom.color.CIELabColor.from_rgb(*segment.colour),
     )
+    if segmentation.edits:
+        made.SegmentDescription = _told_of(algorithm, segmentation)
+    return made
+
+
+def _told_of(algorithm: str, segmentation: Segmentation) -> str:
+    """Return in a sentence who drew or corrected the mask, and when (Segment Description, a Short Text)."""
+    verb = "Drawn" if algorithm == "MANUAL" else "Corrected"
+    who = long_string(segmentation.edited_by) if segmentation.edited_by else "a person"
+    return f"{verb} by {who}" + (f", {segmentation.edited_at}" if segmentation.edited_at else "")
 
 
 def _algorithm(segment: Segment, segmentation: Segmentation) -> str:
@@ -113,5 +114,5 @@ def _identification(provenance: Mapping[str, Any]) -> Any:
         family=family,
         version=long_string(str(provenance.get("plugin_version") or "unknown")),
         source=MAKER,
-        parameters={key: flat(provenance[key]) for key in sorted(_TOLD & set(provenance))},
+        parameters=told_provenance(provenance),
     )

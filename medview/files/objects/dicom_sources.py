@@ -69,6 +69,19 @@ def source_headers(series: Series, geometry: Geometry) -> tuple[list[Dataset], t
     return headers, tuple(said.values())
 
 
+def name_frames(made: Dataset, series: Series) -> None:
+    """Name the frames of a multi-frame source by their own numbers: its header holds those of the series alone."""
+    # segments of one plane share the item that names their source: each is renamed once
+    sources = {
+        id(source): source
+        for group in made.PerFrameFunctionalGroupsSequence
+        for source in group.DerivationImageSequence[0].SourceImageSequence
+    }
+    for source in sources.values():
+        place = int(source.ReferencedFrameNumber) - 1
+        source.ReferencedFrameNumber = series.instances[place].frame_index + 1
+
+
 def _check_identities(series: Series) -> None:
     names = {(i.sop_instance_uid, i.frame_index) for i in series.instances}
     if len(names) < len(series.instances) or not all(uid for uid, _ in names):

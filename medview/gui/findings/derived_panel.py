@@ -47,7 +47,12 @@ class DerivedPanel(QWidget):
         assert isinstance(finding.payload, DerivedImage)
         self._study, self._finding = study, finding
         self.meaning.setText(say(_KINDS[finding.payload.kind]))
+        is_rejected = finding.status == "rejected"
         self.shown.setChecked(is_shown_derived(self._session, finding))
+        self.shown.setEnabled(not is_rejected)
+        for button in (self.save_dicom, self.save_nifti):
+            button.setEnabled(not is_rejected)
+            button.setToolTip(tr("What was rejected is not saved.") if is_rejected else "")
 
     def forget(self) -> None:
         """Hold nothing of a study that may be closed."""

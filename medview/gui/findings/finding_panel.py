@@ -27,7 +27,7 @@ from medview.gui.findings.threshold_bar import ThresholdBar
 from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.session_watch import SessionWatch
-from medview.session.export_findings import export_derived, export_report, reportable
+from medview.session.export_findings import export_derived, export_map, export_report, reportable
 from medview.session.finding_view import finding_view
 from medview.session.session import Session
 from medview.study.finding import Finding, ScoredBox
@@ -37,10 +37,10 @@ from medview.study.study import Study
 class FindingPanel(QWidget):
     """The list, the threshold of a run's boxes, what can be done with the selected finding, and what it says.
 
-    `arrived` tells that a run has brought findings.
+    `wanted` tells that it should be seen: a run has brought findings, or one was chosen in a pane.
     """
 
-    arrived = Signal()
+    wanted = Signal()
 
     def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +48,7 @@ class FindingPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._runs = self._known_runs()
+        self._noted: tuple[str, str] = ("", "")  # study and finding
         self.list = FindingListView(session, watch, self)
         self.threshold = ThresholdBar(self)
         self.details = FindingDetails(session, self)
@@ -116,6 +117,8 @@ class FindingPanel(QWidget):
         self.list.menu_wanted.connect(self.show_menu)
         self.details.derived.save_dicom.clicked.connect(lambda: self._save_derived(""))
         self.details.derived.save_nifti.clicked.connect(lambda: self._save_derived(".nii.gz"))
+        self.details.map.save_dicom.clicked.connect(lambda: self._save_map(".dcm"))
+        self.details.map.save_nifti.clicked.connect(lambda: self._save_map(".nii.gz"))
 
     def _heading(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -148,12 +151,12 @@ class FindingPanel(QWidget):
         return holder
 
     def _show_threshold(self, study: Study | None, finding: Finding | None) -> None:
-        """Show the threshold of the chosen box's run, or of the first run with boxes."""
-        boxes = [f for f in study.findings if isinstance(f.payload, ScoredBox)] if study is not None else []
-        own = finding if finding in boxes else next(iter(boxes), None)
-        is_other = finding is not None and finding not in boxes
-        if study is not None and own is not None and not is_other:
-            self.threshold.show_run(study, own)
+        """Show the threshold of the chosen run's boxes; where none is chosen, of the newest run that has some."""
+        run = self.list.chosen_run()
+        wanted = finding.run_uid if finding is not None else run.uid if run is not None else None
+        box = _newest_box(study, wanted) if study is not None else None
+        if study is not None and box is not None:
+            self.threshold.show_run(study, box)
             self.threshold.show()
         else:
             self.threshold.forget()
@@ -162,11 +165,17 @@ class FindingPanel(QWidget):
         study, finding = self.list.study, self.chosen()
         if study is None or finding is None:
             return
-        # named after what made it, never after the patient
-        name = re.sub(r"[^\w-]+", "_", finding.title).strip("_").lower() or "derived"
-        path = self._ask(tr("Save as") if suffix else tr("Save as a new folder"), name + suffix, suffix)
+        path = self._ask(tr("Save as") if suffix else tr("Save as a new folder"), _file_name(finding) + suffix, suffix)
         if path is not None:
             self._guarded(lambda: export_derived(self._session, study, finding, path))
+
+    def _save_map(self, suffix: str) -> None:
+        study, finding = self.list.study, self.chosen()
+        if study is None or finding is None:
+            return
+        path = self._ask(tr("Save as"), f"{_file_name(finding)}_map{suffix}", suffix)
+        if path is not None:
+            self._guarded(lambda: export_map(self._session, study, finding, path))
 
     def _ask(self, title: str, suggested: str, suffix: str) -> Path | None:
         folder = Path(self._session.settings["last_folder"] or Path.home())
@@ -180,16 +189,39 @@ class FindingPanel(QWidget):
         except MedViewError as error:
             self._session.notices.add_error(error)
 
+    def _note_chosen(self) -> None:
+        """Ask to be seen where another finding was chosen than before: in the list that is done before one's eyes."""
+        study, finding = self.list.study, self.chosen()
+        before = self._noted
+        self._noted = (
+            study.facts.study_instance_uid if study is not None else "",
+            finding.uid if finding is not None else "",
+        )
+        if finding is not None and self._noted[0] == before[0] and self._noted != before:
+            self.wanted.emit()
+
     def _known_runs(self) -> frozenset[str]:
         return frozenset(finding.run_uid for study in self._session.studies for finding in study.findings)
 
     def _follow(self, topics: frozenset[str]) -> None:
         if topics & {"scene", "studies", "findings", "display"}:
             self.refresh()
+            self._note_chosen()
         if "cursor" in topics:
             self.details.show_place()
         if "findings" in topics:
             runs = self._known_runs()
             is_new, self._runs = bool(runs - self._runs), self._runs | runs
             if is_new:
-                self.arrived.emit()
+                self.wanted.emit()
+
+
+def _file_name(finding: Finding) -> str:
+    """Return a name after what made it, never after the patient."""
+    return re.sub(r"[^\w-]+", "_", finding.title).strip("_").lower() or "result"
+
+
+def _newest_box(study: Study, run_uid: str | None) -> Finding | None:
+    """Return a box of a run, of the newest run with boxes where none is named; None where it has found none."""
+    boxes = [found for found in study.findings if isinstance(found.payload, ScoredBox)]
+    return next((found for found in reversed(boxes) if run_uid in (None, found.run_uid)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from medview.gui.language import say, tr
 from medview.session.finding_view import finding_view
@@ -13,7 +13,7 @@ from medview.view.finding_text import MAP_MEANINGS
 
 
 class MapPanel(QWidget):
-    """Switches a heat map on and off, in view only."""
+    """Switches a heat map on and off, in view only; and the buttons that save it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +28,8 @@ class MapPanel(QWidget):
         self.opacity.valueChanged.connect(self._change)
         self.meaning = QLabel(self)
         self.meaning.setWordWrap(True)
+        self.save_dicom = QPushButton(tr("Save as DICOM parametric map…"), self)
+        self.save_nifti = QPushButton(tr("Save as NIfTI…"), self)
         row = QHBoxLayout()
         row.addWidget(QLabel(tr("Opacity"), self))
         row.addWidget(self.opacity, 1)
@@ -36,7 +38,8 @@ class MapPanel(QWidget):
         layout.setSpacing(6)
         layout.addWidget(self.shown)
         layout.addLayout(row)
-        layout.addWidget(self.meaning)
+        for part in (self.meaning, self.save_dicom, self.save_nifti):
+            layout.addWidget(part)
 
     def show_map(self, study: Study, finding: Finding) -> None:
         """Show how a heat map is drawn now."""
@@ -49,7 +52,12 @@ class MapPanel(QWidget):
         self.opacity.setValue(round(100 * view.map_opacity))
         for part in (self.shown, self.opacity):
             part.blockSignals(False)
-        self.opacity.setEnabled(self.shown.isChecked())
+        is_rejected = finding.status == "rejected"
+        self.shown.setEnabled(not is_rejected)
+        self.opacity.setEnabled(self.shown.isChecked() and not is_rejected)
+        for button in (self.save_dicom, self.save_nifti):
+            button.setEnabled(not is_rejected)
+            button.setToolTip(tr("What was rejected is not saved.") if is_rejected else "")
         self.meaning.setText(say(MAP_MEANINGS[finding.payload.kind]))
 
     def forget(self) -> None:
