@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from medview.errors import MedViewError
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.when_shown import when_shown
@@ -35,12 +36,23 @@ def jump_to_slice(session: Session, study: Study, finding: Finding, slice_index:
     return _with_scene(session, study, finding, move)
 
 
+def images_changed() -> MedViewError:
+    """Return what to tell where the images of a finding are no longer those that it was found on."""
+    return MedViewError(
+        "The images of this finding have changed since.",
+        "Delete it from the list, and run the model on the images again.",
+    )
+
+
 def _with_scene(session: Session, study: Study, finding: Finding, then: Callable[[Scene], None]) -> bool:
     series = study.find(finding.source.series_key)
     if series is None:
         session.notices.add(
             "warning", "The image that this refers to is not open.", "Open the folder of the images it belongs to."
         )
+        return False
+    if not study.bears(finding.source, finding.geometry):  # its place would be another one on the grid of now
+        session.notices.add_error(images_changed())
         return False
     when_shown(session, study, series, then)
     return True

@@ -7,6 +7,7 @@ from weakref import ref
 
 from medview.imaging.window import default_window
 from medview.session.fuse import why_no_fusion
+from medview.session.jump_to_finding import images_changed
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.when_shown import when_shown
@@ -19,10 +20,13 @@ from medview.study.volume import Volume
 def show_derived(session: Session, study: Study, finding: Finding) -> bool:
     """Lay derived images over their original, split; False where the original is not open or not shown as a volume."""
     series = study.find(finding.source.series_key)
-    if series is None or series.sop_hash != finding.source.sop_hash:
+    if series is None:
         session.notices.add(
             "warning", "The image that this refers to is not open.", "Open the folder of the images it belongs to."
         )
+        return False
+    if not study.bears(finding.source, finding.geometry):
+        session.notices.add_error(images_changed())
         return False
     when_shown(session, study, series, lambda scene: _lay(session, scene, finding))
     return True
