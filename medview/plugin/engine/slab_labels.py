@@ -8,6 +8,8 @@ of several. The labels here are the same bit for bit, at a fraction of the cost:
   network's grid, it is so everywhere inside, and no voxel of the cell needs any interpolation.
 * In the other cells a channel can win (also one that wins at no corner) unless another one is above it at every corner:
   only what is left is interpolated.
+* Where most cells of a block are mixed, as of a network that is unsure, everything in it is interpolated at once
+  (`whole_block`): that costs less than to find out what need not be.
 
 "Above" means by more than rounding can take away: both interpolated values are off by at most 6 units of 2**-24 of the
 largest logit (three levels of two products and a sum), and so their difference by less than a millionth of it. A cell
@@ -30,9 +32,11 @@ from medview.plugin.engine.layers import Layer, layers
 from medview.plugin.engine.model_grid import ModelGrid
 from medview.plugin.engine.sliding_window import Slab
 from medview.plugin.engine.taps import Taps, taps_out
+from medview.plugin.engine.whole_block import WholeBlock, whole_blocks
 
 _ROUNDING = 1e-6  # of the largest logit
 _CORNER_VALUES = 2_000_000  # at once: memory, not meaning
+_MOSTLY = 0.25  # of a block's cells mixed: about here both ways cost the same
 Told = Callable[[int, int], None]
 
 
@@ -108,7 +112,7 @@ class SlabLabels:
 
     def _taps(self) -> tuple[Taps, _Places]:
         along, down, across = (taps_out(axis) for axis in self.grid.maps)
-        return along, _Places(down, across)
+        return along, _Places(down, across, whole_blocks(down, across))
 
     def _numbers(self, channels: int, out: NDArray[Any], first: int = 0) -> NDArray[Any]:
         """Return the label of each channel, as what is written; OverflowError where that cannot hold them."""
@@ -160,10 +164,14 @@ class _Places:
 
     down: Taps
     across: Taps
+    blocks: tuple[WholeBlock, ...]
 
     def on(self, device: torch.device) -> _Places:
         """Return it on a device."""
-        return _Places(self.down.to(device), self.across.to(device))
+        if self.down.index.device == device:
+            return self
+        down, across = self.down.to(device), self.across.to(device)
+        return _Places(down, across, whole_blocks(down, across))
 
     def spread(self, cells: Tensor) -> Tensor:
         """Return what is known of cells (rows, columns) for each voxel of an image."""
@@ -181,6 +189,9 @@ class _Cells:
         margin = _over_corners(lower.margin, upper.margin, torch.minimum)
         mixed = (low != high) | (margin <= self._rounding)
         self._agreed = places.spread(low)
+        self._whole = [block for block in places.blocks if float(mixed[block.cells].float().mean()) > _MOSTLY]
+        for block in self._whole:
+            mixed[block.cells] = False
         self._rivals = self._found(mixed, low, high)
 
     def winners(self, below: float, above: float) -> Tensor:
@@ -189,6 +200,9 @@ class _Cells:
         flat = winners.view(-1)
         for rivals in self._rivals:
             flat[rivals.voxels] = rivals.winners(below, above)
+        lower, upper = (plane.values.view(-1, *plane.winner.shape) for plane in self._planes)
+        for block in self._whole:
+            winners[block.voxels] = block.winners(lower, upper, below, above)
         return winners
 
     def _found(self, mixed: Tensor, low: Tensor, high: Tensor) -> list[_Rivals]:
@@ -267,7 +281,7 @@ class _Rivals:
         upper_left, upper_right, lower_left, lower_right = between.index_select(2, self.of_voxel)
         left = upper_left * down[0] + lower_left * down[1]
         right = upper_right * down[0] + lower_right * down[1]
-        best = (left * across[0] + right * across[1]).argmax(dim=0)
+        _, best = (left * across[0] + right * across[1]).max(dim=0)
         return self.channels[self.of_voxel, best].to(torch.int16)
 
 

@@ -62,6 +62,19 @@ def test_a_channel_that_wins_at_no_corner_wins_inside() -> None:
     np.testing.assert_array_equal(labels, long_way(values, grid))
 
 
+@pytest.mark.parametrize("flips", [(False, False, False), (True, True, True), (False, True, False)])
+def test_what_is_unsure_in_one_part_and_sure_in_another_equals_the_long_way(flips: tuple[bool, bool, bool]) -> None:
+    """Whole blocks are interpolated where hardly a cell agrees; borders of blocks lie in the midst of the images."""
+    size, source, channels = (3, 71, 135), (7, 90, 170), 6
+    values = torch.randn((channels, *size), generator=torch.Generator().manual_seed(4)).round()  # with ties
+    values[2, :, :40, 70:] += 30.0
+    values[4, :, 50:, :50] += 30.0
+    grid = box(size, source, flips)
+    labels = np.full(source, 255, dtype=np.uint8)
+    SlabLabels(grid).write(slabs(values), labels)
+    np.testing.assert_array_equal(labels, long_way(values, grid))
+
+
 def test_a_slab_is_told_once_it_is_final_and_each_slice_once() -> None:
     values = smooth(4, (17, 6, 6), 3)
     for flipped in (False, True):
