@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from medview.errors import MedViewError
+from medview.plugin.plugin_fault import PluginFault
 
 _DOOR = "medview.plugin"
 Fingerprint = Mapping[str, tuple[int, int]]
@@ -62,13 +63,13 @@ def check_unchanged(folder: Path, before: Fingerprint, name: str) -> None:
 
     Raises
     ------
-    MedViewError
+    PluginFault
         Naming a file that was written, changed or deleted.
     """
     after = fingerprint(folder)
     changed = sorted(set(before.items()) ^ set(after.items()))
     if changed:
-        raise MedViewError(
+        raise PluginFault(
             "{plugin} changed {file} in its own folder while it ran; its answer was not kept.",
             "Install it anew, and report it to its authors.",
             plugin=name,
@@ -77,7 +78,7 @@ def check_unchanged(folder: Path, before: Fingerprint, name: str) -> None:
 
 
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and module of every import statement; of a file that is no Python, none: its import will say so."""
+    """Yield line and module of every import; of a file that is no Python, none: its import will say so."""
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
@@ -89,3 +90,14 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield node.lineno, node.module if node.module != "medview" else inner
+        elif isinstance(node, ast.Call) and (module := _called(node)):
+            yield node.lineno, module
+
+
+def _called(node: ast.Call) -> str:
+    """Return the module that a call imports by a name written out, such as `import_module("medview.session")`."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    first = node.args[0] if node.args else None
+    if not isinstance(first, ast.Constant) or name not in ("import_module", "__import__"):
+        return ""
+    return first.value if isinstance(first.value, str) else ""

@@ -67,8 +67,7 @@ def accept(plugin: Plugin, record: WeightsRecord) -> None:
 def check_accepted(plugin: Plugin, record: WeightsRecord) -> None:
     """Raise MedViewError where the licence of weights was not accepted yet."""
     if not is_accepted(plugin, record):
-        if record.licence_file is None:
-            raise _no_text(plugin, record)
+        licence_text(plugin, record)  # raises where there is nothing to be read
         raise MedViewError(
             "The weights {file} are given under {licence}, which has not been accepted on this computer.",
             "Read and accept it in the list of models, or write: medview models install {plugin} --accept-licence",

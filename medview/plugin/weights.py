@@ -11,6 +11,7 @@ from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin.file_sha256 import file_sha256
 from medview.plugin.kept_book import read_book, write_book
+from medview.plugin.outside_files import outside_files
 from medview.progress import Progress
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def locate(record: WeightsRecord, folder: Path | None = None) -> Path | None:
         Of the plugin, for weights that it brings itself.
     """
     for path in _candidates(record, folder):
-        if _is_genuine(path, record):
+        if is_genuine(path, record):
             return path
     return None
 
@@ -81,6 +82,34 @@ def is_whole(record: WeightsRecord, folder: Path | None = None) -> bool:
     """Whether the file of a record lies here and is right: every byte is read, whatever is remembered of it."""
     path = locate(record, folder)
     return path is not None and path.stat().st_size == record.bytes and file_sha256(path) == record.sha256
+
+
+def check_alone(record: WeightsRecord, path: Path) -> None:
+    """Refuse an ONNX file that takes numbers from others: the checksum of its record says nothing of those.
+
+    Raises
+    ------
+    MedViewError
+        It does, or it is no ONNX file.
+    """
+    if record.format != "onnx":
+        return
+    try:
+        others = outside_files(path)
+    except ValueError as error:
+        raise MedViewError(
+            "The model file {file} cannot be read: {reason}",
+            "Fetch it again; if it came with a package, install that package anew.",
+            file=path.name,
+            reason=str(error),
+        ) from error
+    if others:
+        raise MedViewError(
+            "The model file {file} takes numbers from another file: {others}. Nobody has checked that one.",
+            "Ask whoever made it for the model in one file.",
+            file=path.name,
+            others=", ".join(others),
+        )
 
 
 def remove(record: WeightsRecord) -> bool:
@@ -145,7 +174,8 @@ def _packaged(record: WeightsRecord) -> Path | None:
         return None
 
 
-def _is_genuine(path: Path, record: WeightsRecord) -> bool:
+def is_genuine(path: Path, record: WeightsRecord) -> bool:
+    """Whether a file is the one that a record promises, by its size and SHA-256."""
     try:
         facts = path.stat()
         if facts.st_size != record.bytes:
@@ -215,6 +245,8 @@ def _pour(answer: HTTPResponse, part: Path, mode: str, record: WeightsRecord, pr
             progress(have / record.bytes, record.file)
             chunk = answer.read(min(_CHUNK_BYTES, record.bytes - have))
             if not chunk:
+                if answer.length:  # what the server has promised and not sent
+                    raise ConnectionError("the connection ended early")
                 break
             have += file.write(chunk)
     progress(1.0, record.file)

@@ -6,6 +6,7 @@ An array made here frees its memory with its last view, like any other array. An
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import sys
 import weakref
@@ -56,6 +57,21 @@ def handle(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str]:
 def attach(name: str, shape: tuple[int, ...], dtype: str, *, owner: bool = False) -> NDArray[Any]:
     """Return the array that another process has shared; `owner` takes over the duty to free it."""
     return _array(_Memory(name=name), shape, dtype, owner=owner)
+
+
+def attach_copy(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """Return the array that another process has shared, so that nothing written to it here is seen there.
+
+    Pages are shared until somebody writes to them (Linux; elsewhere as `attach`): foreign code finds a way round an
+    array that says it is read-only, and need not mean to.
+    """
+    if sys.platform != "linux":
+        return attach(name, shape, dtype)
+    memory = _Memory(name=name)
+    pages = mmap.mmap(memory._fd, memory.size, access=mmap.ACCESS_COPY)  # type: ignore[attr-defined]
+    memory.close()
+    count = int(np.prod(shape, dtype=np.int64))
+    return np.frombuffer(pages, dtype=np.dtype(dtype), count=count).reshape(shape)
 
 
 def allocate_for_series(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:

@@ -61,11 +61,11 @@ class Volume:
         return float(self.array[tuple(index)])
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Hand the array to another process by name; only a volume that is not shared yet is copied."""
+        """Hand the array by name to another process, which cannot change it here; what is not shared yet is copied."""
         array = shared_array.shared(self.array)
         object.__setattr__(self, "array", array)
         return _attached, (shared_array.handle(array), self.geometry, self.series, self.unit)
 
 
 def _attached(handle: tuple[str, tuple[int, ...], str], geometry: Geometry, series: Series, unit: str) -> Volume:
-    return Volume(shared_array.attach(*handle), geometry, series, unit)
+    return Volume(shared_array.attach_copy(*handle), geometry, series, unit)
