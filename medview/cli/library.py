@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
-from medview.errors import MedViewError, Sentence
+from medview.errors import MedViewError, Sentence, fill
 from medview.jobs.process_pool import ProcessPool
 from medview.paths import data_folder
 from medview.progress import Progress, part
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from medview.library.study_row import StudyRow
 
 _LIMIT = 10_000  # studies that are listed at once
+_STUDIES_AND_FILES = "{studies} {studies:study|studies}, {files} {files:file|files}"
+_IMPORTED = (
+    "{studies} {studies:study|studies}; {text}; {other} other {other:file|files}, {remarks} {remarks:remark|remarks}"
+)
 
 
 def library(arguments: argparse.Namespace, progress: Progress) -> Answer:
@@ -40,7 +44,8 @@ def _list(opened: Library, arguments: argparse.Namespace, progress: Progress) ->
     query = Query(" ".join(arguments.words))
     rows = [_row_as_data(row) for row in opened.search(query, limit=_LIMIT)]
     count = opened.count(query)
-    return Answer({"count": count, "studies": rows}, "\n".join([*map(_row_as_text, rows), f"{count} studies"]))
+    total = fill("{count} {count:study|studies}", {"count": count})
+    return Answer({"count": count, "studies": rows}, "\n".join([*map(_row_as_text, rows), total]))
 
 
 def _import(opened: Library, arguments: argparse.Namespace, progress: Progress) -> Answer:
@@ -73,8 +78,8 @@ def _copied(opened: Library, paths: list[Path], progress: Progress) -> Answer:
         left_out = [{"path": found.name(path), "reason": str(why)} for path, why in added.left_out]
     data = {**_added_as_data(added), "left_out": left_out, "studies": _uids(opened, added.study_ids)}
     data |= {"freed_studies": len(freed.study_ids), "freed_files": freed.files, "over_quota": not freed.is_enough}
-    text = f"{added.new_files} files copied, {added.known_files} known already"
-    text += f", {freed.files} old copies deleted to keep the quota" if freed.files else ""
+    text = fill("{new_files} {new_files:file|files} copied, {known_files} known already", data)
+    text += fill(", {freed_files} old {freed_files:copy|copies} deleted to keep the quota", data) if freed.files else ""
     text += ", still over the quota" if not freed.is_enough else ""
     return _imported(data, text, other, rejected)
 
@@ -87,7 +92,8 @@ def _imported(
     data["rejected"] = [{"path": str(path), "reason": str(why)} for path, why in rejected]
     lines = [f"left out {row['path']}: {row['reason']}" for row in [*data["left_out"], *data["rejected"]]]
     lines += [f"other bytes under a known identifier: {path}" for path in data["apart"]]
-    total = f"{len(data['studies'])} studies; {text}; {len(data['other'])} other files, {len(lines)} remarks"
+    counts = {"studies": len(data["studies"]), "text": text, "other": len(data["other"]), "remarks": len(lines)}
+    total = fill(_IMPORTED, counts)
     return Answer(data, "\n".join([*lines, total]))
 
 
@@ -102,7 +108,8 @@ def _verify(opened: Library, arguments: argparse.Namespace, progress: Progress) 
         for check in found.troubled
     ]
     lines = [f"{kind} {path}" for check in troubled for kind in ("missing", "changed") for path in check[kind]]
-    total = f"{found.studies} studies, {found.files} files, {len(troubled)} studies with missing or changed files"
+    counts = {"studies": found.studies, "files": found.files, "troubled": len(troubled)}
+    total = fill(f"{_STUDIES_AND_FILES}, {{troubled}} {{troubled:study|studies}} with missing or changed files", counts)
     return Answer({"studies": found.studies, "files": found.files, "troubled": troubled}, "\n".join([*lines, total]))
 
 
@@ -112,7 +119,7 @@ def _rebuild(opened: Library, arguments: argparse.Namespace, progress: Progress)
     absent = list(map(str, found.absent_folders))
     data = {"studies": found.studies, "files": found.files, "orphans": found.orphans, "absent_folders": absent}
     lines = [f"not there: {folder}" for folder in absent] + [str(sentence) for sentence in found.said]
-    return Answer(data, "\n".join([*lines, f"{found.studies} studies, {found.files} files"]))
+    return Answer(data, "\n".join([*lines, fill(_STUDIES_AND_FILES, data)]))
 
 
 _ACTIONS = {"list": _list, "import": _import, "verify": _verify, "rebuild": _rebuild}
@@ -144,10 +151,11 @@ def _row_as_data(row: StudyRow) -> dict[str, Any]:
 
 
 def _row_as_text(row: dict[str, Any]) -> str:
-    missing = f"  {row['files_missing']} files missing" if row["files_missing"] else ""
+    missing = fill("  {files_missing} {files_missing:file|files} missing", row) if row["files_missing"] else ""
     shown = "/".join(row["modalities"])
     name = row["patient_name"].replace("^", " ").strip() or row["patient_id"]
-    facts = f"{row['study_date']:8} {shown:8} {row['images']:6} images  {row['where']:6}"
+    noun = "image " if row["images"] == 1 else "images"
+    facts = f"{row['study_date']:8} {shown:8} {row['images']:6} {noun}  {row['where']:6}"
     return f"{facts}  {name}  {row['study_description']}{missing}"
 
 

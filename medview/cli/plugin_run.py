@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
@@ -12,23 +15,26 @@ from medview.cli.out_folder import make_folder
 from medview.progress import Progress, part
 
 if TYPE_CHECKING:
-    from medview.plugin.contract import Result
     from medview.plugin.discovery import Plugin
     from medview.study.series import Series
     from medview.study.volume import Volume
+
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
 def run_plugin(arguments: argparse.Namespace, progress: Progress) -> Answer:
     """Run a plugin on the series asked for, or on the fitting one with the most images."""
     from medview.plugin.discovery import discover, find
+    from medview.plugin.environment import own_python
 
     plugin = find(arguments.plugin, discover())
+    own_python(plugin)  # one that is not installed is told before hundreds of files are read
     parameters = plugin.manifest.parse_parameters(options_of(arguments.option))
     with opened(arguments.path, part(progress, 0.0, 0.1)) as found:
         series = _fitting(found, plugin, arguments.series)
         make_folder(arguments.out)
         volume = found.read(series, part(progress, 0.1, 0.2))
-    data = _run_on(plugin, volume, parameters, arguments, part(progress, 0.2, 1.0))
+        data = _run_on(plugin, volume, parameters, arguments, part(progress, 0.2, 1.0))
     return Answer(data, _as_text(data))
 
 
@@ -69,14 +75,28 @@ def _fitting(found: Opened, plugin: Plugin, wanted: str | None) -> Series:
 def _run_on(
     plugin: Plugin, volume: Volume, parameters: Any, arguments: argparse.Namespace, progress: Progress
 ) -> dict[str, Any]:
-    """Run a plugin and write its results into the folder of --out."""
+    """Run a plugin in a process beside this one, and write its results into the folder of --out."""
     from medview.plugin.run import PluginRun
     from medview.progress import unheard
+    from medview.session.run_to_end import run_to_end
     from medview.session.write_result import write_result
 
-    result: Result = PluginRun(plugin, volume, parameters, arguments.device)(part(progress, 0.0, 0.9))
+    with _whole_computer():
+        result = run_to_end(PluginRun(plugin, volume, parameters, arguments.device), part(progress, 0.0, 0.9))
     progress(0.92, "Writing and reading back")
     return write_result(result, volume.series, arguments.out, unheard)
+
+
+@contextmanager
+def _whole_computer() -> Iterator[None]:
+    """Let the process that is started for the plugin use every core: there is no window that needs one."""
+    told = {name: str(os.cpu_count() or 1) for name in _THREADS if name not in os.environ}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name in told:
+            del os.environ[name]
 
 
 def _as_text(answer: dict[str, Any]) -> str:

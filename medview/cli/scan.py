@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from medview.cli.answer import Answer
 from medview.cli.opened import Opened, opened
 from medview.cli.stack_data import series_as_data
+from medview.errors import fill
 from medview.progress import Progress
 
 _PLAIN = ("uniform", "single", "4D")  # kinds of guard lines that go without saying, or are said by the sizes
@@ -85,8 +86,8 @@ def _as_text(data: dict[str, Any]) -> str:
     lines.extend(f"other    {row['path']}: {row['kind']}" for row in data["other"])
     lines.extend(f"rejected {row['path']}: {row['reason']}" for row in data["rejected"])
     counts = data["counts"]
-    total = (
-        f"{counts['found']} files: {counts['images']} images, {counts['other']} other, {counts['rejected']} rejected"
+    total = fill(
+        "{found} {found:file|files}: {images} {images:image|images}, {other} other, {rejected} rejected", counts
     )
     return "\n".join([*lines, *data["remarks"], total])
 

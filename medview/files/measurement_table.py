@@ -12,8 +12,7 @@ from typing import Any
 
 from medview.errors import MedViewError
 from medview.files.atomic import written_whole
-
-_MAY_CALCULATE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text that begins so for a formula
+from medview.files.plain_cell import plain_cell
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,9 @@ def _csv_text(rows: Sequence[MeasuredRow]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([field.name for field in fields(MeasuredRow)])
-    writer.writerows([_plain(cell) for cell in _cells(row).values()] for row in rows)
+    writer.writerows([plain_cell(cell) for cell in _cells(row).values()] for row in rows)
     return out.getvalue()
 
 
 def _cells(row: MeasuredRow) -> dict[str, Any]:
     return {field.name: getattr(row, field.name) for field in fields(row)}
-
-
-def _plain(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_MAY_CALCULATE) else cell

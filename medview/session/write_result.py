@@ -2,124 +2,147 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medview.plugin.contract import Result
 from medview.progress import Progress
 from medview.session.apply_result import findings_of, segmentation_of
-from medview.session.export_findings import reportable, write_image
+from medview.session.export_findings import reportable, write_image, write_map
 from medview.session.export_segmentation import write
-from medview.study.finding import DerivedImage, Finding, HeatMap
+from medview.study.finding import Curve, DerivedImage, Finding, HeatMap
 from medview.study.series import Series
 
 _NO_SEG = "There is no DICOM Segmentation: the images are not DICOM."
 _NO_REPORT = "There is no DICOM report: the images are not DICOM."
+_NO_SERIES = "There is no derived DICOM series: one of multi-frame images cannot be written yet."
 
 
 def write_result(result: Result, series: Series, folder: Path, progress: Progress) -> dict[str, Any]:
     """Write a result into a folder that is there, each file read back, and return what result.json says.
 
     Labels become segmentation.dcm and segmentation.nii.gz; boxes, scores and values findings.dcm (a structured report);
-    derived images the folder derived and derived.nii.gz; heat maps heat_map.nii.gz. What DICOM cannot hold because the
-    images are of another format is left out, and a remark says so.
+    derived images the folder derived and derived.nii.gz; heat maps, from 0 to 1, heat_map.dcm (a parametric map) and
+    heat_map.nii.gz; curves curve.csv. What DICOM cannot hold because the images are of another format is left out, and
+    a remark says so. A segmentation, a report and result.json take the place of those of a run before; the others get
+    the next number.
 
     Raises
     ------
     MedViewError
         A file cannot be written, or what is read back differs.
     """
-    from medview.files.result_json import findings_data, write_result_file
+    from medview.files.result_json import write_result_file
 
-    files: list[str] = []
-    remarks: list[str] = []
+    writing = _Writing(series, folder, progress)
     data: dict[str, Any] = {"name": result.name, "segments": [], "provenance": dict(result.provenance)}
     if result.labels is not None:
-        data |= _write_labels(result, series, folder, files, remarks, progress)
-    findings = findings_of(result)
-    if findings:
-        _write_findings(findings, series, folder, files, remarks, progress)
-    files.append(str(folder / "result.json"))
-    data |= {"findings": findings_data(findings), "remarks": remarks, "files": files}
+        data |= writing.labels(result)
+    rows = writing.findings(findings_of(result))
+    writing.files.append(str(folder / "result.json"))
+    data |= {"findings": rows, "remarks": writing.remarks, "files": writing.files}
     write_result_file(data, folder / "result.json")
     return data
 
 
-def _write_labels(
-    result: Result, series: Series, folder: Path, files: list[str], remarks: list[str], progress: Progress
-) -> dict[str, Any]:
-    from medview.files.result_json import result_data
+@dataclass
+class _Writing:
+    """A folder as it fills: what was written, and what a person should know of it."""
 
-    segmentation = segmentation_of(result)
-    if series.file_format == "DICOM":
-        path = folder / "segmentation.dcm"
-        remarks += [str(remark) for remark in write(segmentation, series, path, "dicom_seg", None, progress)]
-        files.append(str(path))
-    else:
-        remarks.append(_NO_SEG)
-    path = folder / "segmentation.nii.gz"
-    write(segmentation, series, path, "nifti", None, progress)
-    files.append(str(path))
-    return result_data(segmentation)
+    series: Series
+    folder: Path
+    progress: Progress
+    files: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
+    def labels(self, result: Result) -> dict[str, Any]:
+        """Write the segmentation and return it in figures."""
+        from medview.files.result_json import result_data
 
-def _write_findings(
-    findings: tuple[Finding, ...],
-    series: Series,
-    folder: Path,
-    files: list[str],
-    remarks: list[str],
-    progress: Progress,
-) -> None:
-    told, geometry = reportable(findings), findings[0].geometry
-    if told and series.file_format == "DICOM":
+        segmentation = segmentation_of(result)
+        if self._is_dicom:
+            path = self._over("segmentation.dcm")
+            said = write(segmentation, self.series, path, "dicom_seg", None, self.progress)
+            self.remarks += map(str, said)
+        else:
+            self.remarks.append(_NO_SEG)
+        path = self._over("segmentation.nii.gz")
+        self.remarks += map(str, write(segmentation, self.series, path, "nifti", None, self.progress))
+        return result_data(segmentation)
+
+    def findings(self, findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+        """Write everything beside labels, and return a row for each, with the files that hold it."""
+        from medview.files.result_json import findings_data
+
+        told = reportable(findings)
+        report = self._report(told) if told else []
+        files = [report if finding in told else self._own_files(finding) for finding in findings]
+        return [{**row, "files": held} for row, held in zip(findings_data(findings), files, strict=True)]
+
+    def _report(self, told: tuple[Finding, ...]) -> list[str]:
+        if not self._is_dicom:
+            self.remarks.append(_NO_REPORT)
+            return []
         from medview.files.objects.finding_report import write_report
 
-        path = folder / "findings.dcm"
-        remarks += [str(remark) for remark in write_report(told, series, geometry, path, progress=progress)]
-        files.append(str(path))
-    elif told:
-        remarks.append(_NO_REPORT)
-    for finding in findings:
-        if isinstance(finding.payload, DerivedImage):
-            _write_image(finding, finding.payload, series, folder, files, remarks, progress)
-        elif isinstance(finding.payload, HeatMap):
-            from medview.files.formats.nifti import write_volume
-            from medview.study.volume import Volume
+        path = self._over("findings.dcm")
+        said = write_report(told, self.series, told[0].geometry, path, progress=self.progress)
+        self.remarks += map(str, said)
+        return [str(path)]
 
-            path = _free(folder / "heat_map.nii.gz")
-            write_volume(Volume(finding.payload.array, geometry, series), path)
-            files.append(str(path))
+    def _own_files(self, finding: Finding) -> list[str]:
+        """Write what has files of its own, and return them."""
+        payload = finding.payload
+        if isinstance(payload, DerivedImage):
+            return self._images(finding, payload)
+        if isinstance(payload, HeatMap):
+            return self._maps(finding, payload)
+        if isinstance(payload, Curve):
+            from medview.files.curve_table import write_curve
 
+            path = self._place("curve.csv")
+            write_curve(payload, path)
+            return [str(path)]
+        return []  # a box below its run's threshold stands in result.json alone
 
-def _write_image(
-    finding: Finding,
-    image: DerivedImage,
-    series: Series,
-    folder: Path,
-    files: list[str],
-    remarks: list[str],
-    progress: Progress,
-) -> None:
-    nifti = _free(folder / "derived.nii.gz")
-    write_image(image, finding, series, finding.geometry, nifti, progress)
-    files.append(str(nifti))
-    if series.file_format == "DICOM":
-        target = _free(folder / "derived")
-        said = write_image(image, finding, series, finding.geometry, target, progress)
-        remarks += [str(remark) for remark in said]
-        files.append(str(target))
+    def _images(self, finding: Finding, image: DerivedImage) -> list[str]:
+        is_multi_frame = len({one.path for one in self.series.instances}) < len(self.series.instances)
+        if self._is_dicom and is_multi_frame:
+            self.remarks.append(_NO_SERIES)
+        names = ["derived.nii.gz", *(["derived"] if self._is_dicom and not is_multi_frame else [])]
+        paths = [self._place(name) for name in names]
+        for path in paths:
+            self.remarks += map(str, write_image(image, finding, self.series, finding.geometry, path, self.progress))
+        return [str(path) for path in paths]
 
+    def _maps(self, finding: Finding, heat: HeatMap) -> list[str]:
+        paths = [self._place(name) for name in ("heat_map.nii.gz", *(["heat_map.dcm"] if self._is_dicom else []))]
+        for path in paths:
+            self.remarks += map(str, write_map(heat, finding, self.series, finding.geometry, path, self.progress))
+        return [str(path) for path in paths]
 
-def _free(path: Path) -> Path:
-    """Return the path, or the next of its name with a number that is not there yet: nothing is written over."""
-    number, stem, ending = 1, *_parted(path.name)
-    found = path
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{stem}-{number}{ending}")
-    return found
+    @property
+    def _is_dicom(self) -> bool:
+        return self.series.file_format == "DICOM"
+
+    def _over(self, name: str) -> Path:
+        """Return where a file is to lie that a run has once, and note it."""
+        self.files.append(str(self.folder / name))
+        return self.folder / name
+
+    def _place(self, name: str) -> Path:
+        """Return where a file is to lie, and note it; the next number where the name is taken."""
+        number, stem, ending = 1, *_parted(name)
+        path = self.folder / name
+        while path.exists():
+            number += 1
+            path = path.with_name(f"{stem}-{number}{ending}")
+        self.files.append(str(path))
+        return path
 
 
 def _parted(name: str) -> tuple[str, str]:
-    return (name.removesuffix(".nii.gz"), ".nii.gz") if name.endswith(".nii.gz") else (name, "")
+    """Return a name's stem and its ending, which may be double."""
+    stem, dot, ending = name.partition(".")
+    return stem, f"{dot}{ending}"

@@ -101,7 +101,7 @@ def _odd_identity(values: Values) -> Iterable[Sentence]:
 
 def _odd_pixels(values: Values) -> Iterable[Sentence]:
     if values.text("BurnedInAnnotation").upper() == "YES":
-        yield Sentence("Text is burned into the image: it may name the patient, also after de-identification.")
+        yield BURNED_IN
     if values.text("RecognizableVisualFeatures").upper() == "YES":
         yield Sentence("The patient can be recognized in the image, also after de-identification.")
     ratios = values.numbers("LossyImageCompressionRatio")
@@ -112,6 +112,7 @@ def _odd_pixels(values: Values) -> Iterable[Sentence]:
             yield LOSSY
 
 
+BURNED_IN = Sentence("Text is burned into the image: it may name the patient, also after de-identification.")
 ODD_UID = Sentence("An identifier (UID) is not made as DICOM wants it; it is only compared and shown.")
 LOSSY = Sentence("lossy")
 
