@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from medview.study.series import Series
 from medview.study.spatial_transform import SpatialTransform
 
-RegistrationKind = Literal["rigid", "affine", "deformable", "manual", "file"]
+RegistrationKind = Literal["rigid", "affine", "deformable", "manual", "file", "model"]
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,14 @@ class RegisteredSide:
         Of the very images; both "" where a file names the frame of reference alone.
     frame_of_reference_uid
         "" where the images have none.
+    image_uids
+        SOP Instance UIDs that a file names: it holds for a series all of whose images are among them.
     """
 
     series_key: str
     sop_hash: str
     frame_of_reference_uid: str
+    image_uids: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, series: Series) -> RegisteredSide:
@@ -35,7 +39,10 @@ class RegisteredSide:
 
     def is_of(self, series: Series) -> bool:
         """Whether these are the images of a series."""
-        return bool(self.series_key) and self.series_key == series.key and self.sop_hash == series.sop_hash
+        if not self.series_key:
+            uids = self.image_uids
+            return bool(uids and series.instances) and all(one.sop_instance_uid in uids for one in series.instances)
+        return self.series_key == series.key and self.sop_hash == series.sop_hash
 
     def shares_frame(self, series: Series) -> bool:
         """Whether a series lies in the same frame of reference."""
@@ -50,7 +57,7 @@ class Registration:
     Attributes
     ----------
     kind
-        "manual" where a person has moved them, "file" where a DICOM object says so.
+        "manual" where a person has moved them, "file" where a DICOM object says so, "model" where a plugin does.
     transform
         From points of the fixed images to points of the moving ones.
     made_at
@@ -58,8 +65,12 @@ class Registration:
     metric_before, metric_after
         Mattes mutual information in nats, larger is better; None where it was not computed. The same points of both
         images are compared.
-    label, object_uid
-        Of a registration from a file: Content Label and SOP Instance UID.
+    label
+        Of a registration from a file its Content Label; of a plugin's, and of what a person made of that, its name.
+    object_uid
+        Of a registration from a file: SOP Instance UID.
+    provenance
+        Of a plugin's, as of all its results; empty otherwise.
     """
 
     kind: RegistrationKind
@@ -71,6 +82,7 @@ class Registration:
     metric_after: float | None = None
     label: str = ""
     object_uid: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def between(self, shown: Series, second: Series) -> SpatialTransform | None:
         """Return the way from a series in view to a second one, None where this registration does not join them.

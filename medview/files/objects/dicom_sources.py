@@ -92,8 +92,11 @@ def _check_identities(series: Series) -> None:
 
 
 def _read(instance: Instance) -> Dataset:
-    with open_regular(instance.path) as file:
-        header = dcmread(file, stop_before_pixels=True, force=True, defer_size=_LARGE)
+    try:
+        with open_regular(instance.path) as file:
+            header = dcmread(file, stop_before_pixels=True, force=True, defer_size=_LARGE)
+    except OSError as error:
+        raise MedViewError("{file} is gone.", "Open the folder again.", file=instance.path.name) from error
     header.decode()  # texts of sequences, too: what is made of it may be written in another character set
     header.SpecificCharacterSet = "ISO_IR 192"
     return header

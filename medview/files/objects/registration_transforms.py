@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from medview.study.spatial_transform import DisplacementField, SpatialTransform
 from medview.study.study_object import StudyObject
 
 _COPY = "Copy it again from its source."
+_Way = tuple[RegisteredSide, SpatialTransform]  # from the registered frame to a side
 
 
 def read_transforms(found: StudyObject) -> tuple[Registration, ...]:
@@ -34,41 +35,61 @@ def read_transforms(found: StudyObject) -> tuple[Registration, ...]:
     registered = values.text("FrameOfReferenceUID")
     label = values.text("ContentLabel") or found.label
     try:
-        to_source = dict(_matrices(values, registered)) | dict(_deformations(values))
+        items = [*_matrices(values), *_deformations(values)]
     except ValueError as error:
         raise MedViewError("{name} holds a registration that makes no sense.", _COPY, name=found.path.name) from error
-    to_source.setdefault(registered, SpatialTransform())
-    to_source = {uid: transform for uid, transform in to_source.items() if uid}
+    home, sources = _parted(registered, items)
     now = datetime.now().astimezone().isoformat(timespec="microseconds")
-
-    def side(uid: str) -> RegisteredSide:
-        return RegisteredSide("", "", uid)
-
-    pairs = [(registered, uid) for uid in to_source if uid != registered and registered]
-    between = [(a, b) for a, b in permutations((uid for uid in to_source if uid != registered), 2) if a < b]
-    made = [Registration("file", side(a), side(b), to_source[b], now, label=label, object_uid=found.sop_instance_uid)
-            for a, b in pairs]  # fmt: skip
-    for a, b in between:
-        if to_source[a].is_affine and to_source[b].is_affine:
-            way = SpatialTransform.of_matrix(to_source[b].matrix @ np.linalg.inv(to_source[a].matrix))
-            made.append(
-                Registration("file", side(a), side(b), way, now, label=label, object_uid=found.sop_instance_uid)
-            )
-    return tuple(made)
+    pairs = [(home, side, way) for side, way in sources if registered]
+    for (a, to_a), (b, to_b) in combinations(sources, 2):
+        if to_a.is_affine and to_b.is_affine and _are_told_apart(a, b):
+            pairs.append((a, b, SpatialTransform.of_matrix(to_b.matrix @ np.linalg.inv(to_a.matrix))))
+    return tuple(
+        Registration("file", a, b, way, now, label=label, object_uid=found.sop_instance_uid) for a, b, way in pairs
+    )
 
 
-def _matrices(values: Values, registered: str) -> Iterator[tuple[str, SpatialTransform]]:
-    """Yield (frame of reference, transform from the registered frame to it)."""
+def _parted(registered: str, items: list[_Way]) -> tuple[RegisteredSide, list[_Way]]:
+    """Return the side that is registered to, and the others.
+
+    Images that stay where they are in the registered frame belong to it; moved ones of that frame only where they are
+    named: else nobody knows which are meant.
+    """
+    stays = [side for side, way in items if side.frame_of_reference_uid == registered and _moves_nothing(way)]
+    home = RegisteredSide("", "", registered, frozenset().union(*(side.image_uids for side in stays)))
+    sources = [
+        (side, way)
+        for side, way in items
+        if side not in stays and (side.image_uids or side.frame_of_reference_uid not in ("", registered))
+    ]
+    return home, sources
+
+
+def _moves_nothing(way: SpatialTransform) -> bool:
+    return way.is_affine and bool(np.allclose(way.matrix, np.eye(4), atol=1e-9))
+
+
+def _are_told_apart(one: RegisteredSide, other: RegisteredSide) -> bool:
+    """Whether two sides lie in different frames of reference, or both name their images."""
+    return one.frame_of_reference_uid != other.frame_of_reference_uid or bool(one.image_uids and other.image_uids)
+
+
+def _side(item: Values, uid: str) -> RegisteredSide:
+    """Return the images of an item: those it names, in their frame of reference."""
+    named = (one.text("ReferencedSOPInstanceUID") for one in item.items("ReferencedImageSequence"))
+    return RegisteredSide("", "", uid, frozenset(name for name in named if name))
+
+
+def _matrices(values: Values) -> Iterator[_Way]:
+    """Yield what each item is of, with the transform from the registered frame to it."""
     for item in values.items("RegistrationSequence"):
         whole = np.eye(4)
         for one in (m for r in item.items("MatrixRegistrationSequence") for m in r.items("MatrixSequence")):
             whole = _matrix(one) @ whole  # in the order of the items
-        uid = item.text("FrameOfReferenceUID")
-        if uid != registered:
-            yield uid, SpatialTransform.of_matrix(whole).inverse()
+        yield _side(item, item.text("FrameOfReferenceUID")), SpatialTransform.of_matrix(whole).inverse()
 
 
-def _deformations(values: Values) -> Iterator[tuple[str, SpatialTransform]]:
+def _deformations(values: Values) -> Iterator[_Way]:
     for item in values.items("DeformableRegistrationSequence"):
         before, after = (
             next((_matrix(one) for one in item.items(f"{name}DeformationMatrixRegistrationSequence")), np.eye(4))
@@ -76,7 +97,7 @@ def _deformations(values: Values) -> Iterator[tuple[str, SpatialTransform]]:
         )
         grid = next(iter(item.items("DeformableRegistrationGridSequence")), None)
         field = _field(grid, before) if grid is not None else None
-        yield item.text("SourceFrameOfReferenceUID"), SpatialTransform(before, field, after)
+        yield _side(item, item.text("SourceFrameOfReferenceUID")), SpatialTransform(before, field, after)
 
 
 def _matrix(item: Values) -> FloatArray:
