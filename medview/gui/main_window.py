@@ -313,7 +313,7 @@ class MainWindow(QMainWindow):
         self.finding_panel = FindingPanel(self._session, self.watch)
         panels = segmentation, self.measurement_panel, self.finding_panel
         self.side_tabs = SideTabs(self._session, self.watch, *panels)
-        self.finding_panel.arrived.connect(lambda: self.side_tabs.setCurrentIndex(FINDINGS))
+        self.finding_panel.wanted.connect(lambda: self.side_tabs.setCurrentIndex(FINDINGS))
         return self.side_tabs
 
     # what happens in the session

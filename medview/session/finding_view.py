@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 from psygnal import Signal
@@ -16,7 +18,7 @@ _views: WeakKeyDictionary[Study, FindingView] = WeakKeyDictionary()
 
 
 class FindingView:
-    """What panes and lists point out together. Nothing of it is kept: it changes no finding.
+    """What panes and lists point out together. It changes no finding, and but for the thresholds nothing of it is kept.
 
     Attributes
     ----------
@@ -63,13 +65,25 @@ class FindingView:
         self._thresholds[finding.run_uid] = threshold
         self.changed.emit()
 
+    @property
+    def chosen_thresholds(self) -> Mapping[str, float]:
+        """From which score on boxes are shown, by run, where a person has chosen it."""
+        return MappingProxyType(self._thresholds)
+
+    def choose_thresholds(self, by_run: Mapping[str, float]) -> None:
+        """Show the boxes of several runs from other scores on: what was chosen on another day."""
+        if by_run:
+            self._thresholds.update(by_run)
+            self.changed.emit()
+
     def placed(self, scene: Scene) -> tuple[Finding, ...]:
         """Return the findings of the very images of a scene, on their very grid; asked many times a frame."""
         findings, series, geometry = scene.study.findings, scene.series, scene.volume.geometry
         kept = self._placed
         if kept is None or kept[0] != findings.revision or kept[1] is not series or kept[2] is not geometry:
             found, sop_hash = findings.on(series.key), series.sop_hash
-            fitting = tuple(f for f in found if f.source.sop_hash == sop_hash and f.geometry.same_grid(geometry))
+            fits = {id(f.geometry): f.geometry.same_grid(geometry) for f in {id(f.geometry): f for f in found}.values()}
+            fitting = tuple(f for f in found if f.source.sop_hash == sop_hash and fits[id(f.geometry)])
             kept = self._placed = findings.revision, series, geometry, fitting
         return kept[3]
 

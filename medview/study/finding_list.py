@@ -22,6 +22,7 @@ class FindingList:
 
     def __init__(self) -> None:
         self._all: tuple[Finding, ...] = ()
+        self._by_uid: dict[str, Finding] = {}
         self.revision = 0
 
     def __iter__(self) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ class FindingList:
 
     def find(self, uid: str) -> Finding | None:
         """Return the finding of a UID, or None."""
-        return next((f for f in self._all if f.uid == uid), None)
+        return self._by_uid.get(uid)
 
     def on(self, series_key: str) -> tuple[Finding, ...]:
         """Return the findings on a series."""
@@ -41,5 +42,6 @@ class FindingList:
     def set(self, findings: Iterable[Finding]) -> None:
         """Hold these and no others."""
         self._all = tuple(findings)
+        self._by_uid = {finding.uid: finding for finding in self._all}
         self.revision += 1
         self.changed.emit()

@@ -105,6 +105,11 @@ def wants_exact_place(session: Session) -> bool:
     return cursor_radius_mm(session) is not None or session.tool in (*MEASURE_TOOLS, "draw_path")
 
 
+def only_looks(session: Session) -> bool:
+    """Whether the active tool changes nothing and draws nothing: a click with it may choose what lies under it."""
+    return session.tool in FLAT_TOOLS
+
+
 def cursor_radius_mm(session: Session) -> float | None:
     """Return the radius of the ring to draw at the mouse, or None where the active tool has none."""
     if session.scene is None or session.tool not in _PAINTING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,17 @@ from medview.imaging.camera import Camera
 from medview.session.finding_view import FindingView, finding_view, findings_on
 from medview.session.scene import Scene
 from medview.study.finding import Finding, ScoredBox
-from medview.study.geometry import FloatArray
+from medview.study.geometry import FloatArray, Geometry
+from medview.study.study import Study
 from medview.view.slice_picture import SlicePicture
 
 # of the corners of `ScoredBox.corners_mm`: two are joined where they differ along one axis
 _EDGES = np.array([(a, b) for a, b in combinations(range(8), 2) if (a ^ b).bit_count() == 1])
+_CORNERS = np.array(list(product((0, 1), repeat=3)))
 _NEAR_MM = 1e-6
+_Point = tuple[float, float]
+_CROWD = 40  # boxes in a plane, from which on those beside it are not hinted at
+_BESIDE_MM = 3.0  # from the plane, or one slice where those are thicker: there a box is still hinted at
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,9 @@ class DrawnBox:
         Whether a person has accepted or corrected it; else it is a proposal of the model.
     is_strong
         Whether it is chosen, or lies under the mouse.
+    away_mm
+        How far from the plane the box begins, 0 where the plane cuts it; of images of unknown spacing in pixels. Such
+        an outline is the shadow of a box that lies beside the plane: nothing of it is seen in this picture.
     """
 
     finding: Finding
@@ -39,6 +48,7 @@ class DrawnBox:
     outline: FloatArray
     is_accepted: bool
     is_strong: bool
+    away_mm: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,33 +62,99 @@ class WireBox:
     is_strong: bool
 
 
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Boxes on the images of a scene, with their corners (boxes, 8, 3) in LPS mm."""
+
+    findings: tuple[Finding, ...]
+    boxes: tuple[ScoredBox, ...]
+    corners_mm: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """What was worked out last for a study, and from what."""
+
+    there: tuple[Finding, ...]
+    thresholds: tuple[tuple[str, float], ...]
+    shown: _Placed
+
+
+_kept: WeakKeyDictionary[Study, _Kept] = WeakKeyDictionary()
+
+
 def shown_boxes(scene: Scene) -> tuple[tuple[Finding, ScoredBox], ...]:
     """Return the boxes on the images in view that are neither rejected nor below the threshold of their run."""
-    view = finding_view(scene.study)
-    return tuple((f, f.payload) for f in findings_on(scene) if isinstance(f.payload, ScoredBox) and view.shows(f))
+    placed = _shown(scene)
+    return tuple(zip(placed.findings, placed.boxes, strict=True))
 
 
 def drawn_boxes(scene: Scene, picture: SlicePicture) -> tuple[DrawnBox, ...]:
-    """Return the boxes that the plane of a pane cuts, those pointed out last."""
-    view, grid = finding_view(scene.study), picture.grid
+    """Return the boxes that the plane of a pane cuts, or nearly; those beside it first, those pointed out last."""
+    view, grid, placed = finding_view(scene.study), picture.grid, _shown(scene)
+    if not placed.boxes:
+        return ()
+    half, beside = picture.slab_mm / 2.0, max(_BESIDE_MM, _step_mm(scene.volume.geometry, grid.normal))
+    away = (placed.corners_mm - grid.origin_mm) @ grid.normal
+    gap = np.maximum(away.min(axis=1) - half, -half - away.max(axis=1))
     found = []
-    for finding, box in shown_boxes(scene):
-        points = cut(box.corners_mm(finding.geometry), grid.origin_mm, grid.normal, picture.slab_mm / 2.0)
-        outline = hull(np.array([picture.mm_to_pane(point) for point in points]).reshape(-1, 2))
+    if np.count_nonzero(gap <= _NEAR_MM) > _CROWD:
+        beside = 0.0
+    for number in np.flatnonzero(gap <= max(beside, _NEAR_MM)):
+        finding, is_cut = placed.findings[number], gap[number] <= _NEAR_MM
+        points = placed.corners_mm[number]
+        if is_cut:
+            points = cut(points, grid.origin_mm, grid.normal, half)
+        outline = hull(_in_pane(picture, points))
         if len(outline) > 2:
-            found.append(DrawnBox(finding, box, outline, _is_accepted(finding), _is_strong(finding, view)))
-    return tuple(sorted(found, key=lambda drawn: drawn.is_strong))
+            away_mm = 0.0 if is_cut else float(gap[number])
+            is_strong = _is_strong(finding, view)
+            found.append(DrawnBox(finding, placed.boxes[number], outline, _is_accepted(finding), is_strong, away_mm))
+    return tuple(sorted(found, key=lambda drawn: (drawn.away_mm == 0.0, drawn.is_strong)))
 
 
 def wire_boxes(scene: Scene, camera: Camera, size: tuple[int, int]) -> tuple[WireBox, ...]:
-    """Return the boxes as a 3D pane of a size sees them."""
-    view = finding_view(scene.study)
-    found = []
-    for finding, box in shown_boxes(scene):
-        seen = np.array([camera.to_picture(corner, size) for corner in box.corners_mm(finding.geometry)])
-        edges = seen[_EDGES].reshape(-1, 4)
-        found.append(WireBox(finding, box, edges, _is_accepted(finding), _is_strong(finding, view)))
-    return tuple(found)
+    """Return the boxes as a 3D pane of a size sees them, those pointed out last."""
+    view, placed = finding_view(scene.study), _shown(scene)
+    offset = (placed.corners_mm - camera.focus_mm) * camera.px_per_mm(size)
+    seen = np.stack([size[0] / 2 + offset @ camera.right, size[1] / 2 - offset @ camera.up], axis=-1)
+    edges = seen[:, _EDGES].reshape(-1, len(_EDGES), 4)
+    found = [
+        WireBox(finding, box, edges[number], _is_accepted(finding), _is_strong(finding, view))
+        for number, (finding, box) in enumerate(zip(placed.findings, placed.boxes, strict=True))
+    ]
+    return tuple(sorted(found, key=lambda wire: wire.is_strong))
+
+
+def _shown(scene: Scene) -> _Placed:
+    """Return the boxes that are drawn; of thousands the corners are worked out once."""
+    view, there = finding_view(scene.study), findings_on(scene)
+    kept, thresholds = _kept.get(scene.study), tuple(view.chosen_thresholds.items())
+    if kept is None or kept.there is not there or kept.thresholds != thresholds:
+        shown = [finding for finding in there if view.shows(finding)]
+        kept = _kept[scene.study] = _Kept(there, thresholds, _placed(shown, scene.volume.geometry))
+    return kept.shown
+
+
+def _placed(findings: list[Finding], geometry: Geometry) -> _Placed:
+    pairs = [(finding, finding.payload) for finding in findings if isinstance(finding.payload, ScoredBox)]
+    ends = np.array([(box.low_index, box.high_index) for _, box in pairs]).reshape(-1, 2, 3)
+    corners = ends[:, _CORNERS, np.arange(3)]  # as `ScoredBox.corners_mm` orders them
+    return _Placed(tuple(f for f, _ in pairs), tuple(box for _, box in pairs), geometry.to_mm(corners))
+
+
+def _in_pane(picture: SlicePicture, points_mm: FloatArray) -> FloatArray:
+    """Return where points (n, 3) are seen in the pane, (n, 2)."""
+    grid = picture.grid
+    offset = points_mm - grid.origin_mm
+    x, y = (offset @ step / (step @ step) for step in (grid.x_step_mm, grid.y_step_mm))
+    place = picture.transform
+    return np.stack([place.offset_x + x * place.scale_x, place.offset_y + y * place.scale_y], axis=-1)
+
+
+def _step_mm(geometry: Geometry, normal: FloatArray) -> float:
+    """Return how far the next slice lies along a normal."""
+    return float(np.abs(geometry.affine[:3, :3].T @ normal).max())
 
 
 def cut(corners_mm: FloatArray, origin_mm: FloatArray, normal: FloatArray, half_mm: float) -> FloatArray:
@@ -96,15 +172,15 @@ def cut(corners_mm: FloatArray, origin_mm: FloatArray, normal: FloatArray, half_
 
 def hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the corners (n, 2) of the convex outline of points in order (Andrew's monotone chain, 1979)."""
-    ordered = np.unique(np.round(points, 6), axis=0)
+    ordered = sorted({(x, y) for x, y in np.round(points, 6).tolist()})
     if len(ordered) < 3:
-        return ordered
+        return np.array(ordered).reshape(-1, 2)
     halves = [_half(ordered), _half(ordered[::-1])]
     return np.array([*halves[0][:-1], *halves[1][:-1]])
 
 
-def _half(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    chain: list[NDArray[np.float64]] = []
+def _half(points: list[_Point]) -> list[_Point]:
+    chain: list[_Point] = []
     for point in points:
         while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0.0:
             chain.pop()
@@ -112,9 +188,9 @@ def _half(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return chain
 
 
-def _turn(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+def _turn(a: _Point, b: _Point, c: _Point) -> float:
     """Return twice the area of a triangle, positive where it is run through to the left."""
-    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
 def _is_accepted(finding: Finding) -> bool:

@@ -12,12 +12,11 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from medview.gui.findings.finding_list_view import NAME, SCORE, SIZE, SLICE
 from medview.gui.findings.score_panel import ScorePanel
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.viewport_widget import ViewportWidget
@@ -32,6 +31,7 @@ from tests.gui.conftest import WAIT_MS
 from tests.gui.finding_plugins import write_finding_plugin
 from tests.gui.panes import pixels_of
 from tests.gui.seen import reads
+from tests.modal import when_modal
 
 MAGENTA = (255, 0, 255)
 Ran = Callable[[str], Scene]
@@ -86,11 +86,7 @@ def share(pane: QWidget, scene: Scene, corners: list[tuple[float, float, float]]
 
 
 def rows(window: MainWindow) -> list[tuple[str, ...]]:
-    return [
-        tuple(row.text(column) for column in (NAME, SCORE, SIZE, SLICE))
-        for row in window.finding_panel.list.rows()
-        if not row.isHidden()
-    ]
+    return [*window.finding_panel.list.row_texts()]
 
 
 def first(scene: Scene) -> Finding:
@@ -141,7 +137,7 @@ def _are_listed_drawn_and_judged(window: MainWindow, scene: Scene, settle: Calla
     assert window.side_tabs.currentIndex() == FINDINGS
     assert rows(window) == [("Nodule", "0.83", "6×5×10", "10"), ("Nodule", "0.61", "8×8×2", "21")]
     item = panel.list.rows()[0]
-    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(item).center())
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualRect(item).center())
     settle()
     assert scene.cursor_index == (9, 14, 18)  # the middle of the box, at 9, 14 and 17.5
     dashed = share(axial, scene, TOP_EDGE)
@@ -259,13 +255,11 @@ def test_a_review_that_no_report_holds_is_not_closed_without_a_question(
     judge_findings(scene.study, [next(iter(scene.study.findings)).uid], "accepted")
     asked: list[str] = []
 
-    def stays() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
+    def stays(box: QMessageBox) -> None:
         asked.append(box.text())
         QTest.keyClick(box, Qt.Key.Key_Escape)
 
-    QTimer.singleShot(300, stays)
+    when_modal(QMessageBox, stays)
     if what == "the study":
         window.commands.actions["close_study"].trigger()
     else:

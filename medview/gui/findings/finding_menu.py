@@ -14,6 +14,17 @@ def finding_menu(listed: FindingListView) -> QMenu:
     """Return a menu for the selected rows of a list; what has nothing to change cannot be chosen."""
     menu = QMenu(listed)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if listed.selected():
+        _add_judging(menu, listed)
+    run = listed.chosen_run()
+    if run is not None:
+        menu.addSeparator()
+        plugin = tr(run.first.title)
+        menu.addAction(icon("trash"), tr("Delete all results of {plugin}", plugin=plugin), listed.remove_run)
+    return menu
+
+
+def _add_judging(menu: QMenu, listed: FindingListView) -> None:
     statuses = {finding.status for finding in listed.selected()}
     accept = menu.addAction(icon("check"), tr("Accept") + "\tA", lambda: listed.judge("accepted"))
     reject = menu.addAction(icon("close"), tr("Reject") + "\tX", lambda: listed.judge("rejected"))
@@ -24,4 +35,3 @@ def finding_menu(listed: FindingListView) -> QMenu:
     menu.addSeparator()
     menu.addAction(icon("crosshair"), tr("Show in all panes"), listed.jump)
     menu.addAction(icon("trash"), tr("Delete"), listed.remove)
-    return menu

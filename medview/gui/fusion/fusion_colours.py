@@ -50,7 +50,7 @@ class FusionColours(QWidget):
         self.maps.setCurrentIndex(self.maps.findData(fusion.colour_map))
         self.unit.setText("SUV" if fusion.suv_factor is not None else fusion.volume.unit)
         for box, value in zip((self.low, self.high), self._ends(fusion), strict=True):
-            if not box.hasFocus():
+            if not (box.hasFocus() or box.lineEdit().isModified()):  # what is being typed is not written over
                 box.blockSignals(True)
                 box.setDecimals(2 if abs(fusion.window[1] * (fusion.suv_factor or 1.0)) < 20 else 0)
                 box.setValue(value)
@@ -80,6 +80,8 @@ class FusionColours(QWidget):
         if scene is None or scene.fusion is None:
             return
         fusion = scene.fusion
+        for box in (self.low, self.high):
+            box.lineEdit().setModified(False)
         low, high = self.low.value(), self.high.value()
         # the boxes round what they show: a window is changed only where a person has typed another number
         before = tuple(round(end, self.low.decimals()) for end in self._ends(fusion))

@@ -11,8 +11,11 @@ from PySide6.QtGui import QEnterEvent, QImage, QMouseEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from medview.gui.links import Links
+from medview.session.finding_view import finding_view
+from medview.session.jump_to_finding import jump_to_finding
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.finding import Finding
 from medview.study.geometry import FloatArray
 from medview.tools import toolbox
 from medview.tools.pointer import Button, PointerEvent
@@ -22,6 +25,7 @@ _BUTTONS: dict[Qt.MouseButton, Button] = {
     Qt.MouseButton.MiddleButton: "middle",
     Qt.MouseButton.RightButton: "right",
 }
+_CLICK_PX = 3.0
 
 
 class PaneWidget(QWidget):
@@ -44,6 +48,7 @@ class PaneWidget(QWidget):
         self._passing = Links()
         self._button: Button = "none"
         self._pressed_at: QPointF | None = None
+        self._clicked_at: QPointF | None = None  # a left press that is no drag yet
         self._wheel_rest = 0.0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -151,10 +156,13 @@ class PaneWidget(QWidget):
             return
         self._button = button
         self._pressed_at = event.position()
+        self._clicked_at = event.position() if button == "left" else None
         toolbox.press(self.session, self._pointer(event.position(), event, button))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse: the drag's tool, or the value under the pointer."""
+        if self._clicked_at is not None and _is_far(event.position(), self._clicked_at):
+            self._clicked_at = None
         if self._button != "none" and not self._is_click(event.position()):
             self._pressed_at = None
             toolbox.move(self.session, self._pointer(event.position(), event, self._button))
@@ -169,6 +177,9 @@ class PaneWidget(QWidget):
         toolbox.release(self.session, self._pointer(at, event, self._button))
         self._button = "none"
         self._pressed_at = None
+        clicked, self._clicked_at = self._clicked_at, None
+        if clicked is not None:
+            self._select_at(clicked)
         if is_click:
             self.context_menu_requested.emit(self.pane, event.globalPosition().toPoint())
 
@@ -216,9 +227,29 @@ class PaneWidget(QWidget):
             toolbox.hover(self.session, self.pane, (at.x(), at.y()))
         self.pointer_moved.emit(self.pane, None if at is None else self.position_mm(at.x(), at.y()))
 
+    def _finding_at(self, at: QPointF) -> Finding | None:
+        """Return the finding that is drawn at a point of the pane."""
+        return None
+
+    def _select_at(self, at: QPointF) -> None:
+        """Choose the finding under a click, with any tool that only looks; a measurement that was hit comes before."""
+        finding = self._taken_finding(at)
+        if finding is not None and self._scene is not None:
+            finding_view(self._scene.study).select(finding.uid)
+
+    def _taken_finding(self, at: QPointF) -> Finding | None:
+        if not toolbox.only_looks(self.session) or self.session.focus.hovered_uid:
+            return None
+        return self._finding_at(at)
+
     def _takes_double_click(self, event: QMouseEvent) -> bool:
-        """Do what a double click means where the mouse is; False where it means nothing in particular."""
-        return False
+        """Do what a double click means where the mouse is, on a finding to centre it; False where it means nothing."""
+        finding, scene = self._taken_finding(event.position()), self._scene
+        if finding is None or scene is None:
+            return False
+        finding_view(scene.study).select(finding.uid)
+        jump_to_finding(self.session, scene.study, finding)
+        return True
 
     def _is_click(self, at: QPointF) -> bool:
         """Whether a right press has not yet become a drag."""
@@ -240,3 +271,8 @@ class PaneWidget(QWidget):
             steps,
             None if here is None or right is None or down is None else (right - here, down - here),
         )
+
+
+def _is_far(one: QPointF, other: QPointF) -> bool:
+    """Whether the mouse has moved so far that a press is a drag."""
+    return (one - other).manhattanLength() > _CLICK_PX

@@ -34,6 +34,7 @@ from medview.gui.panes.watermark_painter import draw_watermark
 from medview.session.finding_view import finding_view
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.study.finding import Finding
 from medview.study.geometry import FloatArray
 from medview.study.segmentation import Box
 from medview.tools.pointer import Button, PointerEvent
@@ -80,7 +81,7 @@ class ViewportWidget(PaneWidget):
         self._overlays, self._lens_overlays = OverlayPainter(), OverlayPainter()
         self._fusion = FusionPainter()
         self._own_layers = OwnLayersPainter()
-        self._tips = CornerTips(self)
+        self._tips = CornerTips(self, self._finding_at)
         self._at_hand: PicturePlace | None = None
         self._measurements = MeasurementLayer(session, self)
         self._findings = FindingLayer()
@@ -233,6 +234,7 @@ class ViewportWidget(PaneWidget):
         self._draw_picture(painter, seen, self._lens_image, self._lens_mask)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._lens_overlays.draw_marks(painter, seen, scene, self.font(), QRectF(self.rect()))
+        self._findings.draw_in_lens(painter, seen, scene)
         self._measurements.draw_in_lens(painter, seen, scene)
 
     def _draw_ring(self, painter: QPainter, picture: SlicePicture) -> None:
@@ -352,8 +354,12 @@ class ViewportWidget(PaneWidget):
         self.update()
 
     def _takes_double_click(self, event: QMouseEvent) -> bool:
-        """Close a polygon, or ask for another name of a measurement."""
-        return self._measurements.double_press(self._pointer(event.position(), event, "left"))
+        """Close a polygon, ask for another name of a measurement, or centre a finding."""
+        pointer = self._pointer(event.position(), event, "left")
+        return self._measurements.double_press(pointer) or super()._takes_double_click(event)
+
+    def _finding_at(self, at: QPointF) -> Finding | None:
+        return self._findings.at(at)
 
     def _pointer(self, at: QPointF, event: Any, button: Button, steps: float = 0.0) -> PointerEvent:
         self._at_hand = self._place()  # asked for several points of one event

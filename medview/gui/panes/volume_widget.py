@@ -9,13 +9,14 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QResizeEvent, QShowEven
 from PySide6.QtWidgets import QWidget
 
 from medview.errors import MedViewError, Sentence
+from medview.gui.panes.corner_tips import CornerTips
 from medview.gui.panes.empty_pane import empty_pane_text
-from medview.gui.panes.finding_layer import draw_wires
 from medview.gui.panes.frame_loop import FrameLoop
 from medview.gui.panes.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.panes.pane_widget import PaneWidget
 from medview.gui.panes.surface_loop import SurfaceLoop
 from medview.gui.panes.volume_painter import CUBE_PX, cube_place, draw_clipping, draw_cube, draw_cursor, draw_loop
+from medview.gui.panes.wire_layer import WireLayer
 from medview.imaging.camera import Camera
 from medview.imaging.orientation_cube import face_at
 from medview.imaging.transfer_function import TransferFunction
@@ -25,6 +26,7 @@ from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.volume_camera import Side, look_from, volume_camera
 from medview.session.volume_looks import look_in_use
+from medview.study.finding import Finding
 from medview.study.geometry import FloatArray
 from medview.tools.volume_drag import handle_at
 from medview.view.comparison_lines import comparison_lines
@@ -62,6 +64,8 @@ class VolumeWidget(PaneWidget):
         self._error: MedViewError | None = None
         self._asked: tuple[object, ...] = ()
         self._cursor_before: FloatArray | None = None
+        self._wires = WireLayer()
+        self._tips = CornerTips(self, self._finding_at)
         self._frames = FrameLoop(session.jobs, self._take_picture, self._take_error, self)
         self._surfaces = SurfaceLoop(session.jobs, self._ask, session.notices.add_error, self)
         # a picture or surface on its way must not reach a pane that Qt has destroyed, nor OpenGL be left open behind it
@@ -136,7 +140,7 @@ class VolumeWidget(PaneWidget):
         camera = self._seen_from(scene)
         if scene.crosshair_visible:
             draw_cursor(painter, scene, camera, size)
-        draw_wires(painter, scene, camera, size, self.font())
+        self._wires.draw(painter, scene, camera, size, self.font())
         if look.clipping is not None and look.clip_handles and not bare:
             draw_clipping(painter, look.clipping, geometry, camera, size)
         if self.viewport.loop is not None and not bare:
@@ -163,6 +167,7 @@ class VolumeWidget(PaneWidget):
         self._passing.end()
         self._frames.forget()
         self._picture = self._image = self._error = None
+        self._wires = WireLayer()
         self._asked = ()
         scene = self.scene
         if scene is not None:
@@ -271,10 +276,15 @@ class VolumeWidget(PaneWidget):
     def _hover(self, at: QPointF | None) -> None:
         """Show by the pointer what can be pressed: a handle, a side of the cube."""
         super()._hover(at)
+        if self._button == "none":
+            self._wires.hover(at)
         if at is not None and self._button == "none":
-            here = self._side_at(at) is not None or self._is_on_handle(at)
+            here = self._side_at(at) is not None or self._is_on_handle(at) or self._finding_at(at) is not None
             shape = Qt.CursorShape.PointingHandCursor if here else Qt.CursorShape.ArrowCursor
             self.setCursor(Qt.CursorShape.CrossCursor if self.viewport.loop is not None else shape)
+
+    def _finding_at(self, at: QPointF) -> Finding | None:
+        return self._wires.at(at)
 
     def _is_on_handle(self, at: QPointF) -> bool:
         size = (self.width(), self.height())
