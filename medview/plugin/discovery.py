@@ -8,7 +8,6 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -38,15 +37,30 @@ class BrokenPlugin:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A manifest and the folder it was read from. None of its code has been imported."""
+    """A manifest and the folder it was read from. None of its code has been imported.
+
+    Attributes
+    ----------
+    manifest_sha256
+        Of the very bytes that `manifest` was read from, for the provenance of results.
+    """
 
     manifest: Manifest
     folder: Path
+    manifest_sha256: str
 
-    @cached_property
-    def manifest_sha256(self) -> str:
-        """SHA-256 of plugin.toml, for the provenance of results."""
-        return hashlib.sha256((self.folder / _MANIFEST).read_bytes()).hexdigest()
+    def check_as_listed(self) -> None:
+        """Raise MedViewError where `plugin.toml` is another one now: a record would name what was not run."""
+        try:
+            is_same = hashlib.sha256((self.folder / _MANIFEST).read_bytes()).hexdigest() == self.manifest_sha256
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise MedViewError(
+                "{plugin} has been changed on this computer since it was listed.",
+                "Reload the list of plugins, and run it again.",
+                plugin=self.manifest.name,
+            )
 
     def load(self) -> Entry:
         """Import the entry module and return its function; of a plugin without code, what runs its network.
@@ -141,7 +155,8 @@ def _read(path: Path) -> Plugin | BrokenPlugin:
     from medview.plugin.manifest.manifest import Manifest
 
     try:
-        manifest = Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = path.read_bytes()
+        manifest = Manifest.model_validate(tomllib.loads(content.decode("utf-8")))
         module = manifest.entry.split(":")[0] if manifest.entry is not None else None
         if module is not None and not (path.parent / f"{module}.py").is_file():
             return _broken(path, f"entry names {module}.py, which is not there")
@@ -149,7 +164,7 @@ def _read(path: Path) -> Plugin | BrokenPlugin:
         return _broken(path, _first_fault(error))
     except (OSError, ValueError, MedViewError) as error:  # ValueError: not TOML, not UTF-8
         return _broken(path, str(error))
-    return Plugin(manifest, path.parent)
+    return Plugin(manifest, path.parent, hashlib.sha256(content).hexdigest())
 
 
 def _broken(path: Path, reason: str) -> BrokenPlugin:

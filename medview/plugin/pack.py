@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -218,7 +219,7 @@ def _put_in_place(plugin: Plugin, room: Path) -> Plugin:
         if aside.exists():
             shutil.move(aside, target)
         raise
-    return Plugin(plugin.manifest, target)
+    return replace(plugin, folder=target)
 
 
 def _refused(path: Path, reason: Any) -> MedViewError:

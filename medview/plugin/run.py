@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from medview.errors import MedViewError
 from medview.plugin import weights
 from medview.plugin.checked import checked, checked_partial
 from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
@@ -71,6 +72,7 @@ class PluginRun:
         with context.stage("total"):
             given = entry(request, context)
         check_unchanged(self.plugin.folder, before, self.plugin.manifest.name)
+        self._check_weights(request)
         self._remember(plan, context)
         answers = checked(given, self.plugin.manifest, parameters, self.volume.geometry)
         return self._result(answers, _Run(started, context, parameters))
@@ -82,6 +84,7 @@ class PluginRun:
         """
         manifest = self.plugin.manifest
         check_python(self.plugin)
+        self.plugin.check_as_listed()
         refusal = why_not(manifest, self.volume.series) or why_not_values(manifest, self.volume.unit)
         if refusal is not None:
             raise refusal
@@ -102,9 +105,21 @@ class PluginRun:
             if path is None:
                 raise weights.absence(record, manifest.id)
             check_accepted(self.plugin, record)
+            weights.check_alone(record, path)
             files[record.id] = path
         concepts = {c.id: c.concept() for output in manifest.outputs for c in output.concepts}
         return Request(self.volume, parameters, files, manifest.segments(parameters), concepts, self.others)
+
+    def _check_weights(self, request: Request) -> None:
+        """Refuse the answer where weights are no longer those that were checked: which were read, nobody knows."""
+        for record in self.plugin.manifest.needed_weights(request.parameters):
+            if not weights.is_genuine(request.weights[record.id], record):
+                raise MedViewError(
+                    "The model file {file} was exchanged while {plugin} ran; its answer was not kept.",
+                    "Run it again. If it happens again, find out what writes into the folder of models.",
+                    file=record.file,
+                    plugin=self.plugin.manifest.name,
+                )
 
     def _remember(self, plan: Plan, context: Context) -> None:
         """Keep how long it took; what ran another way than planned tells nothing of the plan."""

@@ -126,7 +126,7 @@ def test_what_is_as_declared_is_kept(answer: str, tmp_path: Path) -> None:
 
 
 def test_looking_at_labels_takes_little_beside_them(tmp_path: Path) -> None:
-    """numpy widens what it counts to 64 bits: a whole volume at once would be eight times the labels."""
+    """What is counted is widened to 64 bits: a whole volume at once would be eight times the labels."""
     manifest = threshold_plugin(tmp_path).manifest
     labels = np.zeros((40, 500, 500), dtype=np.uint8)
     labels[7, 3, 4] = 2

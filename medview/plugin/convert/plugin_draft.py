@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class PluginDraft:
                     reason=str(found.reason),
                 )
             os.replace(room, target)
-        return Plugin(found.manifest, target)
+        return replace(found, folder=target)
 
     def _fill(self, room: Path) -> None:
         records = [self._weights_record(room, name, *facts) for name, facts in self.weights.items()]

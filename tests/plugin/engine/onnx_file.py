@@ -38,6 +38,27 @@ def constant(name: str, value: float) -> bytes:
     return _number(1, 1) + _number(2, FLOAT) + _part(8, name) + _part(9, struct.pack("<f", value))
 
 
+def external(name: str, location: str) -> bytes:
+    """Return a TensorProto of one float that lies in another file."""
+    entry = _part(1, "location") + _part(2, location)
+    return _number(1, 1) + _number(2, FLOAT) + _part(8, name) + _part(13, entry) + _number(14, 1)
+
+
+def graph(nodes: Sequence[bytes], constants: Sequence[bytes], output: str) -> bytes:
+    """Return a GraphProto without inputs, as the branch of another."""
+    content = b"".join(_part(1, one) for one in nodes) + _part(2, "branch")
+    return content + b"".join(_part(5, one) for one in constants) + _part(12, _part(1, output))
+
+
+def node_with(operation: str, inputs: Sequence[str], output: str, **parts: bytes) -> bytes:
+    """Return a NodeProto whose attributes are tensors ("value") or graphs."""
+    content = node(operation, inputs, output)
+    for name, value in parts.items():
+        field, kind = (5, 4) if name == "value" else (6, 5)
+        content += _part(5, _part(1, name) + _part(field, value) + _number(20, kind))
+    return content
+
+
 def write_onnx(path: Path, nodes: Sequence[bytes], constants: Sequence[bytes], dimensions: int = 5) -> Path:
     """Write a model from "x" to "y", each of any size."""
     axes = b"".join(_part(1, _part(2, f"d{number}")) for number in range(dimensions))
