@@ -68,9 +68,9 @@ class MedViewError(Exception):
         return f"{self.message} {self.remedy}".strip()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.message.template, self.remedy.template, self.message.values)
+        return _rebuild, (type(self), self.message.template, self.remedy.template, self.message.values)
 
 
-def _rebuild(message: str, remedy: str, values: dict[str, object]) -> MedViewError:
+def _rebuild(kind: type[MedViewError], message: str, remedy: str, values: dict[str, object]) -> MedViewError:
     """Make the error anew on the other side of a process boundary."""
-    return MedViewError(message, remedy, **values)
+    return kind(message, remedy, **values)

@@ -12,12 +12,10 @@ from medview.errors import MedViewError
 from medview.plugin.contract import Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import fingerprint
+from medview.plugin.plugin_fault import FoundNothing, PluginFault
 from medview.plugin.run import PluginRun
 from medview.progress import Cancelled, Progress
 from medview.study.volume import Volume
-
-# what the program says of an answer (plugin.checked, plugin.door)
-_FAULT, _NOTHING, _WRITTEN = "a fault of the plugin", "found nothing", "in its own folder while it ran"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +54,12 @@ class Observation:
     @property
     def is_refused(self) -> bool:
         """Whether the plugin said in a sentence that these are no images for it; nothing found is not that."""
-        template = "" if self.refusal is None else self.refusal.message.template
-        return bool(template) and not any(words in template for words in (_FAULT, _NOTHING, _WRITTEN))
+        return self.refusal is not None and not isinstance(self.refusal, PluginFault | FoundNothing)
 
     @property
     def is_fault(self) -> bool:
         """Whether it broke the contract."""
-        return self.refusal is not None and any(w in self.refusal.message.template for w in (_FAULT, _WRITTEN))
+        return isinstance(self.refusal, PluginFault)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,11 @@ from medview.plugin.engine.network_input import NetworkInput, network_input
 from medview.plugin.engine.slab_labels import SlabLabels
 from medview.plugin.engine.slab_values import slices_of
 from medview.plugin.engine.sliding_window import Forward, Slab, SlidingWindow
+from medview.plugin.engine.wanted_map import WantedMap
 from medview.plugin.manifest.manifest import Manifest
 from medview.plugin.manifest.output_record import Output
 from medview.plugin.manifest.runtime import Network
+from medview.plugin.plugin_fault import PluginFault
 from medview.progress import Progress, part
 from medview.study.finding import Boxes, ClassScores, DerivedImage
 from medview.study.segmentation import Segment
@@ -34,7 +36,7 @@ class NetworkRun:
 
     manifest: Manifest
 
-    def __call__(self, request: Request, context: Context) -> Answer:
+    def __call__(self, request: Request, context: Context) -> Answer | tuple[Answer, ...]:
         """Run the network.
 
         Raises
@@ -48,7 +50,7 @@ class NetworkRun:
         ways = rungs(self.manifest, context.device)
         return descend(ways, lambda rung: self._attempt(request, context, rung), context)
 
-    def _attempt(self, request: Request, context: Context, rung: Rung) -> Answer:
+    def _attempt(self, request: Request, context: Context, rung: Rung) -> Answer | tuple[Answer, ...]:
         """Run the network in one way; what runs out of memory raises what the ladder knows."""
         progress: Progress = context.progress
         with context.stage("resample"):
@@ -91,8 +93,8 @@ class _Run:
     context: Context
     rung: Rung
 
-    def answer(self, output: Output) -> Answer:
-        ways: Mapping[str, Callable[[Output], Answer]] = {
+    def answer(self, output: Output) -> Answer | tuple[Answer, ...]:
+        ways: Mapping[str, Callable[[Output], Answer | tuple[Answer, ...]]] = {
             "labels": self._labels,
             "scores": self._scores,
             "image": self._image,
@@ -106,8 +108,12 @@ class _Run:
             )
         return ways[output.type](output)
 
-    def _labels(self, output: Output) -> Labels:
-        """Return the label of each voxel of the images; slices are shown as soon as they are final."""
+    def _labels(self, output: Output) -> Labels | tuple[Answer, ...]:
+        """Return the label of each voxel of the images, and the map that is asked for.
+
+        Slices are shown as soon as they are final.
+        """
+        wanted = WantedMap.of(output, self.request.parameters, self.request.volume.array.shape)
         segments = tuple(record.segment() for record in output.segments)
         out = np.zeros(self.request.volume.array.shape, dtype=_label_type(segments))
         inside, first = out[self.given.box], self.given.box[0].start
@@ -116,18 +122,26 @@ class _Run:
             self.context.emit(Partial(first + low, out[first + low : first + high].copy()))
 
         numbers = [segment.number for segment in segments]
+        slabs = self._probable(output)
+        if wanted is not None:
+            slabs = wanted.beside(slabs, self.given.grid, self.given.box)
         if output.activation == "softmax":
-            slabs = self._slabs(len(segments) + 1)
-            slabs = _changed(slabs, lambda values: values.softmax(0)) if output.interpolated != "logits" else slabs
             SlabLabels(self.given.grid, [0, *numbers]).write(slabs, inside, told)
         else:
-            slabs, threshold = self._slabs(len(segments)), output.threshold
+            threshold = output.threshold
             if output.interpolated == "logits":
                 threshold = float(np.log(threshold / (1.0 - threshold)))
-            else:
-                slabs = _changed(slabs, torch.sigmoid)
             SlabLabels(self.given.grid, numbers).write_regions(slabs, inside, [threshold] * len(numbers), told)
-        return Labels(out, segments)
+        labels = Labels(out, segments)
+        return labels if wanted is None else (labels, wanted.answer())
+
+    def _probable(self, output: Output) -> Iterator[Slab]:
+        """Yield what labels are made of: logits, or probabilities where those are brought back to the images."""
+        is_softmax = output.activation == "softmax"
+        slabs = self._slabs(len(output.segments) + is_softmax)
+        if output.interpolated == "logits":
+            return slabs
+        return _changed(slabs, (lambda values: values.softmax(0)) if is_softmax else torch.sigmoid)
 
     def _scores(self, output: Output) -> ClassScores:
         """Return what speaks for each class; of a network that sees one slice at a time the mean of the slices."""
@@ -185,7 +199,7 @@ class _Run:
 
     def _check_channels(self, given: int, wanted: int) -> None:
         if given != wanted:
-            raise MedViewError(
+            raise PluginFault(
                 "The network of {plugin} gives {given} channels, and its manifest tells of {wanted}.",
                 "Report it to the plugin's authors: nothing was kept.",
                 plugin=self.manifest.name,

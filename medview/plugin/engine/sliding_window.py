@@ -14,9 +14,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from medview.errors import MedViewError
 from medview.plugin.engine.model_grid import Size
 from medview.plugin.engine.tiles import Tiling, tiles_at
+from medview.plugin.plugin_fault import PluginFault
 from medview.progress import Progress, unheard
 
 Forward = Callable[[Tensor], Tensor]
@@ -82,7 +82,7 @@ class SlidingWindow:
 
         Raises
         ------
-        MedViewError
+        PluginFault
             The network gives something of another shape, or values that are no numbers.
         """
         size = (volume.shape[0], volume.shape[1], volume.shape[2])
@@ -200,8 +200,8 @@ def _cut(volume: Tensor, tile: Size, tiling: Tiling, size: Size) -> Tensor:
     return torch.nn.functional.pad(part, padding, value=tiling.padding)
 
 
-def _wrong_shape(given: tuple[int, ...], asked: tuple[int, ...]) -> MedViewError:
-    return MedViewError(
+def _wrong_shape(given: tuple[int, ...], asked: tuple[int, ...]) -> PluginFault:
+    return PluginFault(
         "The network gave an array of shape {given} for tiles of shape {asked}.",
         "Report it to the plugin's authors.",
         given=given,
@@ -209,8 +209,8 @@ def _wrong_shape(given: tuple[int, ...], asked: tuple[int, ...]) -> MedViewError
     )
 
 
-def _no_numbers() -> MedViewError:
-    return MedViewError(
+def _no_numbers() -> PluginFault:
+    return PluginFault(
         "The network gave values that are no numbers (NaN or infinite).",
         "Try again on the CPU in full precision; if that fails, report it to the plugin's authors.",
     )
