@@ -1,6 +1,7 @@
 """Accept, reject, correct and delete what a model has said: each call is one step that can be undone.
 
-The study is named by the caller: to which one a finding belongs is never guessed.
+The study is named by the caller: to which one a finding belongs is never guessed. Who judges is the author of its
+history.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 from medview.study.finding import Finding, ScoredBox, Status
 from medview.study.finding_list import FindingList
+from medview.study.now_text import now_text
 from medview.study.study import Study
 
 _TITLES: dict[Status, str] = {
@@ -23,12 +25,19 @@ _TITLES: dict[Status, str] = {
 def judge_findings(study: Study, uids: Iterable[str], status: Status) -> None:
     """Give findings a status; one that is not there or has it already is passed over."""
     wanted = frozenset(uids)
-    _step(study, _TITLES[status], wanted, lambda finding: finding.judged(status))
+    by, at = study.history.author, now_text()
+    _step(study, _TITLES[status], wanted, lambda finding: finding.judged(status, by, at))
 
 
 def move_box(study: Study, uid: str, box: ScoredBox) -> None:
     """Put a corrected box in the place of a finding's; its score stays that of the model, its status says "edited"."""
-    _step(study, _TITLES["edited"], frozenset((uid,)), lambda f: replace(f, payload=box, status="edited"))
+    by, at = study.history.author, now_text()
+    _step(
+        study,
+        _TITLES["edited"],
+        frozenset((uid,)),
+        lambda finding: replace(finding, payload=box).judged("edited", by, at),
+    )
 
 
 def remove_findings(study: Study, uids: Iterable[str]) -> None:

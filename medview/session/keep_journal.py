@@ -117,10 +117,7 @@ class KeptJournals:
         if journal.path in self._paths.values():  # brought back while this was read
             return
         source = Source.of(series)
-        mask = Segmentation(
-            journal.labels, scene.volume.geometry, source, head.segments, head.name, head.provenance, edits=head.edits
-        )
-        mask.edits += journal.strokes
+        mask = _mask_of(journal, scene.volume.geometry, source)
         self._paths[mask] = journal.path
         scene.study.add(mask)
         if self._session.scene is scene:
@@ -137,18 +134,32 @@ class KeptJournals:
         return jobs.submit("Journal", work, place="journal", on_done=done, on_failed=told, silent=True)
 
 
+def _mask_of(journal: Journal, geometry: Geometry, source: Source) -> Segmentation:
+    head, provenance = journal.head, dict(journal.head.provenance)
+    by, at = (str(provenance.pop(key, "")) for key in ("edited_by", "edited_at"))
+    mask = Segmentation(journal.labels, geometry, source, head.segments, head.name, provenance, edits=head.edits)
+    mask.edits, mask.edited_by, mask.edited_at = head.edits + journal.strokes, by, at
+    return mask
+
+
 def _head(segmentation: Segmentation, owner: str) -> JournalHead:
     return JournalHead(
         sop_hash=segmentation.source.sop_hash,
         name=segmentation.name,
         segments=segmentation.segments,
-        provenance={key: value for key, value in segmentation.provenance.items() if key != "input"},  # names the study
+        provenance=_provenance(segmentation),
         shape=segmentation.geometry.shape,
         dtype=segmentation.labels.dtype.str,
         edits=segmentation.edits,
         affine=tuple(segmentation.geometry.affine.ravel().tolist()),
         owner=owner,
     )
+
+
+def _provenance(mask: Segmentation) -> dict[str, Any]:
+    """Return how a mask came about and who corrects it, without what names the study."""
+    kept = {key: value for key, value in mask.provenance.items() if key not in ("input", "inputs")}
+    return kept | {"edited_by": mask.edited_by, "edited_at": mask.edited_at}
 
 
 def _owner(facts: StudyFacts) -> str:

@@ -20,6 +20,7 @@ from medview.session.layout import Cell, Layout, shipped_layout, visible_cells
 from medview.session.look_links import LookLinks
 from medview.session.measurement_focus import MeasurementFocus
 from medview.session.notice import NoticeBoard
+from medview.session.reader_name import reader_name
 from medview.session.report_desk import ReportDesk
 from medview.session.saved_layouts import SavedLayouts
 from medview.session.scene import Scene
@@ -130,6 +131,7 @@ class Session:
         self._plugins: tuple[Plugin | BrokenPlugin, ...] | None = None
         self.saved_layouts = SavedLayouts()
         self.hanging: Hanging | None = None
+        settings.changed.connect(self._name_author)
         self.links = SceneLinks(self)
         self._look_links = LookLinks(self)
 
@@ -144,8 +146,14 @@ class Session:
         """Look for plugins anew at the next use."""
         self._plugins = None
 
+    def _name_author(self, setting: str) -> None:
+        if setting == "reader_name":
+            for study in self.studies:
+                study.history.author = reader_name(self.settings)
+
     def add_study(self, study: Study) -> None:
         """Add an opened study."""
+        study.history.author = reader_name(self.settings)
         self.studies = (*self.studies, study)
         self.studies_changed.emit()
 

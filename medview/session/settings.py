@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "measure_tool": "measure_length",  # the one that the toolbar's button offers
     "measure_tool_stays": True,  # whether a measuring tool stays active after a measurement
     "patient_text_visible": True,
+    "reader_name": "",  # as reports say who has judged and corrected; "" is the login name
     "last_folder": "",
     "window_geometry": "",  # place and size of the window, and of its panels, as Qt packs them
     "window_state": "",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from medview.study.now_text import now_text
 from medview.study.segmentation import Box, Segmentation
 
 
@@ -88,6 +89,11 @@ class History:
     ----------
     ceiling_bytes
         How much the kept edits may weigh; the oldest are forgotten first, never the newest.
+
+    Attributes
+    ----------
+    author
+        Who makes the changes, for what says later who has made them; "" where nobody has said.
     """
 
     changed = Signal()
@@ -97,6 +103,7 @@ class History:
 
     def __init__(self, ceiling_bytes: int = 256 * 2**20) -> None:
         self._ceiling_bytes = ceiling_bytes
+        self.author = ""
         self._done: list[Step] = []
         self._undone: list[Step] = []
 
@@ -177,6 +184,8 @@ class History:
         return step.title if step is not None else None
 
     def _remember(self, step: Step) -> None:
+        if isinstance(step, PackedEdit):
+            step.target.edited_by, step.target.edited_at = self.author, now_text()
         self._done.append(step)
         self._undone.clear()
         while len(self._done) > 1 and sum(s.size for s in self._done) > self._ceiling_bytes:

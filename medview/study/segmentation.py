@@ -88,6 +88,8 @@ class Segmentation:
         Grows with every change of a voxel, undone ones too: equal revisions mean equal labels.
     is_painted
         Whether a stroke is on its way: the mouse is down.
+    edited_by, edited_at
+        Who made the newest correction, never a patient, and when (ISO 8601); "" where nobody has, or it is not known.
     """
 
     changed = Signal(object)
@@ -101,6 +103,8 @@ class Segmentation:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     edits: int = 0
     revision: int = 0
+    edited_by: str = ""
+    edited_at: str = ""
     is_painted: bool = field(default=False, init=False)
     _turn: int = field(default=0, init=False, repr=False)  # odd while the voxels change
     _emptiness: tuple[int, bool] = field(default=(-1, True), init=False, repr=False)  # at which revision

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from medview.jobs.job_queue import JobQueue
 from medview.session.judge_findings import judge_findings, move_box, remove_findings
+from medview.session.session import Session
+from medview.session.settings import Settings
 from medview.study.finding import Concept, Finding, ScoredBox
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Source
@@ -60,6 +66,37 @@ def test_a_box_that_is_moved_keeps_its_score_and_says_that_it_was_edited(study: 
     assert (first.status, first.payload) == ("edited", moved)
     study.history.undo()
     assert states(study)[0] == ("1.1", "proposed")
+
+
+def test_a_judgement_says_whose_it_is_and_goes_with_its_undoing(study: Study) -> None:
+    study.history.author = "Doe^Jane"
+    judge_findings(study, ["1.1"], "accepted")
+    first = study.findings.find("1.1")
+    assert first is not None
+    assert first.edited_by == "Doe^Jane"
+    age = datetime.now(UTC) - datetime.fromisoformat(first.edited_at)
+    assert timedelta(0) <= age < timedelta(minutes=1)
+    study.history.author = "jroe"
+    move_box(study, "1.1", ScoredBox(NODULE, 0.1, (0.0, 0.0, 0.0), (2.0, 2.0, 2.0)))
+    assert [f.edited_by for f in study.findings] == ["jroe", "", ""]
+    study.history.undo()
+    assert study.findings.find("1.1") is first
+    judge_findings(study, ["1.1"], "proposed")
+    assert [(f.edited_by, f.edited_at) for f in study.findings] == [("", "")] * 3
+
+
+def test_the_author_is_the_person_named_in_the_settings(
+    study: Study, medview_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "jroe")
+    session = Session(JobQueue(), Settings())
+    session.add_study(study)
+    assert study.history.author == "jroe"
+    session.settings["reader_name"] = "Doe^Jane"
+    assert study.history.author == "Doe^Jane"
+    assert Settings()["reader_name"] == "Doe^Jane"
+    session.jobs.stop()
 
 
 def test_a_box_lies_where_its_voxels_lie() -> None:

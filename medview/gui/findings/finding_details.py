@@ -15,7 +15,7 @@ from medview.session.jump_to_finding import jump_to_slice
 from medview.session.session import Session
 from medview.study.finding import ClassScores, Curve, DerivedImage, Finding, HeatMap, MeasuredValue
 from medview.study.study import Study
-from medview.view.finding_text import finding_name
+from medview.view.finding_text import finding_name, judged_text
 
 
 class FindingDetails(QWidget):
@@ -58,7 +58,7 @@ class FindingDetails(QWidget):
         if study is None or finding is None:
             self._plotted = None  # nothing of a study that is closed is held
             return False
-        self.made_by.setText(_made_by(finding))
+        self.made_by.setText(f"{_made_by(finding)}\n{one_line(say(judged_text(finding)))}")
         self._fill(study, finding)
         self.show_place()
         return True

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLineEdit,
+    QWidget,
+)
 
 from medview.errors import Sentence
 from medview.gui.language import say, tr
 from medview.gui.sequence_bar import ORDER_TITLES
 from medview.session.cine import FPS_RANGE
+from medview.session.reader_name import reader_name
 from medview.session.session import Session
 from medview.session.settings import DEFAULTS
 from medview.tools.magnify import ZOOMS
@@ -26,6 +36,7 @@ _TOOL_TITLES = {
 }
 _WHEEL = {"scroll": Sentence("Scroll, with Ctrl zoom"), "zoom": Sentence("Zoom, with Ctrl scroll")}
 _INTERPOLATION = {"linear": Sentence("Smooth"), "nearest": Sentence("Squares")}
+_LONGEST_NAME = 60  # characters: reports hold no more
 _RECORDED = Sentence("As recorded")
 
 
@@ -49,6 +60,7 @@ class ReadingForm(QDialog):
         layout.addRow(tr("Magnifier"), self._choice("magnifier_zoom", {zoom: f"{zoom:g}×" for zoom in ZOOMS}))
         layout.addRow(tr("Playing speed"), self._speed())
         layout.addRow(tr("Playing order"), self._choice("cine_order", ORDER_TITLES))
+        layout.addRow(tr("Your name in reports"), self._line("reader_name", reader_name(DEFAULTS)))
         choice = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(choice.Ok | choice.Cancel | choice.RestoreDefaults, self)
         self.buttons.accepted.connect(self.accept)
@@ -80,6 +92,13 @@ class ReadingForm(QDialog):
         self._boxes[name] = box
         return box
 
+    def _line(self, name: str, usual: str) -> QLineEdit:
+        box = QLineEdit(self)
+        box.setMaxLength(_LONGEST_NAME)
+        box.setPlaceholderText(usual)
+        self._boxes[name] = box
+        return box
+
     def _speed(self) -> QDoubleSpinBox:
         box = QDoubleSpinBox(self)
         box.setRange(FPS_RANGE[0] - 1.0, FPS_RANGE[1])  # one below the slowest: as recorded
@@ -97,6 +116,8 @@ class ReadingForm(QDialog):
                 box.setChecked(values[name])
             elif isinstance(box, QDoubleSpinBox):
                 box.setValue(values[name])
+            elif isinstance(box, QLineEdit):
+                box.setText(values[name])
 
 
 def _value(box: QWidget) -> Any:
@@ -104,5 +125,7 @@ def _value(box: QWidget) -> Any:
         return box.currentData()
     if isinstance(box, QCheckBox):
         return box.isChecked()
+    if isinstance(box, QLineEdit):
+        return box.text().strip()
     assert isinstance(box, QDoubleSpinBox)
     return box.value()
