@@ -175,8 +175,18 @@ def _add_authoring(action: Callable[[str, str], argparse.ArgumentParser]) -> Non
     tested.add_argument("plugin", metavar="PATH", help="the plugin's folder, or the id of one that is installed")
     tested.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     tested.add_argument("--only", action="append", default=[], metavar="TEST", help="this test alone; several times")
+    tested.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a parameter in every run")
+    tested.add_argument("--size", type=_share, default=1.0, metavar="SHARE", help="of the patient: 0.5 is half as tall")
     schema = action("schema", "the JSON Schema of plugin.toml")
     schema.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there")
+
+
+def _share(text: str) -> float:
+    """Return a number above 0 and up to 1; ValueError, which argparse tells, for anything else."""
+    share = float(text)
+    if not 0.0 < share <= 1.0:
+        raise ValueError(text)
+    return share
 
 
 def _spacing(text: str) -> tuple[float, float, float]:

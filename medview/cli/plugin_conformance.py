@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
+from medview.cli.options import options_of
 from medview.errors import MedViewError
 from medview.progress import Progress
 
@@ -30,9 +31,13 @@ def test(arguments: argparse.Namespace, progress: Progress) -> Answer:
     from medview.plugin.conformance.conformance_suite import conformance
 
     plugin = _plugin(arguments.plugin)
+    options = options_of(arguments.option)
+    plugin.manifest.parse_parameters(options)  # a wrong one is told before anything is run
     jobs = JobQueue()
     try:
-        bench = Bench(plugin, queue_runner(jobs, plugin), read_volume, arguments.device)
+        bench = Bench(
+            plugin, queue_runner(jobs, plugin), read_volume, arguments.device, options=options, size=arguments.size
+        )
         rows = list(conformance(bench, progress, _known(arguments.only)))
     finally:
         jobs.stop()

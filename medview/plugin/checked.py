@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.plugin.contract import ANSWER_TYPES, Answer, Labels, Parameter, Partial
-from medview.plugin.plugin_fault import FoundNothing, PluginFault
+from medview.plugin.plugin_fault_error import NothingFoundError, PluginFaultError
 from medview.study.finding import Boxes, ClassScores, Concept, Curve, DerivedImage, HeatMap, MeasuredValue
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Segment
@@ -31,10 +31,10 @@ def checked(
 
     Raises
     ------
-    PluginFault
+    PluginFaultError
         An answer has another type, shape, class or number than the manifest declares, or holds values that are no
         numbers.
-    FoundNothing
+    NothingFoundError
         There is no label.
     """
     answers = given if isinstance(given, tuple) else (given,)
@@ -71,7 +71,7 @@ def _labels(answer: Labels, manifest: Manifest, declared: tuple[Segment, ...], g
     if not set(answer.segments) <= set(declared) or not present <= {s.number for s in answer.segments}:
         raise _wrong(manifest, f"labels {sorted(present)} that its manifest does not declare")
     if not present:
-        raise FoundNothing(
+        raise NothingFoundError(
             "{plugin} found nothing in these images.",
             "Check that the series shows the body part it is made for: {use}",
             plugin=manifest.name,
@@ -125,7 +125,7 @@ def _as_told(answer: ClassScores, outputs: Sequence[Output]) -> ClassScores:
 
 
 def checked_partial(given: object, manifest: Manifest, geometry: Geometry) -> Partial:
-    """Return finished slices of a run that goes on; PluginFault where they are none of the images'."""
+    """Return finished slices of a run that goes on; PluginFaultError where they are none of the images'."""
     array: Any = given.array if isinstance(given, Partial) else None  # what a plugin has put there
     if isinstance(given, Partial) and isinstance(array, np.ndarray) and array.ndim == 3:
         fits = array.shape[1:] == geometry.shape[1:] and array.dtype in (np.uint8, np.uint16)
@@ -192,8 +192,8 @@ def all_finite(array: NDArray[Any]) -> bool:
     return array.dtype.kind in "iu" or all(bool(np.isfinite(plane).all()) for plane in array)
 
 
-def _wrong(manifest: Manifest, what: str) -> PluginFault:
-    return PluginFault(
+def _wrong(manifest: Manifest, what: str) -> PluginFaultError:
+    return PluginFaultError(
         "{plugin} gave back {what}: a fault of the plugin, and nothing was kept.",
         "Report it to the plugin's authors.",
         plugin=manifest.name,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from medview.errors import MedViewError
-from medview.plugin.plugin_fault import PluginFault
+from medview.plugin.plugin_fault_error import PluginFaultError
 
 _DOOR = "medview.plugin"
 Fingerprint = Mapping[str, tuple[int, int]]
@@ -63,13 +63,13 @@ def check_unchanged(folder: Path, before: Fingerprint, name: str) -> None:
 
     Raises
     ------
-    PluginFault
+    PluginFaultError
         Naming a file that was written, changed or deleted.
     """
     after = fingerprint(folder)
     changed = sorted(set(before.items()) ^ set(after.items()))
     if changed:
-        raise PluginFault(
+        raise PluginFaultError(
             "{plugin} changed {file} in its own folder while it ran; its answer was not kept.",
             "Install it anew, and report it to its authors.",
             plugin=name,

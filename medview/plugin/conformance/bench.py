@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from medview.errors import MedViewError
 from medview.plugin.conformance.specimen import Specimen
-from medview.plugin.conformance.trial import Observation, Runner, Trial
+from medview.plugin.conformance.trial import Clock, Observation, Runner, Trial
 from medview.plugin.discovery import Plugin
 from medview.study.volume import Volume
 
@@ -19,10 +20,18 @@ _FINER = 0.6
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a plugin may be silent, and how long it may take to stop."""
+    """How long a plugin may be silent, and how long it may take to stop.
+
+    Attributes
+    ----------
+    clock
+        What these seconds are counted by: on a computer that does other work beside, `time.process_time` tells what the
+        plugin itself has taken, of all its threads together.
+    """
 
     silence_s: float = 1.0
     stop_s: float = 1.0
+    clock: Clock = time.monotonic
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +42,10 @@ class Bench:
     ----------
     read
         Reads a NIfTI file, for self tests with files of the plugin's own: the suite itself knows no formats.
+    options
+        What is set otherwise than by default, in every run.
+    size
+        Of the patient, 1 as in life: networks on a grid of millimetres are the sooner done the smaller it is.
     """
 
     plugin: Plugin
@@ -40,6 +53,8 @@ class Bench:
     read: Callable[[Path], Volume]
     device: str = "auto"
     limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, object] = field(default_factory=dict)
+    size: float = 1.0
 
     @property
     def specimen(self) -> Specimen:
@@ -58,7 +73,7 @@ class Bench:
 
     @cached_property
     def _coarse(self) -> Specimen:
-        return Specimen.of(self.plugin.manifest)
+        return Specimen.of(self.plugin.manifest, size=self.size)
 
     @cached_property
     def _first(self) -> tuple[Specimen, Observation]:
@@ -77,12 +92,16 @@ class Bench:
         """The same run once more: what is loaded once is loaded now."""
         return self.run(self.specimen.plain())
 
-    def run(self, volume: Volume, specimen: Specimen | None = None, **how: Any) -> Observation:
-        """Run it on a volume; what `how` may say stands in `Trial`."""
+    def run(
+        self, volume: Volume, specimen: Specimen | None = None, options: Mapping[str, object] | None = None, **how: Any
+    ) -> Observation:
+        """Run it on a volume, with options beside those of the bench; what `how` may say stands in `Trial`."""
         further = {record.id: record for record in self.plugin.manifest.inputs[1:] if record.required}
         patient = specimen or self.specimen
         others = {name: patient.second(volume.geometry) for name in further}
         try:
-            return self.runner(Trial(self.plugin, volume, device=self.device, others=others, **how))
+            given = {**self.options, **(options or {})}
+            trial = Trial(self.plugin, volume, given, self.device, others, clock=self.limits.clock, **how)
+            return self.runner(trial)
         except MedViewError as error:  # not of the plugin's: its process has ended, or had to be ended
             return Observation(crash=str(error))

@@ -64,24 +64,23 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 
 def parameters(bench: Bench) -> Iterator[Row]:
-    """Ask whether every option at its bounds gives an answer or a sentence."""
+    """Ask whether every option at its bounds, one at a time, gives an answer or a sentence."""
     if not bench.plugin.manifest.parameters:
         yield Row("parameters", "does not apply", "it has none")
     for record in bench.plugin.manifest.parameters:
-        for value in _bounds(record):
-            seen = bench.run(bench.specimen.plain(), parameters={record.id: value})
+        usual = record.parse(str(bench.options.get(record.id, record.default)))
+        for value in (value for value in _bounds(record) if record.parse(value) != usual):
+            seen = bench.run(bench.specimen.plain(), options={record.id: value})
             yield _answered_or_refused(f"parameter {record.id} = {value}", seen)
 
 
 def _bounds(record: ParameterRecord) -> list[str]:
-    """Return the values of an option that are looked at, without its default."""
+    """Return the values of an option that are looked at."""
     if record.type == "bool":
-        values = ["true", "false"]
-    elif record.type == "choice":
-        values = [choice.value for choice in record.choices[:_MOST_VALUES]]
-    else:
-        values = [f"{bound:g}" for bound in (record.minimum, record.maximum) if bound is not None]
-    return [value for value in values if record.parse(value) != record.parse(str(record.default))]
+        return ["true", "false"]
+    if record.type == "choice":
+        return [choice.value for choice in record.choices[:_MOST_VALUES]]
+    return [f"{bound:g}" for bound in (record.minimum, record.maximum) if bound is not None]
 
 
 def _answered_or_refused(name: str, seen: Observation) -> Row:

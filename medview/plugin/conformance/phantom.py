@@ -30,15 +30,22 @@ class Phantom:
 
     Its values are told at points of the patient, so that the same patient can be had on every grid: axial or sagittal,
     coarse or fine, turned or tilted.
+
+    Attributes
+    ----------
+    size
+        Of the whole body, 1 as in life.
     """
 
     body: BodyName
     modality: str
+    size: float = 1.0
 
     @property
     def extent_mm(self) -> Point:
         """How far it reaches along x, y and z."""
-        return EXTENT_MM[self.body]
+        x, y, z = EXTENT_MM[self.body]
+        return x * self.size, y * self.size, z * self.size
 
     @property
     def values(self) -> Mapping[Tissue, int]:
@@ -57,7 +64,8 @@ class Phantom:
         rows, columns = np.meshgrid(np.arange(geometry.shape[1]), np.arange(geometry.shape[2]), indexing="ij")
         for number in range(geometry.shape[0]):
             index = np.stack([np.full(rows.shape, number), rows, columns], axis=-1)
-            out[number] = self._at(np.round(geometry.to_mm(index), 6) - np.array(moved_mm))
+            points_mm = np.round(geometry.to_mm(index), 6) - np.array(moved_mm)
+            out[number] = self._at(points_mm / self.size)
         return out
 
     def _at(self, points_mm: NDArray[np.float64]) -> NDArray[Any]:

@@ -51,7 +51,7 @@ def _volume(bench: Bench, test: SelfTest) -> Volume:
         body = test.input.removeprefix(_PHANTOM)
         for known in get_args(BodyName):
             if body == known:
-                return Specimen.of(bench.plugin.manifest, known).plain()
+                return Specimen.of(bench.plugin.manifest, known, bench.size).plain()
         raise MedViewError(
             "There is no phantom {name}.", "There are: {known}.", name=body, known=", ".join(get_args(BodyName))
         )

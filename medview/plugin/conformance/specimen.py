@@ -41,9 +41,9 @@ class Specimen:
     base: Geometry
 
     @classmethod
-    def of(cls, manifest: Manifest, body: BodyName | None = None) -> Specimen:
-        """Make the patient that suits a plugin, or one of the bodies that there are."""
-        phantom = Phantom(body or _body(manifest.input), manifest.input.modality[0])
+    def of(cls, manifest: Manifest, body: BodyName | None = None, size: float = 1.0) -> Specimen:
+        """Make the patient that suits a plugin, or one of the bodies that there are, as large as in life or smaller."""
+        phantom = Phantom(body or _body(manifest.input), manifest.input.modality[0], size)
         return cls(manifest.input, phantom, _grid(manifest.input, phantom))
 
     def finer(self, factor: float) -> Specimen:
@@ -149,7 +149,7 @@ def _grid(record: InputRecord, phantom: Phantom) -> Geometry:
     low, high = record.spacing_mm
     most = record.maximum_fov_mm or float("inf")
     extent = [min(side, most) for side in reversed(phantom.extent_mm)]
-    step = min(_COARSE_MM[phantom.body], high, min(extent) / record.minimum_slices)
+    step = min(_COARSE_MM[phantom.body] * phantom.size, high, min(extent) / record.minimum_slices)
     step = max(step, low)
     a, b, c = (max(int(side // step), record.minimum_slices) for side in extent)
     return _axial((a, b, c), (step, step, step))

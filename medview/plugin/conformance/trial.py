@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,10 +12,12 @@ from medview.errors import MedViewError
 from medview.plugin.contract import Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import fingerprint
-from medview.plugin.plugin_fault import FoundNothing, PluginFault
+from medview.plugin.plugin_fault_error import NothingFoundError, PluginFaultError
 from medview.plugin.run import PluginRun
 from medview.progress import Cancelled, Progress
 from medview.study.volume import Volume
+
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +56,12 @@ class Observation:
     @property
     def is_refused(self) -> bool:
         """Whether the plugin said in a sentence that these are no images for it; nothing found is not that."""
-        return self.refusal is not None and not isinstance(self.refusal, PluginFault | FoundNothing)
+        return self.refusal is not None and not isinstance(self.refusal, PluginFaultError | NothingFoundError)
 
     @property
     def is_fault(self) -> bool:
         """Whether it broke the contract."""
-        return isinstance(self.refusal, PluginFault)
+        return isinstance(self.refusal, PluginFaultError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,8 @@ class Trial:
         The progress from which on the plugin is asked to stop; None to let it go on.
     starves_at
         The progress at which memory gives out: that call of `progress` raises MemoryError, as an allocation would.
+    clock
+        What seconds are counted by.
     """
 
     plugin: Plugin
@@ -81,13 +85,14 @@ class Trial:
     others: Mapping[str, Volume] = field(default_factory=dict)
     stops_at: float | None = None
     starves_at: float | None = None
+    clock: Clock = time.monotonic
 
     def __call__(self, progress: Progress) -> Observation:
         """Run the plugin and return what was seen; Cancelled where a person has stopped the whole suite."""
         voxels, files = _digest(self.volume), fingerprint(self.plugin.folder)
-        watch = _Watch(progress, self.stops_at, self.starves_at)
+        watch = _Watch(progress, self)
         result, refusal, crash = self._outcome(watch)
-        end = time.monotonic()
+        end = self.clock()
         changed = sorted(set(files.items()) ^ set(fingerprint(self.plugin.folder).items()))
         return Observation(
             result,
@@ -126,15 +131,15 @@ class Runner(Protocol):
 class _Watch:
     """A progress that looks at the clock, and says no when it is time to."""
 
-    def __init__(self, progress: Progress, stops_at: float | None, starves_at: float | None) -> None:
-        self._progress, self._stops_at, self._starves_at = progress, stops_at, starves_at
-        self.begun = self.heard_s = time.monotonic()
+    def __init__(self, progress: Progress, trial: Trial) -> None:
+        self._progress, self._trial = progress, trial
+        self.begun = self.heard_s = trial.clock()
         self.calls, self.silence_s = 0, 0.0
         self.asked: float | None = None
         self.told_to_stop = False
 
     def __call__(self, fraction: float, text: str = "") -> None:
-        now = time.monotonic()
+        now, stops_at, starves_at = self._trial.clock(), self._trial.stops_at, self._trial.starves_at
         self.silence_s, self.heard_s = max(self.silence_s, now - self.heard_s), now
         self._progress(fraction, text)
         if fraction == 0.0 and not text:
@@ -143,9 +148,9 @@ class _Watch:
         if self.asked is not None:
             self.told_to_stop = True
             raise Cancelled
-        if self._stops_at is not None and fraction >= self._stops_at:
+        if stops_at is not None and fraction >= stops_at:
             self.asked = now
-        if self._starves_at is not None and fraction >= self._starves_at:
+        if starves_at is not None and fraction >= starves_at:
             raise MemoryError("not enough memory, as the conformance suite wants it")
 
 

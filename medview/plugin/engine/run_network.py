@@ -24,7 +24,7 @@ from medview.plugin.engine.wanted_map import WantedMap
 from medview.plugin.manifest.manifest import Manifest
 from medview.plugin.manifest.output_record import Output
 from medview.plugin.manifest.runtime import Network
-from medview.plugin.plugin_fault import PluginFault
+from medview.plugin.plugin_fault_error import PluginFaultError
 from medview.progress import Progress, part
 from medview.study.finding import Boxes, ClassScores, DerivedImage
 from medview.study.segmentation import Segment
@@ -199,7 +199,7 @@ class _Run:
 
     def _check_channels(self, given: int, wanted: int) -> None:
         if given != wanted:
-            raise PluginFault(
+            raise PluginFaultError(
                 "The network of {plugin} gives {given} channels, and its manifest tells of {wanted}.",
                 "Report it to the plugin's authors: nothing was kept.",
                 plugin=self.manifest.name,

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from medview.plugin.engine.model_grid import Size
 from medview.plugin.engine.tiles import Tiling, tiles_at
-from medview.plugin.plugin_fault import PluginFault
+from medview.plugin.plugin_fault_error import PluginFaultError
 from medview.progress import Progress, unheard
 
 Forward = Callable[[Tensor], Tensor]
@@ -82,7 +82,7 @@ class SlidingWindow:
 
         Raises
         ------
-        PluginFault
+        PluginFaultError
             The network gives something of another shape, or values that are no numbers.
         """
         size = (volume.shape[0], volume.shape[1], volume.shape[2])
@@ -200,8 +200,8 @@ def _cut(volume: Tensor, tile: Size, tiling: Tiling, size: Size) -> Tensor:
     return torch.nn.functional.pad(part, padding, value=tiling.padding)
 
 
-def _wrong_shape(given: tuple[int, ...], asked: tuple[int, ...]) -> PluginFault:
-    return PluginFault(
+def _wrong_shape(given: tuple[int, ...], asked: tuple[int, ...]) -> PluginFaultError:
+    return PluginFaultError(
         "The network gave an array of shape {given} for tiles of shape {asked}.",
         "Report it to the plugin's authors.",
         given=given,
@@ -209,8 +209,8 @@ def _wrong_shape(given: tuple[int, ...], asked: tuple[int, ...]) -> PluginFault:
     )
 
 
-def _no_numbers() -> PluginFault:
-    return PluginFault(
+def _no_numbers() -> PluginFaultError:
+    return PluginFaultError(
         "The network gave values that are no numbers (NaN or infinite).",
         "Try again on the CPU in full precision; if that fails, report it to the plugin's authors.",
     )

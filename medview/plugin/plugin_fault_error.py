@@ -5,9 +5,9 @@ from __future__ import annotations
 from medview.errors import MedViewError
 
 
-class PluginFault(MedViewError):
+class PluginFaultError(MedViewError):
     """The plugin did what its manifest or the contract does not allow: its authors must mend it."""
 
 
-class FoundNothing(MedViewError):
+class NothingFoundError(MedViewError):
     """The plugin did all it should, and there was nothing of what it looks for."""
