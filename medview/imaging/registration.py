@@ -278,7 +278,7 @@ class _Fitting:
         method.SetInitialTransform(itk_affine(np.eye(4)))
         after = -float(method.MetricEvaluate(finest.fixed, finest.moving))
         found = SpatialTransform(np.eye(4), displacement, self._matrix)
-        return Fitted(found, None, after, _lowest_jacobian(displacement.vectors, displacement.geometry))
+        return Fitted(found, None, after, lowest_jacobian(displacement.vectors, displacement.geometry))
 
 
 def _execute(method: Any, level: _Level, iterations: int, text: str, progress: Progress) -> None:
@@ -325,7 +325,7 @@ def _middle(image: Any) -> tuple[float, ...]:
     return middle
 
 
-def _lowest_jacobian(vectors: NDArray[np.float32], geometry: Geometry) -> float:
+def lowest_jacobian(vectors: NDArray[np.float32], geometry: Geometry) -> float:
     """Return the least determinant of the derivative of p + displacement(p)."""
     by_index = np.stack([np.gradient(vectors.astype(np.float64), axis=axis) for axis in range(3)], axis=-1)
     derivative = by_index @ np.linalg.inv(geometry.affine[:3, :3])

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from medview.plugin.manifest.manifest import Manifest
 
 
-def why_not(manifest: Manifest, series: Series) -> MedViewError | None:
-    """Return why `series` does not suit the plugin, or None where nothing speaks against it."""
-    demands = manifest.input
+def why_not(manifest: Manifest, series: Series, record: InputRecord | None = None) -> MedViewError | None:
+    """Return why `series` does not suit the plugin, or None where nothing speaks against it.
+
+    Parameters
+    ----------
+    record
+        The input of the manifest that it is for; the first one, which results lie on, where none is given.
+    """
+    demands = record or manifest.input
     if series.modality not in demands.modality:
         return MedViewError(
             "{plugin} is made for {needed} images; this series is {modality}.",
@@ -35,14 +41,14 @@ def why_not(manifest: Manifest, series: Series) -> MedViewError | None:
         )
     return (
         _kind_fault(manifest, series, series.geometry)
-        or _geometry_fault(manifest, series.geometry)
-        or _contrast_fault(manifest, series)
+        or _geometry_fault(manifest, demands, series.geometry)
+        or _contrast_fault(manifest, demands, series)
     )
 
 
-def why_not_values(manifest: Manifest, unit: str) -> MedViewError | None:
+def why_not_values(manifest: Manifest, unit: str, record: InputRecord | None = None) -> MedViewError | None:
     """Return why the values of images, of which only the reader knows the unit, do not suit the plugin."""
-    units = manifest.input.units
+    units = (record or manifest.input).units
     if not units or unit in units:
         return None
     return MedViewError(
@@ -78,8 +84,7 @@ def _kind_fault(manifest: Manifest, series: Series, geometry: Geometry) -> MedVi
     return None
 
 
-def _geometry_fault(manifest: Manifest, geometry: Geometry) -> MedViewError | None:
-    demands = manifest.input
+def _geometry_fault(manifest: Manifest, demands: InputRecord, geometry: Geometry) -> MedViewError | None:
     if demands.needs_spacing and not geometry.has_spacing:
         return MedViewError(
             "{plugin} needs to know the size of a pixel, and these images do not give it (Pixel Spacing is missing).",
@@ -136,8 +141,7 @@ def _spacing_fault(demands: InputRecord, geometry: Geometry, name: str) -> MedVi
     )
 
 
-def _contrast_fault(manifest: Manifest, series: Series) -> MedViewError | None:
-    demands = manifest.input
+def _contrast_fault(manifest: Manifest, demands: InputRecord, series: Series) -> MedViewError | None:
     told = " ".join((series.series_description, series.scanning_sequence, *series.image_type))
     word = _first_of(demands.forbidden_words, told) or _forbidden_sequence(demands, series)
     if word is None and _first_of(demands.expected_words, told) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from medview.errors import MedViewError
 from medview.plugin import weights
 from medview.plugin.checked import checked, checked_partial
-from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
+from medview.plugin.contract import Answer, Context, FurtherInput, Parameter, Partial, Request, Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
 from medview.plugin.environment import check_python
@@ -22,6 +22,7 @@ from medview.plugin.run_times import remember_run
 from medview.progress import Progress
 from medview.study.segmentation import Source
 from medview.study.series import Series
+from medview.study.spatial_transform import SpatialTransform
 from medview.study.volume import Volume
 
 
@@ -88,7 +89,28 @@ class PluginRun:
         refusal = why_not(manifest, self.volume.series) or why_not_values(manifest, self.volume.unit)
         if refusal is not None:
             raise refusal
+        self._check_others()
         return manifest.parse_parameters(self.parameters)
+
+    def _check_others(self) -> None:
+        """Hold every further input against its record; MedViewError for what is missing, unknown or does not fit."""
+        manifest = self.plugin.manifest
+        records = {record.id: record for record in manifest.inputs[1:]}
+        missing = [name for name, record in records.items() if record.required and name not in self.others]
+        unknown = [name for name in self.others if name not in records]
+        if missing or unknown:
+            raise MedViewError(
+                "{plugin} was not given the inputs that it needs: {names}.",
+                "Its further inputs: {known}.",
+                plugin=manifest.name,
+                names=", ".join(missing or unknown),
+                known=", ".join(records) or "none",
+            )
+        for name, volume in self.others.items():
+            record = records[name]
+            refusal = why_not(manifest, volume.series, record) or why_not_values(manifest, volume.unit, record)
+            if record.is_series and refusal is not None:
+                raise refusal
 
     def _telling(self, tell: Callable[[Partial], None] | None) -> Callable[[object], None] | None:
         """Return what tells finished slices where somebody listens, and only such as can be drawn."""
@@ -108,7 +130,8 @@ class PluginRun:
             weights.check_alone(record, path)
             files[record.id] = path
         concepts = {c.id: c.concept() for output in manifest.outputs for c in output.concepts}
-        return Request(self.volume, parameters, files, manifest.segments(parameters), concepts, self.others)
+        others = {name: _copied(volume) for name, volume in self.others.items()}
+        return Request(_copied(self.volume), parameters, files, manifest.segments(parameters), concepts, others)
 
     def _check_weights(self, request: Request) -> None:
         """Refuse the answer where weights are no longer those that were checked: which were read, nobody knows."""
@@ -138,8 +161,17 @@ class PluginRun:
             "classical": self.plugin.manifest.classical,
             "research_only": self.plugin.manifest.research_only,
             "input": _input(series),
+            "inputs": self._inputs(),
+            **_told_of(answers),
         }
-        return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance)
+        further = (record.id for record in self.plugin.manifest.inputs[1:])
+        others = {name: _identity(self.others[name]) for name in further if name in self.others}
+        return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance, others)
+
+    def _inputs(self) -> dict[str, Any]:
+        """Return the identity of all images that were given, by the input's id."""
+        others = {name: _input(volume.series) for name, volume in self.others.items()}
+        return {self.plugin.manifest.input.id: _input(self.volume.series), **others}
 
 
 @dataclass(frozen=True)
@@ -173,6 +205,26 @@ def _input(series: Series) -> dict[str, Any]:
         "sop_hash": series.sop_hash,
         "instances": len(series.instances),
     }
+
+
+def _copied(volume: Volume) -> Volume:
+    """Return a volume with copied facts: what a plugin does to them does not change what its answer is bound to."""
+    return replace(volume, geometry=replace(volume.geometry), series=replace(volume.series))
+
+
+def _identity(volume: Volume) -> FurtherInput:
+    return FurtherInput(volume.series, volume.geometry)
+
+
+def _told_of(answers: tuple[Answer, ...]) -> dict[str, Any]:
+    """Return what is told of a bent transform: where its Jacobian is not above 0, the images are folded."""
+    fields = [a.displacement for a in answers if isinstance(a, SpatialTransform) and a.displacement is not None]
+    fields = [one for one in fields if min(one.geometry.shape) > 1]
+    if not fields:
+        return {}
+    from medview.imaging.registration import lowest_jacobian
+
+    return {"lowest_jacobian": round(min(lowest_jacobian(f.vectors, f.geometry) for f in fields), 4)}
 
 
 def _medview_version() -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from medview.files.made_uid import new_uid
 from medview.plugin.contract import Result
+from medview.session.apply_transform import apply_transform
 from medview.session.demo_truth import tell_dice
+from medview.session.further_inputs import Given, bears
 from medview.session.session import Session
 from medview.study.finding import Boxes, Finding, Payload
 from medview.study.segmentation import Segmentation
@@ -12,9 +17,17 @@ from medview.study.spatial_transform import SpatialTransform
 from medview.study.study import Study
 
 
-def apply_result(session: Session, study: Study, result: Result) -> None:
-    """Add a result's labels as a segmentation and everything else as findings; tell where the images have changed."""
-    if not study.bears(result.source, result.geometry):
+def apply_result(
+    session: Session, study: Study, result: Result, given: Mapping[str, Given] = MappingProxyType({})
+) -> None:
+    """Add labels as a segmentation, a transform as a registration, the rest as findings; drop it where images changed.
+
+    Parameters
+    ----------
+    given
+        What the run was given beside the images of the study, by the input's id.
+    """
+    if not study.bears(result.source, result.geometry) or not all(bears(session, one) for one in given.values()):
         session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
         return
     findings = findings_of(result)
@@ -32,6 +45,10 @@ def apply_result(session: Session, study: Study, result: Result) -> None:
         for scene in session.scenes_of(study, segmentation.source.series_key):
             scene.show_segmentation(segmentation)
         tell_dice(session, segmentation)
+    transforms = [answer for answer in result.answers if isinstance(answer, SpatialTransform)]
+    moving = next((given[name] for name in result.others if name in given), None)
+    if transforms and moving is not None:
+        apply_transform(session, study, result, transforms[0], moving)
 
 
 def segmentation_of(result: Result) -> Segmentation:

@@ -11,12 +11,13 @@ from medview.imaging.place_volume import bent_volume, moved_volume
 from medview.imaging.window import default_window
 from medview.jobs.job import Job
 from medview.progress import Progress
+from medview.session.at_hand import at_hand
 from medview.session.read_voxels import read_voxels
 from medview.session.scene import Scene
 from medview.session.scene_place import to_patient
 from medview.session.session import Session
 from medview.session.when_shown import when_shown
-from medview.study.fusion import Fusion, FusionBasis
+from medview.study.fusion import Fusion, FusionBasis, FusionMode
 from medview.study.registration import Registration
 from medview.study.same_patient import sameness
 from medview.study.series import Series
@@ -118,9 +119,9 @@ def fuse(session: Session, study: Study, series: Series, slot: int | None = None
         session.notices.add("warning", refusal or _NO_IMAGES, "Choose another series.")
         return None
     _wanted[scene] = series.key
-    at_hand = _at_hand(session, series)
-    if at_hand is not None:
-        place(session, scene, study, at_hand)
+    volume_read = at_hand(session, series)
+    if volume_read is not None:
+        place(session, scene, study, volume_read)
         return None
     held = ref(scene)
 
@@ -233,14 +234,22 @@ def is_shown(session: Session, scene: Scene | None) -> bool:
     return scene is not None and (scene in session.scenes.values() or scene in session.away.values())
 
 
-def place(session: Session, scene: Scene, study: Study, volume: Volume) -> Job | None:
-    """Draw a volume over a scene where registrations say; what is bent is resampled by a job first."""
+def place(
+    session: Session, scene: Scene, study: Study, volume: Volume, *, mode: FusionMode | None = None
+) -> Job | None:
+    """Draw a volume over a scene where registrations say; what is bent is resampled by a job first.
+
+    Parameters
+    ----------
+    mode
+        How it is compared; as it was, or blended, where none is given.
+    """
     _wanted[scene] = volume.series.key
     found = joining(session, scene, study, volume.series)
     if found is None or found[1].is_affine:
         uid = scene.volume.geometry.frame_of_reference_uid
         placed = volume if found is None else moved_volume(volume, found[1], uid)
-        _lay(session, scene, study, volume, placed, found[0] if found is not None else None)
+        _lay(session, scene, study, volume, placed, found[0] if found is not None else None, mode)
         return None
     registration, transform = found
     grid, held = scene.volume.geometry, ref(scene)
@@ -254,7 +263,7 @@ def place(session: Session, scene: Scene, study: Study, volume: Volume) -> Job |
         if shown is None or not is_shown(session, shown) or now is None or now[0] is not registration:
             return
         if _wanted.get(shown) == volume.series.key:
-            _lay(session, shown, study, volume, placed, registration)
+            _lay(session, shown, study, volume, placed, registration, mode)
 
     return session.jobs.submit(
         "Bending the second images",
@@ -267,7 +276,13 @@ def place(session: Session, scene: Scene, study: Study, volume: Volume) -> Job |
 
 
 def _lay(
-    session: Session, scene: Scene, study: Study, volume: Volume, placed: Volume, registration: Registration | None
+    session: Session,
+    scene: Scene,
+    study: Study,
+    volume: Volume,
+    placed: Volume,
+    registration: Registration | None,
+    mode: FusionMode | None,
 ) -> None:
     """Draw a volume that has its place, as it was drawn before where it is the same one."""
     basis = basis_of(session, scene, study, volume.series)
@@ -278,7 +293,7 @@ def _lay(
         fusion = _begun(scene, volume, placed, basis, registration)
         _warn(session, scene, study, basis)
     scene.fusion_follower = _Follower(session, scene.study, study)
-    scene.update(fusion=fusion)
+    scene.update(fusion=fusion if mode is None else fusion.changed(mode=mode, shows_second=True))
     if basis != "unregistered":
         _withdraw(session)
 
@@ -342,17 +357,6 @@ def _refusal(scene: Scene, study: Study, series: Series) -> Sentence | None:
     if not geometry.has_spacing or not geometry.has_orientation:
         return _UNPLACED
     return None if geometry.can_reformat else _UNEVEN
-
-
-def _at_hand(session: Session, series: Series) -> Volume | None:
-    """Return the voxels of a series where they have been read for another pane."""
-    for scene in session.scenes.values():
-        if scene.series is series and scene.is_whole:
-            return scene.volume
-        if scene.fusion is not None and scene.fusion.volume.series is series:
-            return scene.fusion.volume
-    kept = session.kept_volumes.find(series)
-    return kept[0] if kept is not None else None
 
 
 class _Follower:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -177,6 +177,8 @@ def _move(session: Session, motion: FloatArray) -> None:
     found = joining(session, scene, fused_study(scene) or scene.study, second)
     transform = (found[1] if found is not None else SpatialTransform()).after_moving(motion)
     moved = _registration("manual", scene.series, second, Fitted(transform, None, np.nan))
+    if found is not None and found[0].kind in ("model", "manual"):  # whose work it is that a person has mended
+        moved = replace(moved, label=found[0].label, provenance=found[0].provenance)
     sides = moved.fixed, moved.moving  # what was moved before is part of the new place
     others = [
         one for one in scene.study.registrations if not (one.kind == "manual" and (one.fixed, one.moving) == sides)

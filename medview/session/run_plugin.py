@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,15 @@ from medview.plugin.run import PluginRun
 from medview.session.apply_result import apply_result
 from medview.session.choose_plugins import is_enabled
 from medview.session.fetch_weights import known_missing
+from medview.session.further_inputs import (
+    Candidate,
+    Given,
+    bears,
+    obvious_inputs,
+    read_inputs,
+    warn_of_patient,
+    why_no_inputs,
+)
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_partial import PartialShow
@@ -47,35 +56,84 @@ def offers(session: Session) -> tuple[Offer, ...]:
     return tuple(sorted(made, key=lambda offer: (offer.refusal is not None, isinstance(offer.plugin, BrokenPlugin))))
 
 
-def run_plugin(session: Session, plugin: Plugin, parameters: Mapping[str, Parameter]) -> Job | None:
-    """Submit a run on the volume in view; None where it cannot run: a notice says why."""
+def run_plugin(
+    session: Session,
+    plugin: Plugin,
+    parameters: Mapping[str, Parameter],
+    inputs: Mapping[str, Candidate] | None = None,
+    *,
+    begun: Callable[[Job], None] | None = None,
+) -> Job | None:
+    """Submit a run on the volume in view; None where it cannot run: a notice says why.
+
+    Parameters
+    ----------
+    inputs
+        The series for the further inputs of the manifest, by their id; the obvious ones where None is given.
+    begun
+        Told each job that is submitted: where a further series must be read first, that is the first of two.
+    """
     scene = session.scene
     if scene is None:
         session.notices.add("warning", "No images are open.", "Open a folder of images first.")
         return None
-    refusal = _refusal(scene, plugin)
+    given = obvious_inputs(session, plugin) if inputs is None else inputs
+    refusal = _refusal(scene, plugin) or why_no_inputs(session, plugin, given)
     if refusal is not None:
         session.notices.add("warning", refusal.message, refusal.remedy)
         return None
-    study = scene.study
+    warn_of_patient(session, given)
+    run = _Run(session, scene, plugin, parameters, begun)
+    return run.follow(read_inputs(session, given, run.begin)) or run.job
 
-    def done(result: Result) -> None:
-        if study in session.studies:
-            apply_result(session, study, result)
 
-    partial = PartialShow(session, scene, plugin, parameters)
-    job = session.jobs.submit(
-        Sentence(plugin.manifest.name),
-        PluginRun(plugin, scene.volume, parameters, session.settings["device"]),
-        place="gpu",
-        on_done=done,
-        on_partial=partial.take,
-        on_failed=session.notices.add_error,
-        about=study.facts.study_instance_uid,
-        is_alone=plugin.manifest.runtime.isolation == "process",
-        python=own_python(plugin),
-    )
-    return partial.follow(job)
+class _Run:
+    """A run that was asked for on the images of a scene, and begins when its further inputs have been read."""
+
+    def __init__(
+        self,
+        session: Session,
+        scene: Scene,
+        plugin: Plugin,
+        parameters: Mapping[str, Parameter],
+        begun: Callable[[Job], None] | None,
+    ) -> None:
+        self._session, self._study, self._volume = session, scene.study, scene.volume
+        self._plugin, self._parameters, self._begun = plugin, parameters, begun
+        self._partial = PartialShow(session, scene, plugin, parameters)
+        self.job: Job | None = None
+
+    def follow(self, job: Job | None) -> Job | None:
+        """Tell that a job has been submitted."""
+        if job is not None and self._begun is not None:
+            self._begun(job)
+        return job
+
+    def begin(self, given: dict[str, Given]) -> None:
+        """Submit it, unless images that it needs have been closed meanwhile."""
+        session, study = self._session, self._study
+        if study not in session.studies or not all(bears(session, one) for one in given.values()):
+            session.notices.add("warning", "Nothing was run: the images for it were closed or have changed meanwhile.")
+            return
+
+        def done(result: Result) -> None:
+            if study in session.studies:
+                apply_result(session, study, result, given)
+
+        others = {name: one.volume for name, one in given.items()}
+        work = PluginRun(self._plugin, self._volume, self._parameters, session.settings["device"], others)
+        job = session.jobs.submit(
+            Sentence(self._plugin.manifest.name),
+            work,
+            place="gpu",
+            on_done=done,
+            on_partial=self._partial.take,
+            on_failed=session.notices.add_error,
+            about=study.facts.study_instance_uid,
+            is_alone=self._plugin.manifest.runtime.isolation == "process",
+            python=own_python(self._plugin),
+        )
+        self.job = self.follow(self._partial.follow(job))
 
 
 def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:
@@ -83,7 +141,8 @@ def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:
         return Offer(plugin, MedViewError(plugin.reason.template, "", **plugin.reason.values))
     if session.scene is None:
         return Offer(plugin, MedViewError("No images are open.", "Open a folder of images first."))
-    return Offer(plugin, _refusal(session.scene, plugin), known_missing(session, plugin))
+    refusal = _refusal(session.scene, plugin) or why_no_inputs(session, plugin, obvious_inputs(session, plugin))
+    return Offer(plugin, refusal, known_missing(session, plugin))
 
 
 def _refusal(scene: Scene, plugin: Plugin) -> MedViewError | None:

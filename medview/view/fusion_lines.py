@@ -99,7 +99,9 @@ def _basis(fusion: Fusion) -> tuple[CornerLine, ...]:
 
 
 def registration_text(registration: Registration) -> Sentence:
-    """Return how images were laid on each other, and by how much they agree better."""
+    """Return how images were laid on each other, by whom, and by how much they agree better."""
+    if registration.provenance:
+        return _plugin_text(registration)
     facts: dict[str, object] = {"kind": _KINDS[registration.kind]}
     if registration.metric_after is None:
         return Sentence("Registered: {kind}", facts)
@@ -108,6 +110,16 @@ def registration_text(registration: Registration) -> Sentence:
         return Sentence("Registered: {kind}, agreement {after}", facts)
     facts["before"] = f"{registration.metric_before:.2f}"
     return Sentence("Registered: {kind}, agreement {before} to {after}", facts)
+
+
+def _plugin_text(registration: Registration) -> Sentence:
+    """Return which plugin has laid images on each other, and whether a person has mended it; what has learned is AI."""
+    facts: dict[str, object] = {"plugin": Sentence(registration.label)}
+    is_classical = bool(registration.provenance.get("classical"))
+    if registration.kind == "manual":
+        after = "Registered: by hand, after {plugin}" if is_classical else "Registered: by hand, after AI ({plugin})"
+        return Sentence(after, facts)
+    return Sentence("Registered by {plugin}" if is_classical else "AI: registered by {plugin}", facts)
 
 
 def _loss(series: Series) -> tuple[CornerLine, ...]:

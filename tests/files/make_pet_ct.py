@@ -64,7 +64,7 @@ def write_ct(folder: Path, geometry: Geometry = CT_GRID, **changes: Any) -> Path
     """Write the CT, on a grid that says that it lies elsewhere where one is given."""
     stored = (ct_values().astype(np.int32) + 1024).astype("<u2")
     facts = {"SeriesDescription": "CT thin", "SeriesInstanceUID": "2.25.5001"}
-    return _write(folder, geometry, stored, image, facts | changes)
+    return write_slices(folder, geometry, stored, image, facts | changes)
 
 
 def write_pet(folder: Path, geometry: Geometry, **changes: Any) -> Path:
@@ -77,7 +77,7 @@ def write_pet(folder: Path, geometry: Geometry, **changes: Any) -> Path:
         "BitsStored": 16,
         "HighBit": 15,
     }
-    return _write(folder, geometry, stored, pet, facts | changes)
+    return write_slices(folder, geometry, stored, pet, facts | changes)
 
 
 def write_pet_ct(folder: Path, *, turn_deg: float = 0.0, pet_frame: str = FRAME) -> Path:
@@ -87,7 +87,7 @@ def write_pet_ct(folder: Path, *, turn_deg: float = 0.0, pet_frame: str = FRAME)
     return folder
 
 
-def _write(folder: Path, geometry: Geometry, stored: NDArray[Any], make: Any, changes: dict[str, Any]) -> Path:
+def write_slices(folder: Path, geometry: Geometry, stored: NDArray[Any], make: Any, changes: dict[str, Any]) -> Path:
     spacing, directions = geometry.spacing_mm, geometry.directions
     for index in range(geometry.shape[0]):
         facts = {

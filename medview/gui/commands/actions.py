@@ -74,7 +74,7 @@ def ask_export(shell: Shell, kind: Kind) -> None:
     if scene is None or scene.segmentation is None:
         return
     number = scene.active_segment if kind == "stl" else None
-    path = _ask_target(shell, _suggested_name(scene, kind), _SUFFIXES[kind])
+    path = ask_target(shell, _suggested_name(scene, kind), _SUFFIXES[kind])
     if path is not None:
         export_segmentation(shell.session, scene.segmentation, path, kind, number)
 
@@ -82,7 +82,7 @@ def ask_export(shell: Shell, kind: Kind) -> None:
 def ask_picture(shell: Shell) -> None:
     """Ask for a file name and save what the active pane shows, without what names the patient."""
     pixels = shell.picture()
-    path = _ask_target(shell, f"{shell.session.active_pane}.png", ".png")
+    path = ask_target(shell, f"{shell.session.active_pane}.png", ".png")
     if path is not None:
         save_picture(shell.session, pixels, path)
 
@@ -219,7 +219,8 @@ def _suggested_name(scene: Scene, kind: Kind) -> str:
     return (re.sub(r"[^\w-]+", "_", name).strip("_").lower() or "segmentation") + _SUFFIXES[kind]
 
 
-def _ask_target(shell: Shell, suggested: str, suffix: str) -> Path | None:
+def ask_target(shell: Shell, suggested: str, suffix: str) -> Path | None:
+    """Ask for a file name with an ending; None where the person has thought better of it."""
     folder = Path(shell.session.settings["last_folder"] or Path.home())
     wanted = f"*{suffix}"
     name, _ = QFileDialog.getSaveFileName(shell.widget, tr("Save as"), str(folder / suggested), wanted)

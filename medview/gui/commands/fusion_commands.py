@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QMenu
 from medview.errors import Sentence
 from medview.gui import conditions
 from medview.gui.command import Command, Shell
+from medview.gui.commands.actions import ask_target
 from medview.gui.fusion.fusion_bar import partner_title
 from medview.gui.language import say
 from medview.imaging.registration import FittingKind
 from medview.session import fuse as fusing
 from medview.session import register
+from medview.session.export_registration import export_registration, why_no_registration_file
 from medview.session.session import Session
 from medview.study.fusion import MODES, Fusion, FusionMode
 
@@ -101,6 +103,13 @@ def _toggle_direction(shell: Shell) -> None:
     if fusion is not None:
         other = "below" if fusion.split_direction == "beside" else "beside"
         fusing.change_fusion(shell.session, split_direction=other)
+
+
+def _ask_registration_file(shell: Shell) -> None:
+    """Ask for a file name and save how both series lie on each other."""
+    path = ask_target(shell, "registration.dcm", ".dcm")
+    if path is not None:
+        export_registration(shell.session, path)
 
 
 def _register_in_mask_when(session: Session) -> Sentence | None:
@@ -232,5 +241,13 @@ FUSION: tuple[Command, ...] = (
         "Fusion",
         lambda shell: register.forget_registration(shell.session),
         when=register.why_no_forgetting,
+    ),
+    Command(
+        "export_registration",
+        "Save the registration as DICOM…",
+        "Fusion",
+        _ask_registration_file,
+        icon="export",
+        when=why_no_registration_file,
     ),
 )  # fmt: skip

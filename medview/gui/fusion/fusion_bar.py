@@ -20,7 +20,10 @@ from medview.session.session import Session
 from medview.study.fusion import MODES, Fusion
 from medview.view.fusion_lines import registration_text, series_name
 
-REGISTER = ("register_rigid", "register_affine", "register_deformable", "register_in_mask", "forget_registration")
+REGISTER = (
+    "register_rigid", "register_affine", "register_deformable", "register_in_mask", "forget_registration",
+    "export_registration",
+)  # fmt: skip
 _UNREGISTERED = Sentence("Not registered: positions may not agree")
 _LONGEST_NAME = 34
 

@@ -15,6 +15,7 @@ from medview.gui.bring_to_front import bring_to_front
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.plain_tip import plain_tip
+from medview.gui.segmenting.input_form import InputForm
 from medview.gui.segmenting.licence_form import ask_licences
 from medview.gui.segmenting.parameter_form import ParameterForm
 from medview.gui.segmenting.plan_line import PlanLine
@@ -27,7 +28,9 @@ from medview.gui.theme import theme
 from medview.jobs.job import Job
 from medview.plugin.contract import Parameter
 from medview.plugin.discovery import BrokenPlugin, Plugin
+from medview.session.choose_model import choose_model
 from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
+from medview.session.further_inputs import why_no_inputs
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 from medview.study.volume import Volume
@@ -44,7 +47,8 @@ DEVICES = {
     "cpu": Sentence("Processor (CPU)"),
 }
 
-_Asked = tuple[Plugin, Volume, str, Mapping[str, Parameter]]  # plugin, images, device, parameters
+# plugin, images, device, further inputs (id, series key, SOP hash), parameters
+_Asked = tuple[Plugin, Volume, str, tuple[tuple[str, str, str], ...], Mapping[str, Parameter]]
 Run = tuple[Job, _Asked]
 
 
@@ -59,6 +63,7 @@ class PluginPanel(QWidget):
         self._shown: Plugin | None = None
         self.runs: list[Run] = []
         self.form = ParameterForm((), self)
+        self.inputs = InputForm(session, None, self)
         self._build(run_action)
         self._filling = QTimer(self)
         self._filling.setSingleShot(True)
@@ -84,21 +89,22 @@ class PluginPanel(QWidget):
         plugin = self.chosen_plugin()
         if plugin is None or self._session.scene is None:
             return
-        asked = (plugin, self._session.scene.volume, self._session.settings["device"], self.form.values())
+        given = self.inputs.values()
+        named = tuple((name, one.series.key, one.series.sop_hash) for name, one in given.items())
+        asked = (plugin, self._session.scene.volume, self._session.settings["device"], named, self.form.values())
         if any(job.state in ("queued", "running") and _is_same(asked, before) for job, before in self.runs):
             name = plugin.manifest.name
             self._session.notices.add("info", "{plugin} is running on these images already.", plugin=name)
             return
         if not self._is_licensed(plugin):
             return
-        job = run_plugin(self._session, plugin, asked[-1])
-        if job is not None:
-            self.runs.append((job, asked))
+        run_plugin(self._session, plugin, asked[-1], given, begun=lambda job: self.runs.append((job, asked)))
 
     def choose(self, plugin: Plugin, values: Mapping[str, Parameter]) -> None:
         """Choose a plugin and the values of its options."""
         self._catch_up()
         self.plugins.choose(plugin)
+        self._make_inputs(plugin)
         self._make_form(plugin, values)
         self._show_readiness()
 
@@ -158,6 +164,7 @@ class PluginPanel(QWidget):
         self.plugins = PluginList(self)
         self.plugins.currentItemChanged.connect(self._choose)
         self.form_place = QVBoxLayout()
+        self.form_place.addWidget(self.inputs)
         self.form_place.addWidget(self.form)
         self.notice = _label(self, "research_only")
         self.facts = _label(self, "dim")
@@ -188,7 +195,11 @@ class PluginPanel(QWidget):
         plugin = self.chosen_plugin()
         if plugin is not self._shown or plugin is None:
             self._shown = plugin
+            self._make_inputs(plugin)
             self._make_form(plugin)
+        else:
+            self.inputs.refresh()
+        choose_model(self._session, plugin)
         manifest = plugin.manifest if plugin is not None else None
         self.notice.setVisible(manifest is not None and manifest.research_only)
         self.notice.setText(tr("For research only. Check every result."))
@@ -211,7 +222,7 @@ class PluginPanel(QWidget):
         plugin = self.chosen_plugin()
         missing = known_missing(self._session, plugin, self.form.values()) if plugin is not None else ()
         self.button.setVisible(not missing)
-        self.button.setEnabled(plugin is not None)
+        self.button.setEnabled(plugin is not None and self._lacking(plugin) is None)
         self.weights_button.setVisible(bool(missing))
         self.reason.setText(self._reason(missing))
         self.reason.setVisible(bool(self.reason.text()))
@@ -230,6 +241,9 @@ class PluginPanel(QWidget):
             return tr("Open images first.")
         if self.chosen_plugin() is None:
             return tr("No plugin fits these images.")
+        lacking = self._lacking(self.chosen_plugin())
+        if lacking is not None:
+            return say(lacking.message)
         packages = sorted({record.source.split(":")[1] for record in missing if record.is_packaged})
         if packages:
             return tr("The package {package} that brings the weights is not installed.", package=", ".join(packages))
@@ -241,6 +255,22 @@ class PluginPanel(QWidget):
                 host=", ".join(hosts),
             )
         return ""
+
+    def _lacking(self, plugin: Plugin | None) -> MedViewError | None:
+        """Return why the series that are chosen beside the one in view do not do."""
+        return why_no_inputs(self._session, plugin, self.inputs.values()) if plugin is not None else None
+
+    def _make_inputs(self, plugin: Plugin | None) -> None:
+        old = self.inputs
+        self.inputs = InputForm(self._session, plugin, self)
+        self.inputs.changed.connect(self._show_readiness)
+        self.form_place.replaceWidget(old, self.inputs)
+        old.hide()
+        old.deleteLater()
+
+    def _needs_second(self) -> bool:
+        """Whether a plugin is here that is given a second series: what is open then decides what can be run."""
+        return any(isinstance(one, Plugin) and one.manifest.series_inputs for one in self._session.plugins)
 
     def _make_form(self, plugin: Plugin | None, values: Mapping[str, Parameter] | None = None) -> None:
         old = self.form
@@ -289,11 +319,13 @@ class PluginPanel(QWidget):
     def _follow(self, topics: frozenset[str]) -> None:
         if "jobs" in topics:  # a run that is over must not keep its volume
             self.runs = [run for run in self.runs if not run[0].is_finished]
+        if "display" in topics:
+            self.inputs.follow_fusion()
         if self._filling.isActive():  # the first image comes before the plugins for it
             self._filling.start()
         elif "scene" in topics:
             self._fill()
-        elif topics & {"weights", "whole"}:
+        elif topics & {"weights", "whole"} or ("studies" in topics and self._needs_second()):
             self.refresh()
         elif "segments" in topics and self._has_mask() == self.facts.isVisibleTo(self):
             self._choose()

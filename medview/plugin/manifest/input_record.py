@@ -91,7 +91,9 @@ class InputRecord(Record):
     Attributes
     ----------
     id
-        As the plugin finds it in `Request.inputs`; the first input is the one that results lie on.
+        Results lie on the first input, `Request.volume`; the plugin finds the others by their id in `Request.others`.
+    label
+        What a person reads beside the list of series to choose from, of every input but the first.
     type
         "volume" is a stack of slices, "image" a single one or slices taken one by one, "cine" frames along time.
     forbidden_words
@@ -112,6 +114,7 @@ class InputRecord(Record):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "image"
+    label: str = ""
     type: InputType = "volume"
     required: bool = True
     modality: Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -130,6 +133,11 @@ class InputRecord(Record):
     grid: GridRecord = GridRecord()
     intensity: tuple[IntensityStep, ...] = ()
     intensity_on: Literal["images", "grid"] = "images"
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it is images of a series of their own, and not something drawn on those of the first input."""
+        return self.type in ("volume", "image", "cine")
 
     @model_validator(mode="after")
     def _range_rises(self) -> Self:

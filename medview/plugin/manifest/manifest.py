@@ -83,6 +83,14 @@ class Manifest(Record):
         return self
 
     @model_validator(mode="after")
+    def _transform_has_ends(self) -> Self:
+        if any(output.type == "transform" for output in self.outputs):
+            second = self.series_inputs[:1]
+            if not second or not second[0].required:
+                raise ValueError("a transform leads from the first input to a second one, which must be required")
+        return self
+
+    @model_validator(mode="after")
     def _runs_somehow(self) -> Self:
         if (self.entry is None) == (self.network is None):
             raise ValueError("a plugin has either an entry or a network")
@@ -97,6 +105,11 @@ class Manifest(Record):
     def input(self) -> InputRecord:
         """The images that results lie on: the first input."""
         return self.inputs[0]
+
+    @property
+    def series_inputs(self) -> tuple[InputRecord, ...]:
+        """The further inputs that a person chooses a series for."""
+        return tuple(record for record in self.inputs[1:] if record.is_series)
 
     def defaults(self) -> dict[str, Parameter]:
         """Return every option's default."""
