@@ -193,7 +193,9 @@ def _refusal(scene: Scene, study: Study, series: Series, plugin: Plugin, record:
 def _is_fused(scene: Scene, study: Study, series: Series) -> bool:
     """Whether a series lies over a scene's images."""
     fusion = scene.fusion
-    return fusion is not None and not fusion.model and fusion.volume.series is series and fused_study(scene) is study
+    if fusion is None or fusion.model or fused_study(scene) is not study:
+        return False
+    return fusion.volume.series.key == series.key
 
 
 def _rank(session: Session, scene: Scene, plugin: Plugin, one: Candidate) -> tuple[object, ...]:

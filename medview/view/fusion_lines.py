@@ -117,8 +117,9 @@ def _plugin_text(registration: Registration) -> Sentence:
     facts: dict[str, object] = {"plugin": Sentence(registration.label)}
     is_classical = bool(registration.provenance.get("classical"))
     if registration.kind == "manual":
-        after = "Registered: by hand, after {plugin}" if is_classical else "Registered: by hand, after AI ({plugin})"
-        return Sentence(after, facts)
+        return Sentence(
+            "Registered: by hand, after {plugin}" if is_classical else "Registered: by hand, after AI ({plugin})", facts
+        )
     return Sentence("Registered by {plugin}" if is_classical else "AI: registered by {plugin}", facts)
 
 
