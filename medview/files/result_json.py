@@ -38,8 +38,13 @@ def result_data(segmentation: Segmentation) -> dict[str, Any]:
             "series_instance_uid": source.series_instance_uid,
             "sop_sha256": source.sop_hash,
         },
-        "provenance": dict(segmentation.provenance),
+        "provenance": {**segmentation.provenance, **(_edited(segmentation) if segmentation.edits else {})},
     }
+
+
+def _edited(made: Segmentation | Finding) -> dict[str, str]:
+    """Return who changed or judged it last, and when."""
+    return {"edited_by": made.edited_by, "edited_at": made.edited_at} if made.edited_at else {}
 
 
 def write_result_file(data: Mapping[str, Any], path: Path) -> None:
@@ -66,7 +71,7 @@ def _row(segment: Segment, measured: SegmentStatistics) -> dict[str, Any]:
 
 def findings_data(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return what a model said beside labels, one row for each thing, without voxels."""
-    return [{"uid": f.uid, "status": f.status, **_payload_data(f)} for f in findings]
+    return [{"uid": f.uid, "status": f.status, **_edited(f), **_payload_data(f)} for f in findings]
 
 
 def _payload_data(finding: Finding) -> dict[str, Any]:
