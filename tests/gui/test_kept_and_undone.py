@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from medview.files.formats.png import write_picture
@@ -21,6 +20,7 @@ from medview.session.open_folder import open_folder
 from tests.gui.conftest import WAIT_MS, write_ct
 from tests.gui.measured import Person
 from tests.gui.panes import drag, pixels_of
+from tests.modal import when_modal
 
 Z = 124.0
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -175,9 +175,7 @@ def test_spacing_given_by_hand_is_taken_back(
         (row,) = window.measurement_panel.list.rows()
         return row.text(VALUE)
 
-    def fills() -> None:
-        form = QApplication.activeModalWidget()
-        assert isinstance(form, SpacingForm)
+    def fills(form: SpacingForm) -> None:
         form.row_mm.setValue(0.5)
         qtbot.keyClick(form.row_mm, Qt.Key.Key_Return)
 
@@ -187,7 +185,7 @@ def test_spacing_given_by_hand_is_taken_back(
     x, y = pane.width() / 2, pane.height() / 2
     drag(pane, [(x, y), (x + 5 * scale, y), (x + 20 * scale, y)])
     assert length() == "20.0 px"
-    QTimer.singleShot(200, fills)
+    when_modal(SpacingForm, fills)
     window.commands.actions["give_spacing"].trigger()
     assert length() == "10.0 mm User"
     window.commands.actions["undo"].trigger()

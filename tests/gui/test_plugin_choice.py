@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -28,6 +28,7 @@ from tests.gui.finding_plugins import write_finding_plugin
 from tests.gui.panes import pixels_of
 from tests.gui.seen import reads
 from tests.gui.test_findings import at_index
+from tests.modal import when_modal
 
 PARTIAL = """
 import time
@@ -187,12 +188,8 @@ def test_weights_behind_a_licence_are_used_when_its_text_was_accepted_and_a_pack
     chosen(window, "boxes")
     seen: list[str] = []
 
-    def answer(button: str) -> Callable[[], None]:
-        def click() -> None:
-            form = QApplication.activeModalWidget()
-            if not isinstance(form, LicenceForm):
-                QTimer.singleShot(20, click)
-                return
+    def answer(button: str) -> Callable[[LicenceForm], None]:
+        def click(form: LicenceForm) -> None:
             seen.append(form.text.toPlainText())
             (wanted,) = (b for b in form.buttons.buttons() if b.text().replace("&", "") == button)
             wanted.click()
@@ -201,11 +198,11 @@ def test_weights_behind_a_licence_are_used_when_its_text_was_accepted_and_a_pack
 
     scene = window.session.scene
     assert scene is not None
-    QTimer.singleShot(20, answer("Cancel"))
+    when_modal(LicenceForm, answer("Cancel"))
     QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     settle()
     assert len(scene.study.findings) == 0
-    QTimer.singleShot(20, answer("Accept"))
+    when_modal(LicenceForm, answer("Accept"))
     QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(scene.study.findings) == 3, timeout=WAIT_MS)
     assert seen == ["For research alone."] * 2

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from medview.gui.findings.finding_cell import NAME
+from medview.gui.findings.finding_model import FindingModel
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.viewport_widget import ViewportWidget
+from medview.gui.side_tabs import SEGMENTATION
 from medview.session.scene import Scene
 from medview.study.segmentation import Segmentation
+from tests.modal import when_modal
 
 LONG_MS = 120_000
 
@@ -94,7 +98,8 @@ class Person:
         return int(red), int(green), int(blue)
 
     def clicks(self, widget: QWidget) -> None:
-        """Click a widget."""
+        """Click a widget, once it stands where it is seen."""
+        QApplication.processEvents()
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
     def presses(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -122,31 +127,78 @@ class Person:
         for _ in range(abs(notches)):
             _turn_wheel(pane, 120 if notches > 0 else -120)
 
+    def chooses(self, model: str) -> None:
+        """Click a model in the list of those offered."""
+        panel = self.window.plugin_panel
+        self.window.side_tabs.setCurrentIndex(SEGMENTATION)
+        self.waits_until(lambda: panel.is_filled)
+        (item,) = panel.plugins.findItems(model, Qt.MatchFlag.MatchExactly)
+        panel.plugins.scrollToItem(item)
+        at = panel.plugins.visualItemRect(item).center()
+        self.qtbot.mouseClick(panel.plugins.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        assert panel.plugins.currentItem().text() == model, item.toolTip()
+
+    def runs_chosen(self) -> None:
+        """Click the one button, and wait for the result."""
+        self.clicks(self.window.plugin_panel.button)
+        self.waits_until(lambda: not self.session.jobs.jobs)
+        assert len(self.scene.study.findings), self.told()
+
+    def runs(self, model: str) -> None:
+        """Choose a model, run it, and wait for its findings."""
+        self.chooses(model)
+        self.runs_chosen()
+
+    def picks_finding(self, uid: str) -> None:
+        """Click the row of a finding."""
+        listed = self.window.finding_panel.list
+        row = self._finding_rows.place_of(uid, NAME)
+        listed.scrollTo(row)
+        self.qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=listed.visualRect(row).center())
+        listed.setFocus()
+        self.waits_until(lambda: not self.session.jobs.jobs)
+
+    def shown_findings(self) -> list[str]:
+        """Return the UIDs of the findings that are listed, from the top down."""
+        return [finding.uid for finding in self._finding_rows.in_order()]
+
+    @property
+    def _finding_rows(self) -> FindingModel:
+        rows = self.window.finding_panel.list.model()
+        assert isinstance(rows, FindingModel)
+        return rows
+
+    def shows_alone(self, name: str) -> None:
+        """Click into a pane, and let it fill the window."""
+        self.clicks(self.pane(name))
+        self.presses(Qt.Key.Key_M)
+        self.waits_until(lambda: self.pane(name).width() > 0.9 * self.window.panes.width())
+
     def saves_as(self, command: str, path: Path) -> None:
         """Choose an export command, type the file name into its dialog, and wait for the end."""
+        self.saves_by(self.window.commands.actions[command].trigger, path)
 
-        def types() -> None:
-            dialog = QApplication.activeModalWidget()
-            assert isinstance(dialog, QFileDialog)
+    def saves_by(self, asks: Callable[[], None], path: Path) -> None:
+        """Do what asks for a file name, type it into the dialog, and wait for the end."""
+
+        def types(dialog: QFileDialog) -> None:
             (field,) = dialog.findChildren(QLineEdit, "fileNameEdit")
             field.clear()
             QTest.keyClicks(field, str(path))
             QTest.keyClick(field, Qt.Key.Key_Return)
 
-        QTimer.singleShot(600, types)
-        self.window.commands.actions[command].trigger()
+        when_modal(QFileDialog, types)
+        asks()
         self.waits_until(lambda: not [job for job in self.session.jobs.jobs if not job.silent])
 
     def closes_and_answers(self, answer: str) -> None:
         """Close the window and click an answer of the question it asks."""
 
-        def clicks() -> None:
-            box = QApplication.activeModalWidget()
-            assert isinstance(box, QMessageBox)
+        def clicks(box: QMessageBox) -> None:
             (button,) = (button for button in box.buttons() if button.text() == answer)
             self.clicks(button)
 
-        QTimer.singleShot(400, clicks)
+        when_modal(QMessageBox, clicks)
         self.window.close()
 
 
