@@ -303,7 +303,7 @@ def test_derived_images_lie_beside_the_original_and_are_saved_as_a_series(
 
 
 def test_synthetic_images_are_watermarked_in_the_view_and_in_saved_pictures(
-    window: MainWindow, ran: Ran, settle: Callable[[], None]
+    window: MainWindow, ran: Ran, settle: Callable[[], None], qtbot: QtBot
 ) -> None:
     scene = ran("synthetic")
     finding_view(scene.study).select(first(scene).uid)
@@ -322,7 +322,7 @@ def test_synthetic_images_are_watermarked_in_the_view_and_in_saved_pictures(
     window.commands.actions["end_fusion"].trigger()
     settle()
     assert scene.fusion is None
-    assert not window.finding_panel.details.derived.shown.isChecked()
+    qtbot.waitUntil(lambda: not window.finding_panel.details.derived.shown.isChecked(), timeout=WAIT_MS)
 
 
 def test_a_calibrated_band_is_told_in_words_beside_its_score(qtbot: QtBot) -> None:
