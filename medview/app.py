@@ -22,6 +22,7 @@ from medview.gui.language import set_language
 from medview.gui.load_plots import load_plots
 from medview.gui.main_window import MainWindow
 from medview.jobs.job_queue import JobQueue
+from medview.session.keep_findings import KeptFindings
 from medview.session.keep_journal import KeptJournals
 from medview.session.keep_measurements import KeptMeasurements
 from medview.session.keep_results import KeptResults
@@ -67,11 +68,13 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
     journals: KeptJournals | None = None
     results: KeptResults | None = None
     measurements: KeptMeasurements | None = None
+    findings: KeptFindings | None = None
     try:
         window = make_window(application, jobs)
         journals = KeptJournals(window.session)
         results = KeptResults(window.session, journals)
         measurements = KeptMeasurements(window.session)
+        findings = KeptFindings(window.session)
         window.show()
         if path is not None or demo:
             QTimer.singleShot(0, lambda: _open(window, path))
@@ -81,6 +84,8 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         jobs.stop()
         if measurements is not None:
             measurements.close()
+        if findings is not None:
+            findings.close()
         if results is not None:
             results.close()
         if journals is not None:

@@ -53,11 +53,12 @@ from medview.session.close_study import discard_edits, has_unsaved_edits
 from medview.session.finding_view import finding_view
 from medview.session.image_in_view import image_in_view
 from medview.session.import_studies import import_open_study
-from medview.session.judged_findings import has_unsaved_judgements
+from medview.session.judged_findings import has_unsaved_judgements, is_kept
 from medview.session.open_folder import open_folder
 from medview.session.open_object import open_object
 from medview.session.overlay_reading import OverlayReading
 from medview.session.session import Session
+from medview.study.finding import Status
 from medview.study.series import Series
 from medview.study.study import Study
 from medview.study.study_object import StudyObject
@@ -122,9 +123,27 @@ class MainWindow(QMainWindow):
         pane = self.further.find(self._session.active_pane)
         return pane.grab_pixels(hide_patient_text=True) if pane is not None else np.zeros((1, 1, 4), np.uint8)
 
-    def run_segmentation(self) -> None:
+    def run_model(self) -> None:
         """Run the plugin that is chosen in the panel."""
         self.plugin_panel.run()
+
+    def show_models(self) -> None:
+        """Show every model with its card and its weights."""
+        from medview.gui.segmenting.models_window import ModelsWindow
+
+        bring_to_front(ModelsWindow(self._session, self.watch, self))
+
+    def step_finding(self, step: int) -> bool:
+        """Go to the next finding that nobody has judged, -1 to the one before; False where there is none."""
+        return self.finding_panel.list.step(step)
+
+    def judge_finding(self, status: Status) -> None:
+        """Accept or reject what is selected in the list of findings."""
+        self.finding_panel.list.judge(status)
+
+    def save_findings(self) -> None:
+        """Ask for a file name, and save a report of the findings."""
+        self.finding_panel.save_report()
 
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
@@ -433,9 +452,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless corrections or judgements would be lost and the person stays."""
-        question = tr("Close MedView? Findings that were accepted or corrected have not been saved as a report.")
-        is_open = any(has_unsaved_judgements(study) for study in self._session.studies)
-        if is_open and not confirmed(self, question, tr("Close")):
+        unreported = [study for study in self._session.studies if has_unsaved_judgements(study)]
+        if unreported and not confirmed(self, _question(unreported), tr("Close")):
             event.ignore()
             return
         if has_unsaved_edits(self._session):
@@ -487,3 +505,12 @@ def _unpacked(text: str) -> QByteArray:
         return QByteArray(b64decode(text, validate=True))
     except ValueError:  # edited by hand: the window is simply where it is at first
         return QByteArray()
+
+
+def _question(unreported: list[Study]) -> str:
+    """Return what is asked before judgements are left that no report holds: whether they outlive the closing."""
+    if all(is_kept(study) for study in unreported):
+        return tr("Close MedView? What was accepted or corrected is kept on this computer, but no report holds it yet.")
+    return tr(
+        "Close MedView? Findings that were accepted or corrected have not been saved as a report, and would be lost."
+    )

@@ -14,7 +14,7 @@ from medview.errors import Sentence
 from medview.progress import Cancelled
 
 State = Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
-PlaceName = Literal["files", "scan", "previews", "library", "journal", "headers", "render", "gpu"]
+PlaceName = Literal["files", "scan", "previews", "library", "journal", "results", "headers", "render", "gpu"]
 Work = Callable[..., Any]  # work(progress), or work(progress, tell) of a job that tells values before its end
 
 

@@ -126,9 +126,9 @@ class JobQueue:
             place.renew()
 
     def cancel_all(self) -> None:
-        """Cancel every job that is not finished, but no stroke on its way to the disk."""
+        """Cancel every job that is not finished, but no stroke and no result on its way to the disk."""
         for job in self.jobs:
-            if job.place != "journal":
+            if job.place not in ("journal", "results"):
                 job.cancel()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What a person has put on the images of studies: measurements and key images, a file for each study.
+"""What a person has put on the images of studies, and what models have found on them: a file for each study.
 
 They lie beside the index as JSON, whether a study is on the list or not, and are found again by its identity alone: no
 other patient's study, though it carry the same identifiers, is ever given them. They outlive the index, and what is
@@ -20,11 +20,13 @@ from filelock import FileLock, Timeout
 
 from medview.errors import MedViewError, Sentence
 from medview.files.atomic import write_error, written_whole
+from medview.files.private_folder import private_folder
 
 _FORMAT = 1
 _BUSY_S = 20.0  # another program may be writing: that lasts for milliseconds
 SECTIONS = ("measurements", "key_images")
 Records = dict[str, dict[str, Any]]  # by the name that tells a thing from every other
+_MEASUREMENTS = Sentence("measurements")
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,20 @@ class KeptMarks:
 
 
 class Marks:
-    """The files of marks in one folder. Safe to use from several threads, and by several running programs at once."""
+    """The files of marks in one folder. Safe to use from several threads, and by several running programs at once.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    sections
+        What a file holds: tables of records by the names of things.
+    what
+        What a person calls that.
+    """
+
+    def __init__(self, folder: Path, sections: Sequence[str] = SECTIONS, what: Sentence = _MEASUREMENTS) -> None:
         self._folder = folder
+        self._section_names = sections
+        self._what = what
 
     def read(self, identity: str) -> KeptMarks:
         """Return what is kept of a study (`medview.library.identity`); a damaged file is set aside, and told.
@@ -69,7 +81,7 @@ class Marks:
         if not path.exists():
             return KeptMarks()
         try:
-            return KeptMarks(_sections(_content(path)))
+            return KeptMarks(self._sections(path))
         except ValueError:
             with self._alone():
                 return self._read_alone(path)
@@ -85,16 +97,16 @@ class Marks:
             The disk is full or may not be written, or a newer version of the program wrote the file.
         """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._folder)
         except OSError as error:
             raise write_error(error, self._folder) from error
         path = self._path(identity)
         with self._alone():
             kept = self._read_alone(path)
-            sections = {name: _changed(kept.sections.get(name, {}), changes.get(name)) for name in SECTIONS}
+            sections = {name: _changed(kept.sections.get(name, {}), changes.get(name)) for name in self._section_names}
             with written_whole(path) as beside:
-                beside.write_text(json.dumps({"format": _FORMAT, **sections}, indent=1), encoding="utf-8")
-                if _sections(_content(beside)) != sections:
+                beside.write_text(json.dumps({"format": _FORMAT, **sections}), encoding="utf-8")
+                if self._sections(beside) != sections:
                     raise MedViewError("What was read back from {name} differs.", name=path.name)
         return kept.said
 
@@ -103,15 +115,25 @@ class Marks:
         if not path.exists():
             return KeptMarks()
         try:
-            return KeptMarks(_sections(_content(path)))
+            return KeptMarks(self._sections(path))
         except ValueError:
             aside = path.with_name(f"{path.stem}-damaged-{secrets.token_hex(4)}.json")
             os.replace(path, aside)
             told = Sentence(
-                "The file of measurements of this study was damaged and has been set aside as {name}.",
-                {"name": aside.name},
+                "The file of {what} of this study was damaged and has been set aside as {name}.",
+                {"what": self._what, "name": aside.name},
             )
             return KeptMarks(said=(told,))
+
+    def _sections(self, path: Path) -> dict[str, Records]:
+        """Return the sections of a file; ValueError where they are none."""
+        content, found = _content(path, self._what), {}
+        for name in self._section_names:
+            section = content.get(name, {})
+            if not isinstance(section, dict) or not all(isinstance(record, dict) for record in section.values()):
+                raise ValueError("no section of marks")
+            found[name] = section
+        return found
 
     def _path(self, identity: str) -> Path:
         return self._folder / f"{identity}.json"
@@ -124,8 +146,9 @@ class Marks:
             lock.acquire(timeout=_BUSY_S)
         except Timeout as error:
             raise MedViewError(
-                "Another program is writing measurements and does not let go.", "Close other windows of MedView."
-            ) from error
+                "Another program is writing {what} and does not let go.", "Close other windows of MedView.",
+                what=self._what,
+            ) from error  # fmt: skip
         except OSError as error:
             raise write_error(error, self._folder) from error
         try:
@@ -134,34 +157,24 @@ class Marks:
             lock.release()
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(path: Path, what: Sentence) -> dict[str, Any]:
     """Return what a file says; ValueError where it is damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise MedViewError(
-            "The measurements in {path} cannot be read: {reason}", "Ask for the right to read this file.",
-            path=str(path), reason=error.strerror or str(error),
+            "The {what} in {path} cannot be read: {reason}", "Ask for the right to read this file.",
+            what=what, path=str(path), reason=error.strerror or str(error),
         ) from error  # fmt: skip
     if not isinstance(content, dict) or not isinstance(content.get("format"), int):
         raise ValueError("no file of marks")
     if content["format"] > _FORMAT:
         raise MedViewError(
-            "The measurements of this study were written by a newer version of MedView.",
+            "The {what} of this study were written by a newer version of MedView.",
             "Use that version to see them. They stay as they are.",
+            what=what,
         )
     return content
-
-
-def _sections(content: Mapping[str, Any]) -> dict[str, Records]:
-    """Return the sections of a file; ValueError where they are none."""
-    found: dict[str, Records] = {}
-    for name in SECTIONS:
-        section = content.get(name, {})
-        if not isinstance(section, dict) or not all(isinstance(record, dict) for record in section.values()):
-            raise ValueError("no section of marks")
-        found[name] = section
-    return found
 
 
 def _changed(records: Records, change: Change | None) -> Records:

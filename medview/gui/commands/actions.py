@@ -15,7 +15,7 @@ from medview.session.close_study import close_study
 from medview.session.edit_mask import clear_segment, remove_segmentation
 from medview.session.export_segmentation import Kind, export_segmentation
 from medview.session.give_spacing import give_spacing
-from medview.session.judged_findings import has_unsaved_judgements
+from medview.session.judged_findings import has_unsaved_judgements, is_kept
 from medview.session.layout import visible_cells
 from medview.session.open_folder import open_folder
 from medview.session.regularise import regularise
@@ -62,7 +62,12 @@ def ask_close_study(shell: Shell, study: Study) -> None:
         questions.append(tr("Close the study? Corrections of its masks have not been exported."))
     if has_unsaved_judgements(study):
         questions.append(
-            tr("Close the study? Findings that were accepted or corrected have not been saved as a report.")
+            tr("Close the study? What was accepted or corrected is kept on this computer, but no report holds it yet.")
+            if is_kept(study)
+            else tr(
+                "Close the study? Findings that were accepted or corrected have not been saved as a report, and would "
+                "be lost."
+            )
         )
     if all(confirmed(shell.widget, question, tr("Close study")) for question in questions):
         close_study(shell.session, study)

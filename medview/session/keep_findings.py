@@ -1,0 +1,302 @@
+"""Keep what models have found in open studies and what a person thinks of it, and bring it back with the study.
+
+A finding is kept when it arrives, and every judgement, correction, deletion and undoing as it is made. What is large
+(maps, derived images, curves) lies in files of its own beside the table of findings, written and read on a thread of
+its own ("results"): no stroke on its way to the disk waits for it. Nothing comes back onto images that have changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.errors import MedViewError, Sentence
+from medview.library.finding_record import (
+    KeptRun,
+    arrays_of,
+    finding_record,
+    is_keepable,
+    kept_finding,
+    kept_run,
+    needs_arrays,
+    run_record,
+)
+from medview.paths import data_folder
+from medview.progress import Progress
+from medview.session.finding_view import finding_view
+from medview.session.judged_findings import note_brought_back, note_keeping
+from medview.session.kept_things import KeptState, KeptThings, Things
+from medview.session.session import Session
+from medview.study.finding import Finding
+from medview.study.study import Study
+
+if TYPE_CHECKING:
+    from medview.library.kept_arrays import KeptArrays
+    from medview.library.marks import KeptMarks, Marks
+
+logger = logging.getLogger(__name__)
+_SECTIONS = ("findings", "runs")
+_JUDGED = ("accepted", "edited")
+Arrays = Mapping[str, NDArray[Any]]
+_DAMAGED: Arrays = {"damaged": np.empty(0)}  # fit no finding
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run of a model, and from which score on a person has chosen to see its boxes; None where nobody has."""
+
+    uid: str
+    threshold: float | None
+
+
+class KeptFindings(KeptThings):
+    """The findings of a session's studies, with the judgements on them and the threshold chosen for each run."""
+
+    title = Sentence("Keeping findings")
+    lost = (
+        Sentence("What is found and judged in this study is not kept: its file of findings cannot be read."),
+        Sentence("Save a report before you close it."),
+    )
+
+    def __init__(self, session: Session) -> None:
+        self._runs: WeakKeyDictionary[Study, dict[str, KeptRun]] = WeakKeyDictionary()  # as the file told them
+        self._order: WeakKeyDictionary[Study, dict[str, int]] = WeakKeyDictionary()
+        self._stored: set[str] = set()  # UIDs of findings whose arrays, if they have any, lie on the disk
+        self._storing: set[str] = set()
+        self._refused: set[str] = set()  # could not be stored: tried once more when the program ends
+        self._loading: set[str] = set()
+        super().__init__(session)
+
+    def _marks(self) -> Marks:
+        from medview.library.marks import Marks
+
+        return Marks(_folder(), _SECTIONS, Sentence("findings"))
+
+    def _arrays(self) -> KeptArrays:
+        from medview.library.kept_arrays import KeptArrays
+
+        return KeptArrays(_folder(), self._judged)
+
+    def _judged(self, identity: str) -> list[str]:
+        findings = self._marks().read(identity).sections.get("findings", {})
+        return [uid for uid, record in findings.items() if record.get("status") in _JUDGED]
+
+    def _watch(self, study: Study) -> None:
+        study.findings.changed.connect(self._look)
+        study.series_changed.connect(self._place_waiting)
+        finding_view(study).changed.connect(self._look)
+
+    # there and on its way to the disk
+
+    def _look(self) -> None:
+        self._stored &= {f.uid for study in self._states for f in study.findings}  # what comes again is stored anew
+        for study, state in self._states.items():
+            for finding in self._not_stored(study, state):
+                if finding.uid not in self._storing | self._refused:
+                    self._store(study, state, finding)
+        super()._look()
+
+    def _not_stored(self, study: Study, state: KeptState) -> list[Finding]:
+        wanted = () if state.is_closed else study.findings
+        return [f for f in wanted if f.uid not in self._stored and is_keepable(f)]
+
+    def _store(self, study: Study, state: KeptState, finding: Finding) -> None:
+        """Write what is large: the record of a finding may be written after that, and where nothing is, at once."""
+        arrays, uid, identity = arrays_of(finding), finding.uid, state.identity
+        if not arrays:
+            self._stored.add(uid)
+            return
+        self._storing.add(uid)
+
+        def work(progress: Progress) -> None:
+            self._arrays().write(identity, uid, arrays)
+
+        def done(_: None) -> None:
+            self._storing.discard(uid)
+            self._stored.add(uid)
+            self._look()
+
+        def failed(error: BaseException) -> None:
+            self._storing.discard(uid)
+            self._refused.add(uid)
+            self._session.notices.add_error(error)
+            self._tell_keeping(study, state, is_kept=False)
+            self._look()
+
+        self._submit(work, done, failed, "results")
+
+    def _finish(self, study: Study, state: KeptState) -> None:
+        for finding in self._not_stored(study, state):
+            try:
+                self._arrays().write(state.identity, finding.uid, arrays_of(finding))
+                self._stored.add(finding.uid)
+            except MedViewError as error:  # the others are still written
+                logger.error("a finding could not be kept: %s", error.message.template)
+
+    def _is_under_way(self, study: Study) -> bool:
+        return any(finding.uid in self._storing for finding in study.findings)
+
+    def _things(self, study: Study, state: KeptState) -> dict[str, Things]:
+        ready = (f for f in study.findings if f.uid in self._stored or (state.is_closed and is_keepable(f)))
+        findings = {finding.uid: finding for finding in ready}
+        chosen = finding_view(study).chosen_thresholds
+        waiting = {_run_of(record) for record in state.waiting.values()}
+        runs = {uid: run for uid, run in state.noted.get("runs", {}).items() if uid in waiting}
+        return {
+            "findings": findings,
+            "runs": runs | {f.run_uid: _Run(f.run_uid, chosen.get(f.run_uid)) for f in findings.values()},
+        }
+
+    def _record(self, section: str, thing: Any, study: Study) -> dict[str, Any]:
+        if isinstance(thing, _Run):
+            return run_record(next(f for f in study.findings if f.run_uid == thing.uid), thing.threshold)
+        return finding_record(thing)
+
+    def _tell_keeping(self, study: Study, state: KeptState, *, is_kept: bool) -> None:
+        refused = any(finding.uid in self._refused for finding in study.findings)
+        note_keeping(study, is_kept=is_kept and not state.is_closed and not refused)
+
+    # back from the disk
+
+    def _bring_back(self, study: Study, state: KeptState, kept: KeptMarks) -> None:
+        state.waiting = dict(kept.sections.get("findings", {}))
+        self._order[study] = {uid: number for number, uid in enumerate(state.waiting)}
+        self._runs[study] = _read_runs(kept.sections.get("runs", {}))
+        self._sweep(state.identity, list(state.waiting))
+        damaged = [uid for uid, record in state.waiting.items() if self._is_damaged(study, record)]
+        self._give_up(state, damaged, "damaged")
+        self._place(study, state)
+        waits = len(state.waiting.keys() - self._loading)
+        if waits:
+            self._session.notices.add(
+                "warning",
+                "{count} {count:finding|findings} of this study {count:lies|lie} on images that are not here or have "
+                "changed.",
+                "{count:It is|They are} kept, and shown when those very images are opened.", count=waits,
+            )  # fmt: skip
+
+    def _is_damaged(self, study: Study, record: Mapping[str, Any]) -> bool:
+        try:
+            needs_arrays(record)
+        except ValueError:
+            return True
+        return _run_of(record) not in self._runs[study]
+
+    def _place(self, study: Study, state: KeptState) -> None:
+        here = self._runs_here(study)
+        ready = [uid for uid, record in state.waiting.items() if _run_of(record) in here and uid not in self._loading]
+        large = [uid for uid in ready if needs_arrays(state.waiting[uid])]
+        self._put(study, state, {uid: {} for uid in ready if uid not in set(large)})
+        if large:
+            self._load(study, state, large)
+
+    def _runs_here(self, study: Study) -> set[str]:
+        """Return the runs whose very images are here, on their very grid."""
+        return {uid for uid, run in self._runs.get(study, {}).items() if study.bears(run.source, run.geometry)}
+
+    def _load(self, study: Study, state: KeptState, uids: list[str]) -> None:
+        self._loading.update(uids)
+        identity = state.identity
+
+        def work(progress: Progress) -> dict[str, Arrays | None]:
+            return {uid: self._read_arrays(identity, uid) for uid in uids}
+
+        def done(found: dict[str, Arrays | None]) -> None:
+            self._loading.difference_update(uids)
+            if study not in self._session.studies:
+                return
+            self._give_up(state, [uid for uid, arrays in found.items() if arrays is None], "gone")
+            here = self._runs_here(study)  # they may have changed meanwhile
+            waiting = {uid: arrays for uid, arrays in found.items() if uid in state.waiting}
+            self._put(study, state, {u: a for u, a in waiting.items() if a and _run_of(state.waiting[u]) in here})
+
+        def failed(error: BaseException) -> None:
+            self._loading.difference_update(uids)
+            self._session.notices.add_error(error)
+
+        self._submit(work, done, failed, "results")
+
+    def _read_arrays(self, identity: str, uid: str) -> Arrays | None:
+        """Return the arrays of a finding; none that fit any where they are damaged, None where they were given up."""
+        try:
+            return self._arrays().read(identity, uid)
+        except ValueError:
+            return _DAMAGED
+
+    def _put(self, study: Study, state: KeptState, found: Mapping[str, Arrays]) -> None:
+        """Put what waits into the study, with its arrays, at its place among the others."""
+        runs, made, damaged = self._runs.get(study, {}), [], []
+        for uid, arrays in found.items():
+            record = state.waiting[uid]
+            try:
+                made.append(kept_finding(uid, record, runs[_run_of(record)], arrays))
+            except ValueError:
+                damaged.append(uid)
+        self._give_up(state, damaged, "damaged")
+        self._give_up(state, [finding.uid for finding in made], "")
+        new = [finding for finding in made if study.findings.find(finding.uid) is None]
+        if new:
+            self._add(study, state, new)
+
+    def _add(self, study: Study, state: KeptState, new: list[Finding]) -> None:
+        chosen = {f.run_uid: self._runs[study][f.run_uid].threshold for f in new}
+        was_busy, state.is_busy = state.is_busy, True  # what is put back now is no change
+        self._stored.update(finding.uid for finding in new)
+        state.noted["findings"] = {**state.noted.get("findings", {}), **{f.uid: f for f in new}}
+        state.noted["runs"] = {**state.noted.get("runs", {}), **{uid: _Run(uid, t) for uid, t in chosen.items()}}
+        note_brought_back(study, new)
+        finding_view(study).choose_thresholds({uid: t for uid, t in chosen.items() if t is not None})
+        order = self._order[study]
+        study.findings.set(sorted((*study.findings, *new), key=lambda f: order.get(f.uid, len(order))))
+        state.is_busy = was_busy
+
+    def _give_up(self, state: KeptState, uids: Collection[str], why: str) -> None:
+        """Let records wait no longer, and say what became of them; they stay in the file unchanged."""
+        state.waiting = {uid: record for uid, record in state.waiting.items() if uid not in set(uids)}
+        if why == "damaged" and uids:
+            self._session.notices.add(
+                "warning", "{count} {count:finding|findings} kept with this study cannot be understood.",
+                "{count:It stays|They stay} in the study's file unchanged.", count=len(uids),
+            )  # fmt: skip
+        elif why == "gone" and uids:
+            self._session.notices.add(
+                "warning",
+                "{count} {count:image or map|images or maps} that models made of this study {count:was|were} given up "
+                "to make room for others.",
+                "Run the model again to have {count:it|them}.", count=len(uids),
+            )  # fmt: skip
+
+    def _sweep(self, identity: str, uids: Iterable[str]) -> None:
+        def work(progress: Progress) -> None:
+            self._arrays().sweep(identity, uids)
+
+        def failed(error: BaseException) -> None:  # what is left over takes room, and nothing else
+            logger.info("arrays that belong to no finding could not be deleted: %s", type(error).__name__)
+
+        self._submit(work, lambda _: None, failed, "results")
+
+
+def _read_runs(records: Mapping[str, Mapping[str, Any]]) -> dict[str, KeptRun]:
+    """Return the runs that can be understood."""
+    found = {}
+    for uid, record in records.items():
+        try:
+            found[uid] = kept_run(record)
+        except ValueError:
+            continue  # its findings are told of as damaged
+    return found
+
+
+def _run_of(record: Mapping[str, Any]) -> str:
+    return str(record.get("run"))
+
+
+def _folder() -> Path:
+    return data_folder() / "library" / "marks" / "findings"
