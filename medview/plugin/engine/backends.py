@@ -5,6 +5,7 @@ All three are one thing to the tiler: a function from a batch of patches to what
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ class OnnxBackend:
         wanted = ["CUDAExecutionProvider"] if self.device == "cuda" else []
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors alone: warnings would tell of the model's making
+        options.intra_op_num_threads = torch.get_num_threads()  # the window keeps a core, as beside torch
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = [provider for provider in wanted if provider in offered] + ["CPUExecutionProvider"]
         session = _opened(self.path, lambda: onnxruntime.InferenceSession(str(self.path), options, providers))
         return session, session.get_inputs()[0].name
@@ -88,15 +91,24 @@ class OpenVinoBackend:
 
     @cached_property
     def _compiled(self) -> Any:
-        import openvino
-
+        openvino = _silent_openvino()
         hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        hints["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
         if isinstance(self.source, Path):
             path = self.source
             return openvino.compile_model(_opened(path, lambda: openvino.Core().read_model(path)), "CPU", hints)
         with torch.inference_mode():
             model = openvino.convert_model(self.source, example_input=torch.zeros(self.shape))
         return openvino.compile_model(model, "CPU", hints)
+
+
+def _silent_openvino() -> Any:
+    """Import OpenVINO without the part that reports each use to its makers over the network: nothing leaves here."""
+    if "openvino" not in sys.modules:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # that is how Python forbids an import
+    import openvino
+
+    return openvino
 
 
 def is_installed(library: str) -> bool:

@@ -50,7 +50,7 @@ def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple
     facts = files.paths[weights_id].stat()
     key = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns, repr(files.network), device, shape)
     if key not in _ready:
-        offered = _offered(files, weights_id, device, shape)
+        offered = offered_backends(files, weights_id, device, shape)
         _ready[key] = offered[0] if len(offered) == 1 else _probed(offered, files.sha256[weights_id], device, shape)
     _ready.move_to_end(key)
     while len(_ready) > _KEPT:
@@ -86,7 +86,7 @@ def mirrored(forward: Forward, axes: tuple[int, ...]) -> Forward:
     return averaged
 
 
-def _offered(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> list[Backend]:
+def offered_backends(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> list[Backend]:
     """Return the back ends that can compute these weights; the first is the one that the others must agree with."""
     path, others = files.paths[weights_id], list[Backend]()
     is_fast = device == "cpu" and is_installed("openvino")
@@ -101,7 +101,7 @@ def _offered(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int
     if weights_id == files.network.weights:
         exports = [files.paths[name] for name in files.network.alternatives if files.formats[name] == "onnx"]
         others += [OnnxBackend(export, device) for export in exports if is_installed("onnxruntime")]
-        others += [OpenVinoBackend(export, shape) for export in exports if is_fast]
+        others += [OpenVinoBackend(export, shape, "openvino (ONNX)") for export in exports if is_fast]
     return [first, *others]
 
 

@@ -1,4 +1,4 @@
-"""What a network gives, interpolated to the grid of the images slab by slab: values, or the probability of one class.
+"""What a network gives, interpolated to the grid of the images slab by slab: values, or how sure it is of them.
 
 This is the long way that `slab_labels` spares; it is walked only for what needs every value.
 """
@@ -18,23 +18,27 @@ from medview.plugin.engine.model_grid import ModelGrid
 from medview.plugin.engine.sliding_window import Slab
 from medview.plugin.engine.taps import taps_out
 
-Activation = Literal["softmax", "sigmoid"]
+Activation = Literal["softmax", "sigmoid", "none"]
 
 
 @dataclass(frozen=True)
 class ChosenProbability:
-    """How sure a network says it is of one channel, on the images' grid.
+    """How sure a network says it is, on the images' grid: of one channel, or of anything but what it says.
 
     Attributes
     ----------
     channel
-        Which.
+        Which; None for the uncertainty: with softmax 1 - the largest probability, and of regions, each of which is
+        there or not, the largest of the smaller ones of p and 1 - p (at most a half, then).
     activation
-        "softmax" over all channels, or "sigmoid" of the one.
+        "softmax" over all channels, "sigmoid" of each, or "none" where the values are probabilities already.
+    is_exclusive
+        Whether the channels are alternatives, as with softmax; of regions each is by itself.
     """
 
-    channel: int
+    channel: int | None
     activation: Activation = "softmax"
+    is_exclusive: bool = True
 
     def beside(self, slabs: Iterable[Slab], grid: ModelGrid, out: NDArray[Any]) -> Iterator[Slab]:
         """Yield the same slabs, so that labels can be made of them, too, and write the probability meanwhile.
@@ -49,13 +53,26 @@ class ChosenProbability:
         slices = _Slices(grid)
         for slab in slabs:
             for number, values in slices.of(self._needed(slab)):
-                sure = values.softmax(dim=0)[self.channel] if self.activation == "softmax" else values[0].sigmoid()
-                out[number] = (sure * 255.0).round_().to(torch.uint8).cpu().numpy()
+                out[number] = (self._sure(values) * 255.0).round_().to(torch.uint8).cpu().numpy()
             yield slab
+
+    def _sure(self, values: Tensor) -> Tensor:
+        """Return the probability wanted of what `_needed` has left, (rows, columns)."""
+        if self.activation == "softmax":
+            values = values.softmax(dim=0)
+        elif self.activation == "sigmoid":
+            values = values.sigmoid()
+        if self.channel is not None:
+            return values[self.channel if len(values) > 1 else 0]
+        if self.is_exclusive:
+            return 1.0 - values.amax(dim=0)
+        return torch.minimum(values, 1.0 - values).amax(dim=0)
 
     def _needed(self, slab: Slab) -> Slab:
         """Leave out channels that have no say."""
-        return slab if self.activation == "softmax" else Slab(slab.first, slab.values[self.channel : self.channel + 1])
+        if self.activation == "softmax" or self.channel is None:
+            return slab
+        return Slab(slab.first, slab.values[self.channel : self.channel + 1])
 
 
 def slices_of(slabs: Iterable[Slab], grid: ModelGrid) -> Iterator[tuple[int, Tensor]]:

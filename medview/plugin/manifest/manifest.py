@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from medview.errors import MedViewError
 from medview.plugin.contract import Parameter
 from medview.plugin.manifest.card import Card, SelfTest
 from medview.plugin.manifest.input_record import InputRecord
+from medview.plugin.manifest.map_option import with_map_option
 from medview.plugin.manifest.output_record import Output
 from medview.plugin.manifest.parameter_record import ParameterRecord
 from medview.plugin.manifest.record import Identifier, Record, Text, holds
@@ -68,6 +69,11 @@ class Manifest(Record):
     tests: tuple[SelfTest, ...] = ()
     card: Card | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_map_option(cls, given: Any) -> Any:
+        return with_map_option(given)
+
     @model_validator(mode="after")
     def _conditions_hold(self) -> Self:
         known = {p.id: p for p in self.parameters}
@@ -94,6 +100,8 @@ class Manifest(Record):
     def _runs_somehow(self) -> Self:
         if (self.entry is None) == (self.network is None):
             raise ValueError("a plugin has either an entry or a network")
+        if any(output.maps for output in (self.outputs[1:] if self.network else self.outputs)):
+            raise ValueError("maps are made of the first output of a network alone")
         if self.network is not None:
             known = {w.id for w in self.weights}
             for weights_id in (self.network.weights, *self.network.alternatives, *self.network.ensemble):

@@ -28,6 +28,8 @@ class Output(Record):
         comes first then).
     threshold
         Of "boxes" what is shown from at first; of sigmoid labels what counts as inside.
+    maps
+        Of "labels" of a network: what a person may ask for beside them, by an option that the program adds.
     scores
         What the numbers of "scores" are; only "calibrated" may be read as probability, and the card must say by what.
     image_kind, unit, is_synthetic
@@ -43,6 +45,7 @@ class Output(Record):
     interpolated: Literal["logits", "probabilities"] = "logits"
     threshold: float = 0.5
     scores: Literal["softmax", "sigmoid", "logit", "calibrated"] = "softmax"
+    maps: tuple[Literal["probability", "uncertainty"], ...] = ()
     map_kind: Literal["saliency", "uncertainty", "probability"] = "saliency"
     image_kind: Literal["denoised", "super_resolved", "translated", "synthesized"] = "denoised"
     unit: str = ""
@@ -57,6 +60,8 @@ class Output(Record):
         for names in ([s.number for s in self.segments], [c.id for c in self.concepts]):
             if len(set(names)) != len(names):
                 raise ValueError("two segments or concepts have the same number or id")
+        if self.maps and self.type != "labels":
+            raise ValueError("maps belong to outputs of type labels")
         if self.type == "image" and self.image_kind in ("translated", "synthesized") and not self.is_synthetic:
             raise ValueError("a translated or synthesized image is synthetic and must say so")
         return self

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -289,3 +292,24 @@ def test_which_back_end_won_is_remembered(tmp_path: Path) -> None:
     (chosen,) = json.loads((data_folder() / "backends.json").read_text(encoding="utf-8")).values()
     assert result.provenance["backend"] == chosen
     np.testing.assert_array_equal(result.answers[0].array, np.where(array > 110.5, 7, 0))
+
+
+def test_openvino_reports_nothing_to_its_makers(tmp_path: Path) -> None:
+    """By itself it writes an identifier into the person's folder and sends each use over the network."""
+    pytest.importorskip("openvino", reason="of the extra fast")
+    path = write_threshold(tmp_path / "net.onnx", 1.0)
+    code = f"""
+import sys, torch
+from pathlib import Path
+from medview.plugin.engine.backends import OpenVinoBackend
+shape = (1, 1, 4, 4, 4)
+for source in (Path({str(path)!r}), torch.nn.Conv3d(1, 1, 1)):
+    OpenVinoBackend(source, shape).forward(torch.ones(shape))
+print([name for name, module in sys.modules.items() if name.startswith("openvino_telemetry") and module])
+"""
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | home, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["net.onnx"]
