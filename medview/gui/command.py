@@ -12,9 +12,22 @@ from PySide6.QtWidgets import QWidget
 
 from medview.errors import Sentence
 from medview.session.session import Session
+from medview.study.finding import Status
 
 MenuName = Literal[
-    "File", "Edit", "View", "Layout", "Image", "Planes", "3D", "Fusion", "Measure", "Segmentation", "Tools", "Help"
+    "File",
+    "Edit",
+    "View",
+    "Layout",
+    "Image",
+    "Planes",
+    "3D",
+    "Fusion",
+    "Measure",
+    "AI",
+    "Segmentation",
+    "Tools",
+    "Help",
 ]
 MENUS: tuple[MenuName, ...] = get_args(MenuName)
 
@@ -37,8 +50,20 @@ class Shell(Protocol):
     def picture(self) -> NDArray[np.uint8]:
         """Return what the active pane shows without the patient's name: (rows, columns, 4) uint8 sRGB with alpha."""
 
-    def run_segmentation(self) -> None:
+    def run_model(self) -> None:
         """Run the plugin that is chosen in the panel."""
+
+    def show_models(self) -> None:
+        """Show every model with its card and its weights."""
+
+    def step_finding(self, step: int) -> bool:
+        """Go to the next finding that nobody has judged, -1 to the one before; False where there is none."""
+
+    def judge_finding(self, status: Status) -> None:
+        """Accept or reject what is selected in the list of findings."""
+
+    def save_findings(self) -> None:
+        """Ask for a file name, and save a report of the findings."""
 
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
@@ -95,6 +120,8 @@ class Command:
     context_submenu
         Title of the menu within that menu, a key of the translation; "" for none. Those come first: they are what is
         wanted with the mouse on an image.
+    other_names
+        English titles by which it is found, too, and under which people know it elsewhere.
     current_title
         Where the title depends on what is open (a window preset); None hides it.
     acts_on
@@ -118,3 +145,4 @@ class Command:
     acts_on: Callable[[Session], str | None] | None = None
     separator: bool = False
     submenu: str = ""
+    other_names: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medview.errors import Sentence
 from medview.session import played
+from medview.session.finding_view import finding_view
 from medview.session.layout import visible_cells
 from medview.session.load_demo import TITLE as DEMO_TITLE
 from medview.session.scene import Scene
@@ -24,6 +25,8 @@ _RESAMPLED = ("missing", "variable", "tilted")
 _NO_PLANE = Sentence("The active pane shows no plane of the images.")
 _NO_STUDY = Sentence("No study is open.")
 _NO_MASK = Sentence("There is no segmentation on these images yet.")
+_NO_FINDINGS = Sentence("No model has found anything in this study yet.")
+_NO_FINDING = Sentence("No finding is chosen: click on one in the list or in the images.")
 _NO_UNDO = Sentence("There is nothing to undo.")
 _NO_REDO = Sentence("There is nothing to redo.")
 _NO_SPACING = Sentence("The images do not say how large a pixel is: a surface would have no size.")
@@ -128,6 +131,21 @@ def has_surface(session: Session) -> Sentence | None:
     missing = has_mask(session)
     if missing is None and session.scene is not None and not session.scene.volume.geometry.has_spacing:
         return _NO_SPACING
+    return missing
+
+
+def has_findings(session: Session) -> Sentence | None:
+    """Ask for something that a model has said beside masks."""
+    if session.scene is None:
+        return _NO_IMAGES
+    return None if len(session.scene.study.findings) else _NO_FINDINGS
+
+
+def has_chosen_finding(session: Session) -> Sentence | None:
+    """Ask for a finding that is chosen."""
+    missing = has_findings(session)
+    if missing is None and session.scene is not None and not finding_view(session.scene.study).selected_uid:
+        return _NO_FINDING
     return missing
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
 
 from medview.errors import Sentence
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
+from medview.gui.plain_tip import plain_tip
 from medview.gui.session_watch import SessionWatch
 from medview.jobs.job import Job
 from medview.session.session import Session
@@ -53,6 +54,11 @@ class JobBar(QWidget):
             self._show(self._job)
             self._clock.start()
 
+    @property
+    def _title_px(self) -> int:
+        """How much room the title has: a narrow window keeps the time left and the button that stops it."""
+        return max(self.window().width() // 4, 150)
+
     def _build(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 3, 6, 3)
@@ -80,7 +86,9 @@ class JobBar(QWidget):
         self.setMinimumHeight(self.cancel.sizeHint().height() + 6)
 
     def _show(self, job: Job) -> None:
-        self.title.setText(one_line(_title(job)))
+        title = one_line(_title(job))
+        self.title.setText(self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, self._title_px))
+        self.title.setToolTip(plain_tip(title))
         self.bar.setValue(round(job.fraction * 1000))
         self.percent.setText(f"{job.fraction * 100:.0f} %")
         told = [one_line(tr(job.text)) if job.text else "", _time_left(job)]
@@ -94,7 +102,8 @@ class JobBar(QWidget):
             return  # it must not change under the mouse
         menu.clear()
         for job in waiting:
-            action = menu.addAction(icon("close"), tr("Cancel: {title}", title=say(job.title)))
+            subject = f" · {one_line(job.subject)}" if job.subject else ""
+            action = menu.addAction(icon("close"), tr("Cancel: {title}", title=say(job.title)) + subject)
             action.triggered.connect(partial(_cancel_job, job))
 
     def _cancel(self) -> None:
@@ -111,6 +120,12 @@ def _cancel_job(job: Job, _checked: bool = False) -> None:
 
 
 def _title(job: Job) -> str:
+    """Return what is done, and on which images."""
+    title = _state_title(job)
+    return f"{title} · {job.subject}" if job.subject else title
+
+
+def _state_title(job: Job) -> str:
     if job.state == "cancelling":
         return tr("Cancelling: {title}", title=say(job.title))
     if job.state == "queued":

@@ -1,4 +1,4 @@
-"""The right side of the window: segmentation, measurements and findings, one at a time."""
+"""The right side of the window: models with masks, measurements and findings, one at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SideTabs(QTabWidget):
         self._tool = session.tool
         self.setObjectName("side_tabs")
         self.setDocumentMode(True)
-        self.addTab(segmentation, tr("Segmentation"))
+        self.addTab(segmentation, tr("AI and masks"))
         self.addTab(measurements, tr("Measurements"))
         self.addTab(findings, tr("Findings"))
         self.tabBar().setExpanding(True)

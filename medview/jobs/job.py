@@ -29,6 +29,8 @@ class Job:
         How much is done, 0 to 1.
     text
         What is going on just now.
+    subject
+        What it works on, such as the name of a series; "" where the title says all.
     about
         Study Instance UID of the study the job works for, "" for none: closing that study cancels the job.
     frees
@@ -67,6 +69,7 @@ class Job:
         self.state: State = "queued"
         self.fraction = 0.0
         self.text = ""
+        self.subject = ""
         self.error: BaseException | None = None
         self.started_s: float | None = None
         self.on_done: Callable[[Any], None] | None = None

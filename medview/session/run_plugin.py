@@ -28,6 +28,7 @@ from medview.session.further_inputs import (
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_partial import PartialShow
+from medview.study.series import Series
 
 if TYPE_CHECKING:
     from medview.plugin.manifest.weights_record import WeightsRecord
@@ -133,7 +134,14 @@ class _Run:
             is_alone=self._plugin.manifest.runtime.isolation == "process",
             python=own_python(self._plugin),
         )
+        job.subject = _name_of(self._volume.series)
         self.job = self.follow(self._partial.follow(job))
+
+
+def _name_of(series: Series) -> str:
+    """Return a series as the list of studies names it."""
+    number = "" if series.series_number is None else f"{series.series_number}  "
+    return f"{number}{series.series_description or series.modality}"
 
 
 def _offer(session: Session, plugin: Plugin | BrokenPlugin) -> Offer:

@@ -56,7 +56,8 @@ class CommandPalette(QDialog):
         scored = []
         for place, command in enumerate(COMMANDS):
             action = self._commands.actions[command.id]
-            distance = _distance(letters, action.text(), command.title)
+            others = [name for title in command.other_names for name in (title, tr(title))]
+            distance = _distance(letters, action.text(), command.title, *others)
             if action.isVisible() and distance is not None and command.id != "command_palette":
                 scored.append(((not action.isEnabled(), distance, place), command, action))
         self.list.clear()

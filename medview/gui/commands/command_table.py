@@ -11,6 +11,7 @@ from functools import partial
 from medview.gui import conditions
 from medview.gui.command import Command, MenuName, Shell
 from medview.gui.commands import actions
+from medview.gui.commands.ai_commands import AI
 from medview.gui.commands.fusion_commands import FUSION
 from medview.gui.commands.image_commands import IMAGE
 from medview.gui.commands.layout_commands import LAYOUT
@@ -380,6 +381,7 @@ COMMANDS: tuple[Command, ...] = (
     *FUSION,
     *MEASURE,
     *_TOOLS,
+    *AI,
     *SEGMENTATION,
     *_HELP,
 )

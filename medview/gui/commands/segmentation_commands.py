@@ -18,15 +18,6 @@ def _in_session(function: Callable[[Session], object]) -> Callable[[Shell], obje
 
 SEGMENTATION: tuple[Command, ...] = (
     Command(
-        "run_segmentation",
-        "Run segmentation",
-        "Segmentation",
-        lambda shell: shell.run_segmentation(),
-        ("Ctrl+R",),
-        icon="run",
-        when=conditions.is_whole,
-    ),
-    Command(
         "undo",
         "Undo",
         "Edit",
@@ -58,7 +49,6 @@ SEGMENTATION: tuple[Command, ...] = (
         ("Ctrl+N",),
         icon="plus",
         when=conditions.is_whole,
-        separator=True,
     ),
     Command(
         "clear_segment",

@@ -30,7 +30,7 @@ _BY_MODALITY: dict[MenuName, Sentence] = {
 _COLUMNS: tuple[tuple[MenuName, ...], ...] = (
     ("File", "Edit", "View", "Layout"),
     ("Image", "Planes", "3D", "Fusion"),
-    ("Measure", "Tools", "Segmentation", "Help"),
+    ("Measure", "Tools", "AI", "Segmentation", "Help"),
 )
 
 

@@ -89,7 +89,8 @@ def _second(offer: Offer, *, with_reason: bool) -> str:
 def _tip(offer: Offer) -> str:
     parts = []
     if not isinstance(offer.plugin, BrokenPlugin):
-        parts = [tr(offer.plugin.manifest.summary), tr(offer.plugin.manifest.intended_use)]
+        manifest = offer.plugin.manifest
+        parts = [f"{tr(manifest.name)} {manifest.version}", tr(manifest.summary), tr(manifest.intended_use)]
     refusal: MedViewError | None = offer.refusal
     if refusal is not None:
         parts += [say(refusal.message), say(refusal.remedy)]

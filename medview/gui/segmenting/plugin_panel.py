@@ -22,6 +22,7 @@ from medview.gui.segmenting.plan_line import PlanLine
 from medview.gui.segmenting.plugin_facts import facts_text, licences_text
 from medview.gui.segmenting.plugin_list import PluginList
 from medview.gui.segmenting.plugin_tools import PluginTools
+from medview.gui.segmenting.target_line import TargetLine
 from medview.gui.segmenting.task_titles import RUN_TITLES
 from medview.gui.session_watch import SessionWatch
 from medview.gui.theme import theme
@@ -64,7 +65,7 @@ class PluginPanel(QWidget):
         self.runs: list[Run] = []
         self.form = ParameterForm((), self)
         self.inputs = InputForm(session, None, self)
-        self._build(run_action)
+        self._build(watch, run_action)
         self._filling = QTimer(self)
         self._filling.setSingleShot(True)
         self._filling.setInterval(_AFTER_PICTURE_MS)
@@ -146,13 +147,14 @@ class PluginPanel(QWidget):
         if self._filling.isActive():
             self._fill()
 
-    def _build(self, run_action: QAction) -> None:
+    def _build(self, watch: SessionWatch, run_action: QAction) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 6)
         layout.setSpacing(8)
         self.button = QPushButton(icon("run", theme().on_accent), tr("Run segmentation"), self)
         self.button.setObjectName("run")
         self.button.clicked.connect(run_action.trigger)
+        self.target = TargetLine(self._session, watch, self)
         self.weights_button = QPushButton(icon("download", theme().on_accent), "", self)
         self.weights_button.setObjectName("get_weights")
         self.weights_button.clicked.connect(self._fetch)
@@ -168,7 +170,7 @@ class PluginPanel(QWidget):
         self.form_place.addWidget(self.form)
         self.notice = _label(self, "research_only")
         self.facts = _label(self, "dim")
-        for part in (self.button, self.weights_button, self.plan, self.reason, self.tools):
+        for part in (self.button, self.weights_button, self.target, self.plan, self.reason, self.tools):
             layout.addWidget(part)
         layout.addWidget(self.plugins, 1)
         layout.addLayout(self.form_place)
