@@ -25,7 +25,7 @@ from medview.study.finding import (
 )
 from medview.study.geometry import Geometry
 from medview.study.segmentation import Code, Segment
-from medview.study.spatial_transform import SpatialTransform
+from medview.study.spatial_transform import DisplacementField, SpatialTransform
 from medview.study.volume import Volume
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ __all__ = [
     "Context",
     "Curve",
     "DerivedImage",
+    "DisplacementField",
     "Geometry",
     "HeatMap",
     "Labels",

@@ -141,14 +141,6 @@ class Partial:
 
 
 @dataclass(frozen=True, eq=False)
-class FurtherInput:
-    """The identity of voxels that a run was given beside those its answers lie on."""
-
-    series: Series
-    geometry: Geometry
-
-
-@dataclass(frozen=True, eq=False)
 class Result:
     """A plugin's answers, bound to the voxels they were computed from.
 
@@ -160,8 +152,6 @@ class Result:
         The series of the input volume: what a DICOM Segmentation refers to.
     provenance
         plugin, version, weights and manifest SHA-256, device, precision, rung, parameters, seconds by stage, inputs.
-    others
-        The further inputs that were given, by their id in the manifest's order: a transform leads to the first of them.
     """
 
     name: str
@@ -170,7 +160,6 @@ class Result:
     source: Source
     series: Series
     provenance: Mapping[str, Any]
-    others: Mapping[str, FurtherInput] = field(default_factory=dict)
 
     @property
     def labels(self) -> Labels | None:
@@ -180,8 +169,7 @@ class Result:
     def __reduce__(self) -> tuple[object, ...]:
         """Hand large arrays over by name; the process that unpickles them frees them. Pickle a result once."""
         answers = tuple(_handed(answer) for answer in self.answers)
-        facts = self.name, self.geometry, self.source, self.series, dict(self.provenance), dict(self.others)
-        return _received, (answers, *facts)
+        return _received, (answers, self.name, self.geometry, self.source, self.series, dict(self.provenance))
 
 
 @dataclass(frozen=True)
@@ -206,10 +194,9 @@ def _received(
     source: Source,
     series: Series,
     provenance: dict[str, Any],
-    others: dict[str, FurtherInput],
 ) -> Result:
     answers = tuple(_whole(one) if isinstance(one, _Handed) else one for one in handed)
-    return Result(name, answers, geometry, source, series, provenance, others)
+    return Result(name, answers, geometry, source, series, provenance)
 
 
 def _whole(handed: _Handed) -> Answer:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from medview.errors import MedViewError
+from medview.imaging.luma import luma
 from medview.plugin import weights
 from medview.plugin.checked import checked, checked_partial
-from medview.plugin.contract import Answer, Context, FurtherInput, Parameter, Partial, Request, Result
+from medview.plugin.contract import Answer, Context, Parameter, Partial, Request, Result
 from medview.plugin.discovery import Plugin
 from medview.plugin.door import check_unchanged, fingerprint
 from medview.plugin.environment import check_python
@@ -164,9 +165,7 @@ class PluginRun:
             "inputs": self._inputs(),
             **_told_of(answers),
         }
-        further = (record.id for record in self.plugin.manifest.inputs[1:])
-        others = {name: _identity(self.others[name]) for name in further if name in self.others}
-        return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance, others)
+        return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance)
 
     def _inputs(self) -> dict[str, Any]:
         """Return the identity of all images that were given, by the input's id."""
@@ -208,12 +207,12 @@ def _input(series: Series) -> dict[str, Any]:
 
 
 def _copied(volume: Volume) -> Volume:
-    """Return a volume with copied facts: what a plugin does to them does not change what its answer is bound to."""
-    return replace(volume, geometry=replace(volume.geometry), series=replace(volume.series))
+    """Return a volume with copied facts: what a plugin does to them does not change what its answer is bound to.
 
-
-def _identity(volume: Volume) -> FurtherInput:
-    return FurtherInput(volume.series, volume.geometry)
+    Of colours, which only recordings may have, the luma: a plugin is given grey values.
+    """
+    grey = replace(volume, array=luma(volume.array)) if volume.is_colour else volume
+    return replace(grey, geometry=replace(volume.geometry), series=replace(volume.series))
 
 
 def _told_of(answers: tuple[Answer, ...]) -> dict[str, Any]:

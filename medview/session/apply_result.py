@@ -25,7 +25,7 @@ def apply_result(
     Parameters
     ----------
     given
-        What the run was given beside the images of the study, by the input's id.
+        What the run was given beside the images of the study, by the input's id, in the manifest's order.
     """
     if not study.bears(result.source, result.geometry) or not all(bears(session, one) for one in given.values()):
         session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
@@ -46,7 +46,7 @@ def apply_result(
             scene.show_segmentation(segmentation)
         tell_dice(session, segmentation)
     transforms = [answer for answer in result.answers if isinstance(answer, SpatialTransform)]
-    moving = next((given[name] for name in result.others if name in given), None)
+    moving = next(iter(given.values()), None)  # what a result says of itself comes from the plugin's process
     if transforms and moving is not None:
         apply_transform(session, study, result, transforms[0], moving)
 

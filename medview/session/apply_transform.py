@@ -11,13 +11,12 @@ from medview.session.fuse import place, why_no_fusion
 from medview.session.register import add_registration
 from medview.session.session import Session
 from medview.study.registration import RegisteredSide, Registration
+from medview.study.series import Series
 from medview.study.spatial_transform import SpatialTransform
 from medview.study.study import Study
 
 
-def apply_transform(
-    session: Session, study: Study, result: Result, transform: SpatialTransform, moving: Given
-) -> None:
+def apply_transform(session: Session, study: Study, result: Result, transform: SpatialTransform, moving: Given) -> None:
     """Keep a transform as a registration of both series, and show them in a checkerboard wherever the first is seen.
 
     Parameters
@@ -27,7 +26,10 @@ def apply_transform(
     moving
         The images it leads to.
     """
-    add_registration(study, model_registration(result, transform, moving))
+    fixed = study.find(result.source.series_key)
+    if fixed is None:
+        return
+    add_registration(study, model_registration(result, transform, fixed, moving.volume.series))
     name = moving.volume.series.series_description or moving.volume.series.modality
     facts: dict[str, object] = {"plugin": Sentence(result.name), "name": name}
     for scene in session.scenes_of(study, result.source.series_key):
@@ -46,12 +48,12 @@ def apply_transform(
         )
 
 
-def model_registration(result: Result, transform: SpatialTransform, moving: Given) -> Registration:
+def model_registration(result: Result, transform: SpatialTransform, fixed: Series, moving: Series) -> Registration:
     """Return a plugin's transform as a registration that says whose it is."""
     return Registration(
         "model",
-        RegisteredSide.of(result.series),
-        RegisteredSide.of(moving.volume.series),
+        RegisteredSide.of(fixed),
+        RegisteredSide.of(moving),
         transform,
         datetime.now().astimezone().isoformat(timespec="microseconds"),
         label=result.name,

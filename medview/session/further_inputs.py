@@ -156,7 +156,7 @@ def read_inputs(
 
     def done(read: Mapping[str, Volume]) -> None:
         whole = {name: volume for name, volume in held.items() if volume is not None} | dict(read)
-        then({name: Given(chosen[name].study, volume) for name, volume in whole.items()})
+        then({name: Given(one.study, whole[name]) for name, one in chosen.items()})
 
     if not missing:
         done({})

@@ -26,7 +26,7 @@ from medview.study.volume import Volume
 from tests.files.judges import complaints
 from tests.files.make_pet_ct import pet_grid, write_pet
 from tests.gui.panes import pixels_of
-from tests.gui.registering_plugins import ADDED_HU, SPINE_BALL_MM, TRUE_WAY, write_second_input_plugin, write_two_scans
+from tests.plugin.registering import ADDED_HU, SPINE_BALL_MM, TRUE_WAY, write_second_input_plugin, write_two_scans
 from tests.gui.test_fusion import colour_at, corner
 
 Settle = Callable[[], None]

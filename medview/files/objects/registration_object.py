@@ -79,11 +79,13 @@ def write_registration(
         The images are no DICOM, name no frame of reference, or have changed; the file cannot be written or differs when
         read back.
     """
+    refusal = why_no_file(fixed, moving)
+    if refusal is not None:
+        raise refusal
     grids = [_grid_of(series) for series in (fixed, moving)]
     headers, said = source_headers(fixed, grids[0])
     progress(0.3, "Writing")
     others, _ = source_headers(moving, grids[1])
-    _check_apart(fixed, moving)
     way = with_orthogonal_field(transform, grids[0], part(progress, 0.4, 0.7))
     _check_sampled(transform, way, grids[0])
     dataset = _object(registration, way, _Side(headers, grids[0]), _Side(others, grids[1]))
@@ -111,28 +113,31 @@ class _Side:
         )  # fmt: skip
 
 
-def _grid_of(series: Series) -> Geometry:
-    if series.file_format != "DICOM":
-        raise MedViewError(
+def why_no_file(fixed: Series, moving: Series) -> MedViewError | None:
+    """Return why no DICOM object can tell how two series lie on each other, None where one can."""
+    other = next((one.file_format for one in (fixed, moving) if one.file_format != "DICOM"), None)
+    if other is not None:
+        return MedViewError(
             "A DICOM registration refers to DICOM images, and these are {format}.",
             "Open the DICOM images of both series.",
-            format=series.file_format,
+            format=other,
         )
-    if series.geometry is None or not series.geometry.frame_of_reference_uid:
-        raise MedViewError(
+    if not all(one.geometry is not None and one.geometry.frame_of_reference_uid for one in (fixed, moving)):
+        return MedViewError(
             "These images name no frame of reference, and a DICOM registration joins two of them.",
             "Ask for the original images.",
         )
-    return series.geometry
-
-
-def _check_apart(fixed: Series, moving: Series) -> None:
-    """Refuse two stacks of one file: its items name files, and would not tell which is which."""
     if {one.sop_instance_uid for one in fixed.instances} & {one.sop_instance_uid for one in moving.instances}:
-        raise MedViewError(
+        return MedViewError(  # its items name files, and would not tell which stack is which
             "Both series lie in one file, and a DICOM registration cannot tell them apart.",
             "Save what is to be laid on each other as series of their own first.",
         )
+    return None
+
+
+def _grid_of(series: Series) -> Geometry:
+    assert series.geometry is not None
+    return series.geometry
 
 
 def _object(registration: Registration, way: SpatialTransform, fixed: _Side, moving: _Side) -> Dataset:

@@ -44,8 +44,9 @@ class InputForm(QWidget):
         rows = QFormLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        for record in plugin.manifest.series_inputs if plugin is not None else ():
-            self._add(rows, plugin, record)
+        if plugin is not None:
+            for record in plugin.manifest.series_inputs:
+                self._add(rows, plugin, record)
         self.setVisible(bool(self.lists))
         self.refresh()
 

@@ -1,4 +1,4 @@
-"""Plugins with a second input, and a pair of scans of one patient that lie elsewhere, for the real window."""
+"""Plugins with a second input, and a pair of scans of one patient that lie elsewhere."""
 
 from __future__ import annotations
 
