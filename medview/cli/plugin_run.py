@@ -78,11 +78,11 @@ def _run_on(
     """Run a plugin in a process beside this one, and write its results into the folder of --out."""
     from medview.plugin.run import PluginRun
     from medview.progress import unheard
-    from medview.session.run_to_end import run_to_end
+    from medview.session.run_apart import run_apart
     from medview.session.write_result import write_result
 
     with _whole_computer():
-        result = run_to_end(PluginRun(plugin, volume, parameters, arguments.device), part(progress, 0.0, 0.9))
+        result = run_apart(PluginRun(plugin, volume, parameters, arguments.device), part(progress, 0.0, 0.9))
     progress(0.92, "Writing and reading back")
     return write_result(result, volume.series, arguments.out, unheard)
 

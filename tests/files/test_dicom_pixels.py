@@ -114,6 +114,9 @@ def test_bits_above_the_stored_ones_are_not_values(tmp_path: Path) -> None:
     assert set(read(tmp_path / "b").array.ravel().tolist()) == {0x123, -1}
 
 
+COMPUTED = {"ImageType": ["DERIVED", "SECONDARY", "AXIAL"]}
+
+
 @pytest.mark.parametrize(
     ("changes", "unit"),
     [
@@ -125,9 +128,20 @@ def test_bits_above_the_stored_ones_are_not_values(tmp_path: Path) -> None:
         ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, ""),
         ({"Modality": "MR"}, ""),
         ({"RescaleSlope": 0}, ""),
+        (COMPUTED, "HU"),
+        (COMPUTED | {"BurnedInAnnotation": "NO"}, "HU"),
+        (COMPUTED | {"RescaleType": None}, ""),
+        (COMPUTED | {"RescaleType": "US"}, ""),
+        (COMPUTED | {"BurnedInAnnotation": "YES"}, ""),
+        (COMPUTED | {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, ""),
+        (COMPUTED | {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.2"}, ""),
+        (COMPUTED | {"ImageType": ["DERIVED", "SECONDARY", "LOCALIZER"]}, ""),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, ""),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL"]}, "HU"),
+        ({"ImageType": ["ORIGINAL", "SECONDARY", "AXIAL"], "RescaleType": None}, ""),
     ],
 )
-def test_only_original_ct_is_in_hounsfield_units(tmp_path: Path, changes: dict[str, Any], unit: str) -> None:
+def test_only_ct_that_is_or_says_so_is_in_hounsfield_units(tmp_path: Path, changes: dict[str, Any], unit: str) -> None:
     write(image(**changes), tmp_path / "x")
     assert read(tmp_path).unit == unit
 

@@ -54,6 +54,8 @@ def test_the_text_tells_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[s
     for words in (["import", str(folder)], ["list"], ["verify"], ["rebuild"]):
         assert cli.run(cli.parse(["library", *words, "--quiet"])) == 0
     text = capsys.readouterr().out
-    assert "1 studies; 0 unchanged, 3 new, 0 changed, 0 gone" in text
+    assert "1 study; 0 unchanged, 3 new, 0 changed, 0 gone; 0 other files, 0 remarks" in text
     assert "20240102 CT            3 images  linked  Test Number1" in text
-    assert "1 studies, 3 files, 0 studies with missing or changed files" in text
+    assert "\n1 study\n" in text
+    assert "1 study, 3 files, 0 studies with missing or changed files" in text
+    assert text.endswith("\n1 study, 3 files\n")

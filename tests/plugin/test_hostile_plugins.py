@@ -15,7 +15,7 @@ from medview.plugin.contract import Result
 from medview.plugin.discovery import Plugin, discover
 from medview.plugin.run import PluginRun
 from medview.progress import unheard
-from medview.session.run_to_end import run_to_end
+from medview.session.run_apart import run_apart
 from medview.study.finding import DerivedImage
 from medview.study.segmentation import Source
 from tests.jobs import works
@@ -232,7 +232,7 @@ def test_a_result_that_says_it_is_of_other_images_is_dropped(tmp_path: Path) -> 
     plugin = threshold_plugin(tmp_path / "plugins", code=FORGED.replace("WHICH", "gc.get_objects()"))
     volume = volume_of(np.ones((2, 3, 4), dtype=np.float32))
     with pytest.raises(MedViewError, match="Threshold gave back a result of other images: a fault of the plugin"):
-        run_to_end(PluginRun(plugin, volume), unheard)
+        run_apart(PluginRun(plugin, volume), unheard)
 
 
 WRITES = {
