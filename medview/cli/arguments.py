@@ -80,13 +80,20 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plugin", default="brain_extraction")
     parser.add_argument("-o", "--out", type=Path, default=Path("demo_output"))
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
-    parser.set_defaults(series=None, option=[], spacing=None)
+    parser.set_defaults(series=None, option=[], input=[], spacing=None)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plugin", help="id of the plugin (medview models list)")
     parser.add_argument("path", type=Path, help="folder or file of images")
     parser.add_argument("--series", help="Series Instance UID; default: the fitting series with the most images")
+    parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="ID=SERIES",
+        help="a further series, for a plugin that takes two",
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the plugin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,24 +10,41 @@ from typing import Any
 from medview.plugin.contract import Result
 from medview.progress import Progress
 from medview.session.apply_result import findings_of, segmentation_of
+from medview.session.apply_transform import model_registration
 from medview.session.export_findings import reportable, write_image, write_map
 from medview.session.export_segmentation import write
 from medview.study.finding import Curve, DerivedImage, Finding, HeatMap
 from medview.study.series import Series
+from medview.study.spatial_transform import SpatialTransform
 
 _NO_SEG = "There is no DICOM Segmentation: the images are not DICOM."
 _NO_REPORT = "There is no DICOM report: the images are not DICOM."
 _NO_SERIES = "There is no derived DICOM series: one of multi-frame images cannot be written yet."
 
 
-def write_result(result: Result, series: Series, folder: Path, progress: Progress) -> dict[str, Any]:
+def write_result(
+    result: Result,
+    series: Series,
+    folder: Path,
+    progress: Progress,
+    *,
+    moving: Series | None = None,
+    remarks: Sequence[str] = (),
+) -> dict[str, Any]:
     """Write a result into a folder that is there, each file read back, and return what result.json says.
 
     Labels become segmentation.dcm and segmentation.nii.gz; boxes, scores and values findings.dcm (a structured report);
     derived images the folder derived and derived.nii.gz; heat maps, from 0 to 1, heat_map.dcm (a parametric map) and
-    heat_map.nii.gz; curves curve.csv. What DICOM cannot hold because the images are of another format is left out, and
-    a remark says so. A segmentation, a report and result.json take the place of those of a run before; the others get
-    the next number.
+    heat_map.nii.gz; curves curve.csv; a transform registration.dcm. What DICOM cannot hold because the images are of
+    another format is left out, and a remark says so. A segmentation, a report, a registration and result.json take the
+    place of those of a run before; the others get the next number.
+
+    Parameters
+    ----------
+    moving
+        The series that a transform leads to.
+    remarks
+        What a person should know of the run, to be told with what there is to say of the files.
 
     Raises
     ------
@@ -35,11 +53,12 @@ def write_result(result: Result, series: Series, folder: Path, progress: Progres
     """
     from medview.files.result_json import write_result_file
 
-    writing = _Writing(series, folder, progress)
+    writing = _Writing(series, folder, progress, remarks=list(remarks))
     data: dict[str, Any] = {"name": result.name, "segments": [], "provenance": dict(result.provenance)}
     if result.labels is not None:
         data |= writing.labels(result)
     rows = writing.findings(findings_of(result))
+    data["registrations"] = writing.registrations(result, moving) if moving is not None else []
     writing.files.append(str(folder / "result.json"))
     data |= {"findings": rows, "remarks": writing.remarks, "files": writing.files}
     write_result_file(data, folder / "result.json")
@@ -121,6 +140,32 @@ class _Writing:
         for path in paths:
             self.remarks += map(str, write_map(heat, finding, self.series, finding.geometry, path, self.progress))
         return [str(path) for path in paths]
+
+    def registrations(self, result: Result, moving: Series) -> list[dict[str, Any]]:
+        """Write where a series was laid on the images, and return a row for each transform."""
+        transforms = (answer for answer in result.answers if isinstance(answer, SpatialTransform))
+        return [self._registration(result, transform, moving) for transform in transforms]
+
+    def _registration(self, result: Result, transform: SpatialTransform, moving: Series) -> dict[str, Any]:
+        from medview.files.objects.registration_object import why_no_file, write_registration
+
+        refusal, files = why_no_file(self.series, moving), []
+        if refusal is None:
+            path, made = self._over("registration.dcm"), model_registration(result, transform, self.series, moving)
+            said = write_registration(made, transform, self.series, moving, path, progress=self.progress)
+            self.remarks += map(str, said)
+            files.append(str(path))
+        else:  # the matrix stands in result.json all the same
+            self.remarks.append(str(refusal.message))
+        return {
+            "type": "transform",
+            "moving_series_instance_uid": moving.series_instance_uid,
+            "moving_series_description": moving.series_description,
+            "matrix_lps": transform.matrix.tolist(),
+            "axes": "matrix_lps takes (x, y, z, 1) of the images to the moving series, LPS mm",
+            "is_bent": not transform.is_affine,
+            "files": files,
+        }
 
     @property
     def _is_dicom(self) -> bool:
