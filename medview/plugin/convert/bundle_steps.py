@@ -20,6 +20,8 @@ _NOTHING = {
     "Identityd",
     "AddChanneld",
 }
+_AXES = [["L", "R"], ["P", "A"], ["I", "S"]]  # MONAI's own names of their ends
+_ONE_EACH = ("mode", "padding_mode", "align_corners", "argmax", "threshold", "softmax", "sigmoid", "to_onehot")
 _REMEDY = "A manifest cannot say this step. Ask the model's author for one without it, or write a plugin with code."
 
 Step = dict[str, Any]
@@ -129,7 +131,7 @@ def _read(config: BundleConfig, place: str, raw: Any, key: str) -> tuple[str, St
     step = config.plain(raw, f"{place} ({name})")
     if step.get("_disabled_") is True or not _concerns(step, key):
         return name, None
-    return name, step
+    return name, _of_key(step, key)
 
 
 def _concerns(step: Mapping[str, Any], key: str) -> bool:
@@ -138,18 +140,26 @@ def _concerns(step: Mapping[str, Any], key: str) -> bool:
     return key in names or any(isinstance(name, str) and name.startswith("@") for name in names)
 
 
+def _of_key(step: Step, key: str) -> Step:
+    """Return a step for several images as it is for one: what is given as a list has a word for each of them."""
+    keys = step.get("keys")
+    place = keys.index(key) if isinstance(keys, list) and key in keys else 0
+    listed = {name: value for name, value in step.items() if name in _ONE_EACH and isinstance(value, list)}
+    return step | {name: value[min(place, len(value) - 1)] for name, value in listed.items() if value}
+
+
 def _orient(found: Preprocessing, step: Step, place: str) -> None:
     axcodes = step.get("axcodes")
-    if not isinstance(axcodes, str) or len(axcodes) != 3 or found.has_spacing or step.get("as_closest_canonical"):
+    is_plain = isinstance(axcodes, str) and len(axcodes) == 3 and step.get("labels", _AXES) in (None, _AXES)
+    if not is_plain or found.has_spacing or step.get("as_closest_canonical"):
         raise _refused(place, "Orientationd")
-    found.orientation = axcodes.upper()
+    found.orientation = str(axcodes).upper()
 
 
 def _space(found: Preprocessing, step: Step, place: str) -> None:
     wanted = step.get("pixdim")
     values = [wanted] * 3 if isinstance(wanted, (int, float)) else list(wanted or ())
     mode = step.get("mode", "bilinear")
-    mode = mode[0] if isinstance(mode, list) and mode else mode
     unusual = ("diagonal", "align_corners", "scale_extent", "min_pixdim", "max_pixdim")
     is_plain = mode in ("bilinear", 1) and not any(step.get(name) for name in unusual)
     if len(values) != 3 or not is_plain or step.get("padding_mode", "border") != "border" or found.has_spacing:
@@ -169,9 +179,8 @@ def _invert(found: Postprocessing, raw: Mapping[str, Any]) -> None:
 
 def _discrete(found: Postprocessing, step: Step, place: str) -> None:
     argmax, threshold = step.get("argmax"), step.get("threshold")
-    argmax = argmax[0] if isinstance(argmax, list) and argmax else argmax
-    threshold = threshold[0] if isinstance(threshold, list) and threshold else threshold
-    if argmax is True and threshold is None:
+    is_one_by_one = found.activation == "sigmoid" and found.is_probability_brought_back
+    if argmax is True and threshold is None and not is_one_by_one:
         found.discrete = "argmax"
     elif isinstance(threshold, (int, float)) and not isinstance(threshold, bool) and not argmax:
         found.discrete, found.threshold = "threshold", float(threshold)
@@ -182,6 +191,8 @@ def _discrete(found: Postprocessing, step: Step, place: str) -> None:
 def _range(step: Step, place: str) -> list[dict[str, Any]]:
     low, high = step.get("b_min"), step.get("b_max")
     source = [float(step["a_min"]), float(step["a_max"])]
+    if source[0] >= source[1] or (low is None) != (high is None) or (low is None and step.get("clip")):
+        raise _refused(place, "ScaleIntensityRanged")
     to = (0.0, 1.0) if low is None or high is None else (float(low), float(high))
     steps: list[dict[str, Any]] = [{"op": "minmax", "low": to[0], "high": to[1], "source_range": source}]
     return steps + ([{"op": "clip", "low": to[0], "high": to[1]}] if step.get("clip") else [])

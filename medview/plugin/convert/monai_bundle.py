@@ -107,6 +107,7 @@ class _Bundle:
             names = {number: name for number, name in channels.items() if number > 0}
             is_softmax = True
         elif after.discrete == "threshold" and after.activation == "sigmoid":
+            _check_one(channels)
             names, is_softmax = {number + 1: name for number, name in channels.items()}, False
         else:
             raise MedViewError(
@@ -229,6 +230,22 @@ class _Bundle:
 
     def _text(self, name: str) -> str:
         return self.files.text(f"{self.root}{name}") if f"{self.root}{name}" in self.files.names else ""
+
+
+def _check_one(channels: Mapping[int, str]) -> None:
+    """Refuse several structures of which each is decided by itself: a voxel has one label, and one would hide another.
+
+    Raises
+    ------
+    MedViewError
+        There are several.
+    """
+    if len(channels) > 1:
+        raise MedViewError(
+            "The bundle gives {count} structures, each by itself: they may overlap, and a voxel has one label here.",
+            "Ask the model's author for one that gives each structure apart, or write a plugin with code.",
+            count=len(channels),
+        )
 
 
 def _root(files: ModelFiles) -> str | None:

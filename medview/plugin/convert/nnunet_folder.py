@@ -185,6 +185,10 @@ class _ResultFolder:
             "Time and memory in the manifest are guesses: nobody has measured them.",
             "Where thick slices must be resampled, nnU-Net brings back the nearest; MedView interpolates between them.",
         ]
+        if self.labels.is_by_regions:
+            notes.append("Regions overlap, and a voxel has one label: each is what later regions leave of it.")
+        if plans.is_counted_in_mask:
+            notes.append("nnU-Net normalises zeros that lie enclosed in the body, too; MedView leaves them at 0.")
         if plans.reader not in _READERS_OF_RAS:
             notes.append(
                 f"How the training images lay was said by the person who imported it: {self.told.orientation}."

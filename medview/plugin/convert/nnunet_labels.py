@@ -8,6 +8,7 @@ from typing import Any
 
 from medview.errors import MedViewError
 
+_LONGEST = 64  # of a Segment Label (0062,0005)
 _MODALITIES = {
     "ct": "CT",
     "mr": "MR",
@@ -43,6 +44,8 @@ class NnunetLabels:
     def names(self) -> dict[int, str]:
         """Return the name of each label number, in the order of the network's channels (without the background).
 
+        Of regions that overlap it says what later ones leave of each: a voxel has one label.
+
         Raises
         ------
         MedViewError
@@ -57,7 +60,7 @@ class NnunetLabels:
         order = self.table.get("regions_class_order")
         if not isinstance(order, list) or len(order) != len(rows) or len(set(order)) != len(order):
             raise _unusable("regions_class_order")
-        return {int(number): name for number, name in zip(order, rows, strict=True)}
+        return {int(number): name for number, name in zip(order, _left(rows), strict=True)}
 
     def modality(self, told: str | None) -> str:
         """Return DICOM's word for what the images are: what a person says, or what the channel's name tells."""
@@ -86,6 +89,17 @@ class NnunetLabels:
         if not isinstance(found, Mapping) or not found:
             raise _unusable("labels")
         return found
+
+
+def _left(regions: Mapping[str, Any]) -> list[str]:
+    """Return the names of regions, each with those of later ones that are painted over it."""
+    parts = [(name, set(value) if isinstance(value, list) else {value}) for name, value in regions.items()]
+    found = []
+    for place, (name, labels) in enumerate(parts):
+        over = [other for other, others in parts[place + 1 :] if labels & others]
+        whole = f"{name} less {', '.join(over)}" if over else name
+        found.append(whole if len(whole) <= _LONGEST else f"{name[: _LONGEST - 7]} (rest)")
+    return found
 
 
 def _number(value: Any) -> int:

@@ -11,6 +11,7 @@ from medview.errors import MedViewError
 _REMEDY = "Ask the model's author for a model with nnU-Net's own preprocessing."
 _ARCHITECTURES = ("PlainConvUNet", "ResidualEncoderUNet")
 _DEEPEST = 8
+_RESAMPLING = "resample_data_or_seg_to_shape"
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,8 @@ class NnunetPlans:
         if len(spacing) != len(self.patch):
             raise _missing("spacing")
         kinds = {3: "cubic", 1: "linear"}
-        order = (self.told.get("resampling_fn_data_kwargs") or {}).get("order", 3)
-        name = str(self.told.get("resampling_fn_data", "resample_data_or_seg_to_shape"))
-        if name != "resample_data_or_seg_to_shape" or order not in kinds:
-            raise MedViewError(
-                "The nnU-Net resamples its images by {name} of order {order}, which a manifest cannot say.",
-                _REMEDY,
-                name=name,
-                order=order,
-            )
+        order = self._order("data", 3, tuple(kinds))
+        self._order("probabilities", 1, (1,))
         return {
             "spacing_mm": [0.0] * (3 - len(spacing)) + spacing,
             "orientation": orientation,
@@ -88,6 +82,28 @@ class NnunetPlans:
             "interpolation": kinds[order],
             "crop": "nonzero",
         }
+
+    def _order(self, what: str, usual: int, known: tuple[int, ...]) -> int:
+        """Return the order of the splines by which images ("data") or answers ("probabilities") are resampled."""
+        name = str(self.told.get(f"resampling_fn_{what}", _RESAMPLING))
+        given = self.told.get(f"resampling_fn_{what}_kwargs") or {}
+        order = given.get("order", usual)
+        is_usual = name == _RESAMPLING and given.get("force_separate_z") is None and not given.get("order_z")
+        if not is_usual or order not in known:
+            raise MedViewError(
+                "The nnU-Net resamples its {what} by {name} of order {order}, which a manifest cannot say.",
+                _REMEDY,
+                what=what,
+                name=name,
+                order=order,
+            )
+        return int(order)
+
+    @property
+    def is_counted_in_mask(self) -> bool:
+        """Whether mean and deviation are those of what is not 0, and of zeros that lie enclosed in it."""
+        is_zscore = list(self.told.get("normalization_schemes") or ())[:1] == ["ZScoreNormalization"]
+        return is_zscore and next(iter(self.told.get("use_mask_for_norm") or (False,))) is True
 
     def intensity(self) -> list[dict[str, Any]]:
         """Return the manifest's intensity steps of the one channel."""

@@ -98,7 +98,11 @@ def _values(record: InputRecord, array: NDArray[Any], grid: ModelGrid, way: _Way
     first = measured(record.intensity if on_images else (), array, padding)
     if record.grid.interpolation == "cubic":
         changed = first.apply(torch.from_numpy(array.astype(np.float32)))
-        values = torch.from_numpy(cubic_in(changed.numpy(), grid, way.spacing_mm, way.progress)).to(way.device)
+        wanted_mm = [0.0, 0.0, 0.0]
+        for axis, wanted in zip(grid.axes, record.grid.spacing_mm, strict=True):
+            wanted_mm[axis] = wanted
+        made = cubic_in(changed.numpy(), grid, way.spacing_mm, (wanted_mm[0], wanted_mm[1], wanted_mm[2]), way.progress)
+        values = torch.from_numpy(made).to(way.device)
     else:
         kind = record.grid.interpolation
         values = resample_in(array, grid, first, device=way.device, interpolation=kind, progress=way.progress)

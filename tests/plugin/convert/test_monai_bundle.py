@@ -75,7 +75,7 @@ def test_a_bundle_in_a_zip_makes_the_same_plugin_and_nothing_of_it_is_run(tmp_pa
         "network.safetensors",
         "plugin.toml",
     ]
-    assert [s.label for s in plugin.manifest.segments({})] == ["left one", "right one"]
+    assert [s.label for s in plugin.manifest.segments(plugin.manifest.defaults())] == ["left one", "right one"]
     assert any("generic code" in note for note in notes)
     assert not (tmp_path / "ran").exists()
     assert list((tmp_path / "out").glob(".*")) == []
@@ -132,6 +132,61 @@ REFUSALS = {
         r"weights network\.safetensors do not fit the network UNet: size mismatch",
     ),
     "other inferer": (changed(inferer={"_target_": "SaliencyInferer"}), "inferer is SaliencyInferer"),
+    "structures that may overlap": (
+        changed(
+            postprocessing={
+                "_target_": "Compose",
+                "transforms": [
+                    {"_target_": "Activationsd", "keys": "pred", "sigmoid": True},
+                    {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5},
+                ],
+            }
+        ),
+        "gives 3 structures, each by itself: they may overlap",
+    ),
+    "largest of what was judged one by one": (
+        changed(
+            postprocessing={
+                "_target_": "Compose",
+                "transforms": [
+                    {"_target_": "Activationsd", "keys": "pred", "sigmoid": True},
+                    {"_target_": "Invertd", "keys": "pred", "transform": "@preprocessing", "nearest_interp": False},
+                    {"_target_": "AsDiscreted", "keys": "pred", "argmax": True},
+                ],
+            }
+        ),
+        r"postprocessing\.2 is AsDiscreted",
+    ),
+    "axes under other names": (
+        with_step(
+            2,
+            {"_target_": "Orientationd", "keys": "image", "axcodes": "RAS"}
+            | {"labels": [["R", "L"], ["A", "P"], ["I", "S"]]},
+        ),
+        r"preprocessing\.2 is Orientationd",
+    ),
+    "a range with one end": (
+        with_step(
+            4,
+            {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": -57, "a_max": 164, "b_min": 0.0}
+            | {"clip": True},
+        ),
+        r"preprocessing\.4 is ScaleIntensityRanged",
+    ),
+    "a range without width": (
+        with_step(
+            4,
+            {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": 9, "a_max": 9, "b_min": 0.0, "b_max": 1.0},
+        ),
+        r"preprocessing\.4 is ScaleIntensityRanged",
+    ),
+    "the nearest voxel for the image": (
+        with_step(
+            3,
+            {"_target_": "Spacingd", "keys": ["label", "image"], "pixdim": [1, 1, 1], "mode": ["bilinear", "nearest"]},
+        ),
+        r"preprocessing\.3 is Spacingd",
+    ),
     "no labels": (changed(postprocessing={"_target_": "Compose", "transforms": []}), "does not end in labels"),
 }
 
@@ -143,6 +198,12 @@ def test_what_a_manifest_cannot_say_is_refused_by_name(what: str, tmp_path: Path
     with pytest.raises(MedViewError, match=said):
         import_model(folder, Told(), unheard, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_of_several_images_the_words_of_the_image_count() -> None:
+    step = {"_target_": "Spacingd", "keys": ["label", "image"], "pixdim": [1, 1, 2], "mode": ["nearest", "bilinear"]}
+    config = BundleConfig({"preprocessing": {"_target_": "Compose", "transforms": [step]}})
+    assert preprocessing_of(config, "image").spacing_mm == (1.0, 1.0, 2.0)
 
 
 def test_yaml_is_refused_with_what_to_do(tmp_path: Path) -> None:

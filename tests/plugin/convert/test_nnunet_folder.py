@@ -20,6 +20,7 @@ from medview.cli.verbs import run
 from medview.errors import MedViewError
 from medview.plugin.contract import Labels
 from medview.plugin.convert.import_model import import_model
+from medview.plugin.convert.nnunet_labels import NnunetLabels
 from medview.plugin.convert.told import Told
 from medview.plugin.discovery import Plugin, discover, find
 from medview.plugin.run import PluginRun
@@ -115,7 +116,17 @@ REFUSALS: dict[str, tuple[dict[str, Any], Told, str]] = {
     "resampling": (
         {"plans": configured(VOLUME, resampling_fn_data="my_function")},
         LPS,
-        "resamples its images by my_function of order 3",
+        "resamples its data by my_function of order 3",
+    ),
+    "slices apart": (
+        {"plans": configured(VOLUME, resampling_fn_data_kwargs={"order": 3, "order_z": 0, "force_separate_z": True})},
+        LPS,
+        "resamples its data by resample_data_or_seg_to_shape of order 3",
+    ),
+    "answers by splines": (
+        {"plans": configured(VOLUME, resampling_fn_probabilities_kwargs={"order": 3})},
+        LPS,
+        "resamples its probabilities by resample_data_or_seg_to_shape of order 3",
     ),
     "network": (
         {"plans": configured(VOLUME, architecture={"network_class_name": "os.system", "arch_kwargs": {}})},
@@ -156,6 +167,26 @@ def test_what_a_manifest_cannot_say_is_refused_by_name(what: str, tmp_path: Path
     with pytest.raises(MedViewError, match=said):
         import_model(folder, told, unheard, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_region_is_called_what_later_regions_leave_of_it(tmp_path: Path) -> None:
+    """A voxel has one label: the volume of what is called whole would lack its core."""
+    plugin, notes = import_model(RECORDED / "slices", LPS, unheard)
+    assert [s.label for s in plugin.manifest.segments(plugin.manifest.defaults())] == ["whole less core", "core"]
+    assert any("what later regions leave" in note for note in notes)
+    regions = {"background": 0, "edema and all that lies in it, as drawn by two readers": [1, 2, 3]}
+    regions |= {"core": [2, 3], "ring": [3], "apart": [4]}
+    named = NnunetLabels({"labels": regions, "regions_class_order": [1, 2, 3, 4]}).names()
+    assert named == {1: "edema and all that lies in it, as drawn by two readers (rest)", 2: "core less ring"} | {
+        3: "ring",
+        4: "apart",
+    }
+
+
+def test_what_is_counted_in_a_mask_is_told(tmp_path: Path) -> None:
+    told = configured(VOLUME, normalization_schemes=["ZScoreNormalization"], use_mask_for_norm=[True])
+    _, notes = import_model(copied(VOLUME, tmp_path, told), LPS, unheard)
+    assert any("zeros that lie enclosed" in note for note in notes)
 
 
 def test_folds_are_those_that_are_there_or_those_that_are_asked_for(tmp_path: Path) -> None:
