@@ -162,15 +162,17 @@ class PluginRun:
             "classical": self.plugin.manifest.classical,
             "research_only": self.plugin.manifest.research_only,
             "input": _input(series),
-            "inputs": self._inputs(),
+            **self._inputs(),
             **_told_of(answers),
         }
         return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance)
 
     def _inputs(self) -> dict[str, Any]:
-        """Return the identity of all images that were given, by the input's id."""
-        others = {name: _input(volume.series) for name, volume in self.others.items()}
-        return {self.plugin.manifest.input.id: _input(self.volume.series), **others}
+        """Return the identity of all images, by the input's id, where a run was given more than those it lies on."""
+        if not self.others:
+            return {}
+        whole = {self.plugin.manifest.input.id: self.volume, **self.others}
+        return {"inputs": {name: _input(volume.series) for name, volume in whole.items()}}
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def test_a_rigid_registration_leads_from_each_frame_to_the_first(pair: tuple[Ser
     assert theirs.MatrixRegistrationSequence[0].RegistrationTypeCodeSequence[0].CodeValue == "125024"
     plugin = saved.ContributingEquipmentSequence[0]
     assert (plugin.ManufacturerModelName, plugin.SoftwareVersions) == ("rigid_ct", "1.2.3")
-    assert '"weights_sha256": {"w": "ab"}' in plugin.ContributionDescription
+    assert plugin.ContributionDescription == "AI. weights_sha256.w=ab"
     assert saved.ContentDescription == "AI registration (Rigid CT, research)"
     assert [str(one.SeriesInstanceUID) for one in saved.ReferencedSeriesSequence] == ["2.25.11"]
     other = saved.StudiesContainingOtherReferencedInstancesSequence[0]

@@ -6,7 +6,6 @@ C.20.3) where they are bent. Both name every image of both series, so that it al
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from medview.files.made_uid import new_uid
 from medview.files.objects.coded import long_string
 from medview.files.objects.dicom_sources import source_headers
 from medview.files.objects.registration_transforms import read_transforms
+from medview.files.objects.told_provenance import contribution
 from medview.imaging.orthogonal_field import field_grid, with_orthogonal_field
 from medview.progress import Progress, part, unheard
 from medview.study.geometry import FloatArray, Geometry
@@ -44,8 +44,6 @@ _PATIENT_AND_STUDY = (
 _BY_CONTENT = ("125024", "DCM", "Image Content-based Alignment")
 _BY_EYE = ("125025", "DCM", "Visual Alignment")
 _SAME = ("125021", "DCM", "Frame of Reference Identity")
-_PROCESSING = ("109102", "DCM", "Processing Equipment")
-_TOLD = ("plugin", "plugin_version", "weights_sha256", "manifest_sha256", "device", "precision", "parameters")
 _APART_MM = 1e-3  # how far a point may be from where it was meant to be, when read back
 _SAMPLED_MM = 1.0  # and where displacements had to be sampled anew
 
@@ -168,7 +166,7 @@ def _object(registration: Registration, way: SpatialTransform, fixed: _Side, mov
     for keyword, value in attributes.items():
         setattr(made, keyword, value)
     if registration.provenance:
-        made.ContributingEquipmentSequence = DicomSequence([_plugin_item(registration)])
+        made.ContributingEquipmentSequence = DicomSequence([contribution(registration.provenance)])
     _put_sides(made, registration, way, fixed, moving)
     _put_references(made, fixed, moving)
     made.file_meta = FileMetaDataset()
@@ -202,20 +200,6 @@ def _told(registration: Registration) -> str:
     if registration.kind == "file":
         return registration.label or "From a file"
     return f"Registered: {registration.kind}, mutual information"
-
-
-def _plugin_item(registration: Registration) -> Dataset:
-    """Return what computed it as an item of the Contributing Equipment Sequence (PS3.3 C.12.1)."""
-    told = registration.provenance
-    return _item(
-        PurposeOfReferenceCodeSequence=_code(_PROCESSING),
-        Manufacturer=MAKER,
-        ManufacturerModelName=long_string(str(told.get("plugin", "unknown"))),
-        SoftwareVersions=long_string(str(told.get("plugin_version", "unknown"))),
-        ContributionDescription=json.dumps(
-            {key: told[key] for key in _TOLD if key in told}, sort_keys=True, default=str
-        )[:1024],
-    )
 
 
 def _put_sides(made: Dataset, registration: Registration, way: SpatialTransform, fixed: _Side, moving: _Side) -> None:
