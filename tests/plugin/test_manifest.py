@@ -58,6 +58,41 @@ BREAKS = {
     "choice": ('default = "low"', 'default = "middle"', "the default of detail is not allowed"),
     "spacing": ("[0.2, 20.0]", "[20.0, 0.2]", "two rising numbers"),
     "condition": ("[[outputs]]", '[[outputs]]\nwhen = { size = ["big"] }', "parameter size, which is not declared"),
+    "turned without knowing how": (
+        'contrast = "T1-weighted"',
+        'contrast = "T1-weighted"\nneeds_orientation = false\ngrid = { orientation = "RAS" }',
+        "turns the images, and so it needs their orientation",
+    ),
+    "millimetres without knowing them": (
+        'contrast = "T1-weighted"',
+        'contrast = "T1-weighted"\nneeds_spacing = false\ngrid = { spacing_mm = [1.0, 1.0, 1.0] }',
+        "asks for millimetres, and so it needs their spacing",
+    ),
+    "spacing without end": (
+        'contrast = "T1-weighted"',
+        'contrast = "T1-weighted"\ngrid = { spacing_mm = [inf, 1.0, 1.0] }',
+        "finite number",
+    ),
+    "range backwards": (
+        'contrast = "T1-weighted"',
+        'contrast = "T1-weighted"\nintensity = [{ op = "minmax", low = 0.0, high = 1.0, source_range = [9.0, -9.0] }]',
+        "source_range must be two rising numbers",
+    ),
+    "percentile over a hundred": (
+        'contrast = "T1-weighted"',
+        'contrast = "T1-weighted"\nintensity = [{ op = "clip_percentile", low = 0.0, high = 101.0 }]',
+        "percentiles lie between 0 and 100",
+    ),
+    "mean that is no number": (
+        'contrast = "T1-weighted"',
+        'contrast = "T1-weighted"\nintensity = [{ op = "zscore", mean = nan, std = 1.0 }]',
+        "finite number",
+    ),
+    "probability of 1": (
+        "[[outputs]]",
+        '[[outputs]]\nactivation = "sigmoid"\nthreshold = 1.0',
+        "a threshold of labels lies between 0 and 1",
+    ),
     "code too long": ('value = "85756007"', 'value = "85756007857560078"', "at most 16 characters"),
 }
 

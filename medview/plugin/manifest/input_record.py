@@ -38,6 +38,10 @@ class IntensityStep(Record):
         ranged = self.op in ("clip", "clip_percentile", "minmax")
         if ranged and (self.low is None or self.high is None or self.low >= self.high):
             raise ValueError(f"{self.op} needs low and high, low below high")
+        if self.op == "clip_percentile" and not 0 <= (self.low or 0) < (self.high or 0) <= 100:
+            raise ValueError("percentiles lie between 0 and 100")
+        if self.source_range is not None and self.source_range[0] >= self.source_range[1]:
+            raise ValueError("source_range must be two rising numbers")
         if self.op in ("scale", "offset") and self.factor is None:
             raise ValueError(f"{self.op} needs a factor")
         if (self.mean is None) != (self.std is None):
@@ -119,7 +123,7 @@ class InputRecord(Record):
     required: bool = True
     modality: Annotated[tuple[Text, ...], Field(min_length=1)]
     minimum_slices: Annotated[int, Field(ge=1)] = 2
-    spacing_mm: tuple[float, float] = (0.0, float("inf"))
+    spacing_mm: tuple[float, Annotated[float, Field(allow_inf_nan=True)]] = (0.0, float("inf"))
     needs_spacing: bool = True
     needs_orientation: bool = True
     units: tuple[Text, ...] = ()
@@ -138,6 +142,14 @@ class InputRecord(Record):
     def is_series(self) -> bool:
         """Whether it is images of a series of their own, and not something drawn on those of the first input."""
         return self.type in ("volume", "image", "cine")
+
+    @model_validator(mode="after")
+    def _demands_what_it_uses(self) -> Self:
+        if self.grid.orientation and not self.needs_orientation:
+            raise ValueError("the grid turns the images, and so it needs their orientation (needs_orientation)")
+        if any(self.grid.spacing_mm) and not self.needs_spacing:
+            raise ValueError("the grid asks for millimetres, and so it needs their spacing (needs_spacing)")
+        return self
 
     @model_validator(mode="after")
     def _range_rises(self) -> Self:

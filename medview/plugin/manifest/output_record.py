@@ -62,6 +62,8 @@ class Output(Record):
                 raise ValueError("two segments or concepts have the same number or id")
         if self.maps and self.type != "labels":
             raise ValueError("maps belong to outputs of type labels")
+        if self.type == "labels" and not 0 < self.threshold < 1:
+            raise ValueError("a threshold of labels lies between 0 and 1, without the two")
         if self.type == "image" and self.image_kind in ("translated", "synthesized") and not self.is_synthetic:
             raise ValueError("a translated or synthesized image is synthetic and must say so")
         return self

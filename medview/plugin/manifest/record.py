@@ -20,9 +20,9 @@ BelowFolder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za
 
 
 class Record(BaseModel):
-    """Frozen, and strict about unknown keys: a misspelt demand must not be silently no demand."""
+    """Frozen, and strict: a misspelt demand must not be silently no demand, nor a number be none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CodeRecord(Record):
