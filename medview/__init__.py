@@ -78,7 +78,7 @@ def read(path: str | Path, series: str | None = None, *, progress: Progress | No
 def run(
     plugin: str, volume: Volume, *, device: str = "auto", progress: Progress | None = None, **options: Parameter
 ) -> Result:
-    """Return what a plugin makes of a volume, computed in this process.
+    """Return what a plugin makes of a volume, computed in this process, or in its own Python where it brings packages.
 
     Parameters
     ----------
@@ -97,11 +97,14 @@ def run(
     from medview.plugin.discovery import discover, find
     from medview.plugin.run import PluginRun
     from medview.progress import unheard
+    from medview.session.run_apart import run_apart
 
     found = find(plugin, discover())
     parameters = found.manifest.parse_parameters({name: str(value) for name, value in options.items()})
-    result: Result = PluginRun(found, volume, parameters, device)(progress or unheard)
-    return result
+    run = PluginRun(found, volume, parameters, device)
+    if found.manifest.runtime.isolation == "venv":
+        return run_apart(run, progress or unheard)
+    return run(progress or unheard)
 
 
 def export(result: Result, path: str | Path) -> Path:

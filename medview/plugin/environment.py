@@ -70,8 +70,9 @@ def check_python(plugin: Plugin) -> None:
     if own_python(plugin) is not None and Path(sys.prefix).resolve() != environment_folder(plugin).resolve():
         raise MedViewError(
             "{plugin} runs in an environment of its own, and this is not it.",
-            "Run it from the window.",
+            "Run it from the window, or with: medview run {id}",
             plugin=plugin.manifest.name,
+            id=plugin.manifest.id,
         )
 
 

@@ -18,6 +18,8 @@ import numpy as np
 import psutil
 import pytest
 
+from medview import read
+from medview import run as run_plugin
 from medview.plugin.discovery import Plugin, discover
 from medview.plugin.environment import environment_folder, mark_ready
 from tests.files.make_dicom import write_stack
@@ -86,6 +88,8 @@ def test_a_plugin_with_packages_of_its_own_runs_in_its_own_python(images: Path, 
     assert [int(plane.max()) for plane in labels] == [0, 0, 1, 1]
     assert data["segments"][0]["voxels"] == labels.sum()
     assert data["provenance"]["plugin"] == "threshold"
+    result = run_plugin("threshold", read(images))  # from a script, which has another Python, too
+    np.testing.assert_array_equal(result.labels.array, labels)
 
 
 def test_packages_that_are_not_installed_are_told_before_anything_is_read(images: Path, tmp_path: Path) -> None:
