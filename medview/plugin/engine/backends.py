@@ -61,6 +61,11 @@ class OnnxBackend:
         given = session.run(None, {name: np.ascontiguousarray(batch.cpu().numpy())})
         return torch.from_numpy(np.asarray(given[0], dtype=np.float32)).to(batch.device)
 
+    @property
+    def runs_on(self) -> str:
+        """The device that computes, "cuda" or "cpu": a library without CUDA takes the processor and does not say so."""
+        return "cuda" if "CUDAExecutionProvider" in self._session[0].get_providers() else "cpu"
+
     @cached_property
     def _session(self) -> tuple[Any, str]:
         import onnxruntime

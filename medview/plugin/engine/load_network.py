@@ -47,11 +47,11 @@ def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple
 
     Where several back ends can, which is fastest is measured once and remembered for this machine.
     """
-    facts = files.paths[weights_id].stat()
-    key = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns, repr(files.network), device, shape)
+    facts, said = files.paths[weights_id].stat(), _said(files, weights_id)
+    key = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns, said, repr(files.network), device, shape)
     if key not in _ready:
         offered = offered_backends(files, weights_id, device, shape)
-        _ready[key] = offered[0] if len(offered) == 1 else _probed(offered, files.sha256[weights_id], device, shape)
+        _ready[key] = offered[0] if len(offered) == 1 else _probed(offered, said, device, shape)
     _ready.move_to_end(key)
     while len(_ready) > _KEPT:
         _ready.popitem(last=False)
@@ -105,10 +105,16 @@ def offered_backends(files: NetworkFiles, weights_id: str, device: str, shape: t
     return [first, *others]
 
 
-def _probed(offered: list[Backend], sha256: str, device: str, shape: tuple[int, ...]) -> Backend:
+def _said(files: NetworkFiles, weights_id: str) -> str:
+    """Return the checksums of all files that may compute these weights: another one must be asked anew."""
+    others = files.network.alternatives if weights_id == files.network.weights else ()
+    return " ".join(files.sha256[name] for name in (weights_id, *others))
+
+
+def _probed(offered: list[Backend], said: str, device: str, shape: tuple[int, ...]) -> Backend:
     book = data_folder() / "backends.json"
     known = read_book(book)
-    key = " ".join([sha256, device, "x".join(map(str, shape)), *sorted({backend.name for backend in offered})])
+    key = " ".join([said, device, "x".join(map(str, shape)), *sorted({backend.name for backend in offered})])
     chosen = next((backend for backend in offered if backend.name == known.get(key)), None)
     if chosen is None:
         generator = torch.Generator().manual_seed(0)

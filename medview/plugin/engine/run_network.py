@@ -13,10 +13,11 @@ from torch import Tensor
 
 from medview.errors import MedViewError
 from medview.plugin.contract import Answer, Context, Labels, Partial, Request
+from medview.plugin.engine.backends import OnnxBackend
 from medview.plugin.engine.found_boxes import found_boxes
 from medview.plugin.engine.ladder import Rung, descend, rungs
 from medview.plugin.engine.load_network import NetworkFiles, load_network, mirrored
-from medview.plugin.engine.network_input import NetworkInput, network_input
+from medview.plugin.engine.network_input import Box, NetworkInput, network_input
 from medview.plugin.engine.slab_labels import SlabLabels
 from medview.plugin.engine.slab_values import slices_of
 from medview.plugin.engine.sliding_window import Forward, Slab, SlidingWindow
@@ -75,6 +76,8 @@ class NetworkRun:
         names = [network.weights, *(network.ensemble if request.parameters.get("ensemble", True) else ())]
         backends = [load_network(files, name, context.device, tuple(shape)) for name in names]
         context.backend = backends[0].name
+        if isinstance(backends[0], OnnxBackend):  # which halves nothing, and may be on the processor after all
+            context.device, context.precision = backends[0].runs_on, "float32"
         forward = _mean_of([backend.forward for backend in backends])
         if network.mirror_axes and request.parameters.get("mirrored", False):
             first = 1 if network.axes == "2d" else 0
@@ -171,8 +174,11 @@ class _Run:
             changed = self.given.undone(values[0]) if is_kept else values[0]
             plane = changed.cpu().numpy()
             inside[number] = np.clip(np.rint(plane), -32768, 32767) if is_whole else plane
+        if not is_kept:  # what the network has not seen is nothing, and no value of the images it was made from
+            _fill_around(out, self.given.box)
         title = f"{volume.series.series_description} ({self.manifest.name})".strip()
-        return DerivedImage(title, out, output.image_kind, output.unit or volume.unit, output.is_synthetic)
+        unit = output.unit or (volume.unit if is_kept else "")
+        return DerivedImage(title, out, output.image_kind, unit, output.is_synthetic)
 
     def _boxes(self, output: Output) -> Boxes:
         """Return a box around each connected place that a channel calls likelier than its threshold."""
@@ -206,6 +212,14 @@ class _Run:
                 given=given,
                 wanted=wanted,
             )
+
+
+def _fill_around(out: NDArray[Any], box: Box) -> None:
+    """Give all that lies outside a box the smallest value inside it."""
+    if out[box].size < out.size:
+        inside = out[box].copy()
+        out[...] = inside.min()
+        out[box] = inside
 
 
 def _network(manifest: Manifest) -> Network:
