@@ -114,7 +114,8 @@ def _whole_computer() -> Iterator[None]:
 
 def _as_text(answer: dict[str, Any]) -> str:
     lines = [
-        f"{row['label']:30} {row['voxels']:10d} voxels  " + ("" if row["ml"] is None else f"{row['ml']:10.1f} ml")
+        f"{row['label']:30} {row['voxels']:10d} {'voxel ' if row['voxels'] == 1 else 'voxels'}  "
+        + ("" if row["ml"] is None else f"{row['ml']:10.1f} ml")
         for row in answer["segments"]
     ]
     lines += [_finding_line(row) for row in answer["findings"]]
@@ -126,10 +127,11 @@ def _finding_line(row: dict[str, Any]) -> str:
     """Return a line for one thing that a model said."""
     if row["type"] == "box":
         size = "" if row["size_mm"] is None else " x ".join(f"{side:.1f}" for side in row["size_mm"]) + " mm"
-        return f"{row['label']:30} raw score {row['score']:.3f}  {size}"
+        weak = f"  below the threshold of {row['threshold']:g}" if row["score"] < row["threshold"] else ""
+        return f"{row['label']:30} raw score {row['score']:.3f}  {size}{weak}"
     if row["type"] == "scores":
         name = "calibrated score" if row["kind"] == "calibrated" else "raw score"
-        return "\n".join(f"{one:30} {name} {score:.3f}" for one, score in row["scores"].items())
+        return "\n".join(f"{row['labels'][one]:30} {name} {score:.3f}" for one, score in row["scores"].items())
     if row["type"] == "measurement":
-        return f"{row['id']:30} {row['value']:g} {row['unit']}"
+        return f"{row['label']:30} {row['value']:g} {row['unit']}"
     return f"{row['title']:30} {row['type']}"

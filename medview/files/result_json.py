@@ -77,12 +77,13 @@ def findings_data(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 def _payload_data(finding: Finding) -> dict[str, Any]:
     payload, geometry = finding.payload, finding.geometry
     if isinstance(payload, ScoredBox):
-        return _box_data(payload, geometry)
+        return {**_box_data(payload, geometry), "threshold": finding.threshold}
     if isinstance(payload, ClassScores):
         return {
             "type": "scores",
             "kind": payload.kind,
             "scores": {c.id: float(s) for c, s in zip(payload.concepts, payload.scores, strict=True)},
+            "labels": {c.id: c.label for c in payload.concepts},
             "slices": [
                 {"index": int(index), "scores": [float(s) for s in row]}
                 for index, row in zip(payload.slice_indices, payload.slice_scores, strict=False)
@@ -90,7 +91,8 @@ def _payload_data(finding: Finding) -> dict[str, Any]:
             "bands": [list(band) for band in payload.bands],
         }
     if isinstance(payload, MeasuredValue):
-        return {"type": "measurement", "id": payload.concept.id, "value": payload.value, "unit": payload.unit}
+        named = {"id": payload.concept.id, "label": payload.concept.label}
+        return {"type": "measurement", **named, "value": payload.value, "unit": payload.unit}
     if isinstance(payload, Curve):
         told = {
             "x": payload.x.tolist(),

@@ -28,7 +28,12 @@ def apply_result(
         What the run was given beside the images of the study, by the input's id, in the manifest's order.
     """
     if not study.bears(result.source, result.geometry) or not all(bears(session, one) for one in given.values()):
-        session.notices.add("warning", "A result was dropped: the images it was made from have changed.")
+        session.notices.add(
+            "warning",
+            "A result of {plugin} was dropped: the images it was made from have changed.",
+            "Run it on them again.",
+            plugin=result.name,
+        )
         return
     findings = findings_of(result)
     if findings:

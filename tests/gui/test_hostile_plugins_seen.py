@@ -85,7 +85,7 @@ def is_fine(window: MainWindow, settle: Callable[[], None]) -> None:
     [
         ("crash", "Your images and masks are unharmed, and the process has been started anew."),
         ("hungry", "GB of memory and was stopped, before this computer ran out of it"),
-        ("foreign", "A result was dropped: the images it was made from have changed."),
+        ("foreign", "A result of Foreign was dropped: the images it was made from have changed."),
     ],
     ids=["crash", "hungry", "foreign"],
 )

@@ -132,7 +132,7 @@ def test_a_result_is_dropped_where_its_second_series_was_closed_or_has_changed(
     prior, series = one(session, "CT prior")
     prior.replace_series((changed(series, instances=series.instances[:-1]),))  # found anew, with an image less
     wait_idle(session)
-    assert "A result was dropped: the images it was made from have changed." in said(session)
+    assert "was dropped: the images it was made from have changed." in said(session)
     assert len(scene.study.registrations) == 0
     assert scene.fusion is None
     prior.replace_series((series,))
@@ -142,7 +142,7 @@ def test_a_result_is_dropped_where_its_second_series_was_closed_or_has_changed(
     for notice in session.notices.notices:
         session.notices.dismiss(notice)
     wait_idle(session)
-    assert "A result was dropped: the images it was made from have changed." in said(session)
+    assert "was dropped: the images it was made from have changed." in said(session)
     assert len(scene.study.registrations) == 0
     refusal = next(o.refusal for o in offers(session) if o.plugin is plugin)
     assert "needs a second series" in str(refusal.message if refusal is not None else "")
