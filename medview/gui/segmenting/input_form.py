@@ -21,7 +21,7 @@ from medview.view.fusion_lines import series_name
 if TYPE_CHECKING:
     from medview.plugin.manifest.input_record import InputRecord
 
-_MOVING = Sentence("Images to be laid on them")
+_MOVING = Sentence("Series to be laid over it")
 _SECOND = Sentence("Second series")
 _LEAST_LETTERS = 12
 
