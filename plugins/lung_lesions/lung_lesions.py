@@ -299,7 +299,8 @@ def _scored(candidate: Candidate, concept: Concept, geometry: Geometry) -> Score
     half = np.array(candidate.size_mm) / 2
     signs = np.stack(np.meshgrid(*[(-1, 1)] * 3, indexing="ij"), axis=-1).reshape(8, 3)
     corners = geometry.to_index(np.array(candidate.centre_mm) + signs * half)
-    middle = geometry.to_index(np.array(candidate.centre_mm))
+    # the network may put the centre of a lesion that the scan cuts beyond its last slice
+    middle = np.clip(geometry.to_index(np.array(candidate.centre_mm)), 0.0, np.array(geometry.shape) - 1.0)
     low, high = np.minimum(corners.min(axis=0), middle - 0.5), np.maximum(corners.max(axis=0), middle + 0.5)
     low, high = np.maximum(low, -0.5), np.minimum(high, np.array(geometry.shape) - 0.5)
     return ScoredBox(concept, candidate.score, _three(low), _three(high))

@@ -14,7 +14,7 @@ import medview
 from medview.imaging.reorientation import Reorientation
 from medview.plugin.discovery import discover, find
 from medview.progress import Cancelled
-from medview.study.finding import Boxes, ScoredBox
+from medview.study.finding import Boxes, Concept, ScoredBox
 from medview.study.geometry import Geometry
 from medview.study.volume import Volume
 
@@ -58,6 +58,17 @@ def phantom(chest: Volume) -> Phantom:
         return Volume(np.rint(hu).astype(np.int16), geometry, chest.series, "HU")
 
     return make
+
+
+def test_a_lesion_that_the_scan_cuts_is_a_box_inside_it(module: ModuleType) -> None:
+    """One whose centre lies beyond the last slice must not cost all others."""
+    geometry = Geometry.from_axes(
+        (10, 50, 50), origin=(0, 0, 0), slice_step=(0, 0, 5), row_step=(0, 2, 0), column_step=(2, 0, 0)
+    )
+    concept = Concept("lesion", "Lesion")
+    for z_mm, (low, high) in {50.2: (8.5, 9.5), -7.0: (-0.5, 0.5), 45.0: (8.5, 9.5)}.items():
+        box = module._scored(module.Candidate((40.0, 40.0, z_mm), (4.0, 4.0, 4.0), 0.7), concept, geometry)
+        assert (box.low_index, box.high_index) == ((low, 19.0, 19.0), (high, 21.0, 21.0))
 
 
 def boxes_of(volume: Volume, **parameters: object) -> Boxes:
