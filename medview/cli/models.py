@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from medview.cli.answer import Answer
@@ -43,20 +44,29 @@ def _info(arguments: argparse.Namespace, progress: Progress) -> Answer:
 
 
 def _install(arguments: argparse.Namespace, progress: Progress) -> Answer:
-    from medview.plugin.licence_gate import accept, is_accepted
     from medview.session.fetch_weights import fetch_missing
     from medview.session.make_environment import make_environment
 
     plugin = _found(arguments)
     options = options_of(arguments.option)
-    if arguments.accept_licence:
-        for record in plugin.manifest.needed_weights(plugin.manifest.parse_parameters(options)):
-            if not is_accepted(plugin, record):
-                accept(plugin, record)
+    accepted = _accepted(plugin, options) if arguments.accept_licence else []
     paths = [str(path) for path in fetch_missing(plugin, options, progress)]
     is_made = make_environment(plugin, progress)
-    lines = [*paths, *(["Its packages are installed."] if is_made else [])]
-    return Answer({"fetched": paths, "environment_made": is_made}, "\n".join(lines) or "Nothing is missing.")
+    lines = [*accepted, *paths, *(["Its packages are installed."] if is_made else [])]
+    data = {"accepted": accepted, "fetched": paths, "environment_made": is_made}
+    return Answer(data, "\n".join(lines) or "Nothing is missing.")
+
+
+def _accepted(plugin: Plugin, options: Mapping[str, object]) -> list[str]:
+    """Accept the licences of what a run with these options needs; return each as it is told, with its text."""
+    from medview.plugin.licence_gate import accept, is_accepted, licence_text
+
+    told = []
+    for record in plugin.manifest.needed_weights(plugin.manifest.parse_parameters(options)):
+        if not is_accepted(plugin, record):
+            told.append(f"Accepted for {record.file}: {record.licence}\n{licence_text(plugin, record)}")
+            accept(plugin, record)
+    return told
 
 
 def _verify(arguments: argparse.Namespace, progress: Progress) -> Answer:
@@ -134,10 +144,15 @@ def _as_data(found: Plugin | BrokenPlugin) -> dict[str, Any]:
 
 
 def _weights_data(plugin: Plugin, record: WeightsRecord) -> dict[str, Any]:
-    from medview.plugin.licence_gate import is_accepted
+    from medview.errors import MedViewError
+    from medview.plugin.licence_gate import is_accepted, licence_text
     from medview.plugin.weights import locate
 
     path = locate(record, plugin.folder)
+    text = None
+    if record.gate != "none":
+        with suppress(MedViewError):  # there is none: such weights cannot be accepted
+            text = licence_text(plugin, record)
     return {
         "id": record.id,
         "file": record.file,
@@ -148,6 +163,7 @@ def _weights_data(plugin: Plugin, record: WeightsRecord) -> dict[str, Any]:
         "licence": record.licence,
         "gate": record.gate,
         "accepted": is_accepted(plugin, record),
+        "licence_text": text,
         "path": None if path is None else str(path),
     }
 
@@ -168,6 +184,7 @@ def _card_text(plugin: Plugin, data: dict[str, Any]) -> str:
     for row in data["weights"]:
         state = row["path"] or ("not accepted" if not row["accepted"] else "not here")
         lines.append(f"Weights {row['id']}: {row['bytes'] / 1e6:.1f} MB {row['format']}, {row['licence']}: {state}")
+        lines += [] if row["licence_text"] is None else ["Their licence, to be accepted:", row["licence_text"]]
     if plugin.manifest.card is not None:
         card = plugin.manifest.card
         lines += ["", f"Trained on: {card.trained_on}"]

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medview.cli.arguments import parse
+from medview.cli.verbs import run as run_verb
 from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin.discovery import Plugin, discover, find
@@ -183,6 +185,20 @@ def test_weights_with_a_gate_are_not_used_before_their_licence_was_accepted(tmp_
     assert [(row["plugin"], row["licence"]) for row in told.values()] == [("threshold", "CC-BY-NC-4.0")]
     (plugin.folder / "LICENCE.txt").write_text("Not for anybody.", encoding="utf-8")
     assert not is_accepted(plugin, record)
+
+
+def test_the_command_line_shows_the_licence_that_it_asks_for_and_that_it_accepts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = install_pack(packed(tmp_path, WEIGHTS + GATE), unheard)
+    assert run_verb(parse(["models", "info", "threshold"])) == 0
+    assert "Not for money." in capsys.readouterr().out
+    assert not is_accepted(plugin, plugin.manifest.weights[0])
+    assert run_verb(parse(["models", "install", "threshold", "--accept-licence"])) == 0
+    told = capsys.readouterr().out
+    assert "Accepted for net/numbers.bin: CC-BY-NC-4.0" in told
+    assert "Not for money." in told
+    assert is_accepted(plugin, plugin.manifest.weights[0])
 
 
 def test_a_gate_without_a_text_cannot_be_accepted(tmp_path: Path) -> None:
