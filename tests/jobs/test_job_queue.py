@@ -104,6 +104,21 @@ def test_what_frees_is_done_though_everything_is_cancelled(jobs: JobQueue) -> No
     assert (held.state, freeing.state, freed) == ("cancelled", "done", ["render"])
 
 
+@pytest.mark.parametrize("place", ["journal", "results"])
+def test_what_is_on_its_way_to_the_disk_is_not_cancelled_with_everything(jobs: JobQueue, place: PlaceName) -> None:
+    written: list[str] = []
+
+    def write(progress: Progress) -> None:
+        time.sleep(0.05)
+        progress(1.0)  # raises where the job is unwanted
+        written.append(place)
+
+    job = jobs.submit("Write", write, place=place)
+    jobs.cancel_all()
+    jobs.wait(job)
+    assert (job.state, written) == ("done", [place])
+
+
 def test_an_unexpected_error_in_the_worker_comes_as_a_sentence(jobs: JobQueue) -> None:
     job = jobs.submit("Run", works.stumble, place="gpu")
     jobs.wait(job)

@@ -66,6 +66,7 @@ def test_strokes_of_a_killed_program_come_back_with_its_images(session: Session,
 
         session = Session(JobQueue(), Settings())
         journals = KeptJournals(session)
+        session.settings["reader_name"] = "Doe^Jane"
         scene = open_phantom(session)
         mask = new_segmentation(session)
         paint(scene, mask, FIRST)
@@ -88,6 +89,8 @@ def test_strokes_of_a_killed_program_come_back_with_its_images(session: Session,
     np.testing.assert_array_equal(scene.segmentation.labels, expected)
     assert not session.is_saved(scene.segmentation)
     assert "Corrections of Manual segmentation that were never exported have been brought back." in said(session)
+    assert (scene.segmentation.edited_by, scene.segmentation.edited_at[:2]) == ("Doe^Jane", "20")
+    assert scene.segmentation.provenance == {}
     remove_segmentation(session, scene.segmentation)
     wait_idle(session)
     journals.close()

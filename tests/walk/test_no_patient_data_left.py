@@ -8,14 +8,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from medview.plugin.contract import Result
+from medview.session.apply_result import apply_result
 from medview.session.edit_mask import new_segmentation
+from medview.session.keep_findings import KeptFindings
 from medview.session.keep_journal import KeptJournals
 from medview.session.open_folder import open_folder
 from medview.session.open_from_library import open_from_library
+from medview.study.finding import Boxes, Concept, DerivedImage, ScoredBox
 from medview.study.history import Edit
+from medview.study.segmentation import Source
 from tests.files.make_dicom import write_stack
 from tests.walk.person import Person
 
@@ -29,6 +35,9 @@ NAMES = {
     "SeriesDescription": f"{MARKER} series",
     "AccessionNumber": f"{MARKER}-ACC",
 }
+
+
+_BOXES = (Boxes((ScoredBox(Concept("nodule", "Nodule"), 0.9, (1.5, 0.5, 0.5), (2.5, 3.5, 4.5)),)),)
 
 
 def holding_it(root: Path) -> set[str]:
@@ -54,8 +63,12 @@ def test_only_the_library_and_its_copies_name_a_patient(
     session = person.session
     folder = write_stack(tmp_path / f"{MARKER}_folder", 6, **NAMES)
     archive = shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
-    journals = KeptJournals(session)
+    journals, found = KeptJournals(session), KeptFindings(session)
     person.drops(folder)
+    series = person.scene.series
+    image = DerivedImage("Denoised", np.zeros(person.scene.volume.array.shape, np.int16), "denoised", "HU")
+    result = Result("P", (*_BOXES, image), person.scene.volume.geometry, Source.of(series), series, {"plugin": "p"})
+    apply_result(session, person.scene.study, result)
     mask = new_segmentation(session)
     box = (slice(0, 1), slice(0, 2), slice(0, 2))
     before = mask.labels[box].copy()
@@ -82,6 +95,9 @@ def test_only_the_library_and_its_copies_name_a_patient(
     assert list(temporary.glob("medview-*")) == []
     session.jobs.stop()
     journals.close()
+    found.close()
+    assert len(list((medview_home / "library" / "marks" / "findings").rglob("*.json"))) == 1
+    assert len(list((medview_home / "library" / "marks" / "findings").rglob("*.npz"))) == 1
     held = holding_it(medview_home)
     assert held
     # the notes know the folders that were linked, which may be named after a patient
@@ -90,6 +106,9 @@ def test_only_the_library_and_its_copies_name_a_patient(
     }
     assert (medview_home / "library").stat().st_mode & 0o077 == 0
     assert all(shelf.stat().st_mode & 0o077 == 0 for shelf in (medview_home / "journals").iterdir())
+    marks = [path for path in (medview_home / "library" / "marks").rglob("*") if path.is_dir()]
+    assert len(marks) == 2
+    assert all(folder.stat().st_mode & 0o077 == 0 for folder in marks)
     assert MARKER not in caplog.text
     told = capfd.readouterr()
     assert MARKER not in told.out + told.err
