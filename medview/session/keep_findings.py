@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -54,6 +54,7 @@ class _Run:
 
     uid: str
     threshold: float | None
+    finding: Finding = field(compare=False)  # any of it: what they have in common is kept with the run
 
 
 class KeptFindings(KeptThings):
@@ -151,13 +152,11 @@ class KeptFindings(KeptThings):
         runs = {uid: run for uid, run in state.noted.get("runs", {}).items() if uid in waiting}
         return {
             "findings": findings,
-            "runs": runs | {f.run_uid: _Run(f.run_uid, chosen.get(f.run_uid)) for f in findings.values()},
+            "runs": runs | {f.run_uid: _Run(f.run_uid, chosen.get(f.run_uid), f) for f in findings.values()},
         }
 
-    def _record(self, section: str, thing: Any, study: Study) -> dict[str, Any]:
-        if isinstance(thing, _Run):
-            return run_record(next(f for f in study.findings if f.run_uid == thing.uid), thing.threshold)
-        return finding_record(thing)
+    def _record(self, thing: Any, study: Study) -> dict[str, Any]:
+        return run_record(thing.finding, thing.threshold) if isinstance(thing, _Run) else finding_record(thing)
 
     def _tell_keeping(self, study: Study, state: KeptState, *, is_kept: bool) -> None:
         refused = any(finding.uid in self._refused for finding in study.findings)
@@ -246,13 +245,13 @@ class KeptFindings(KeptThings):
             self._add(study, state, new)
 
     def _add(self, study: Study, state: KeptState, new: list[Finding]) -> None:
-        chosen = {f.run_uid: self._runs[study][f.run_uid].threshold for f in new}
+        runs = {f.run_uid: _Run(f.run_uid, self._runs[study][f.run_uid].threshold, f) for f in new}
         was_busy, state.is_busy = state.is_busy, True  # what is put back now is no change
         self._stored.update(finding.uid for finding in new)
         state.noted["findings"] = {**state.noted.get("findings", {}), **{f.uid: f for f in new}}
-        state.noted["runs"] = {**state.noted.get("runs", {}), **{uid: _Run(uid, t) for uid, t in chosen.items()}}
+        state.noted["runs"] = {**state.noted.get("runs", {}), **runs}
         note_brought_back(study, new)
-        finding_view(study).choose_thresholds({uid: t for uid, t in chosen.items() if t is not None})
+        finding_view(study).choose_thresholds({uid: r.threshold for uid, r in runs.items() if r.threshold is not None})
         order = self._order[study]
         study.findings.set(sorted((*study.findings, *new), key=lambda f: order.get(f.uid, len(order))))
         state.is_busy = was_busy

@@ -41,7 +41,7 @@ class KeptMeasurements(KeptThings):
             "key_images": {_name(image): image for image in study.key_images},
         }
 
-    def _record(self, section: str, thing: Any, study: Study) -> dict[str, Any]:
+    def _record(self, thing: Any, study: Study) -> dict[str, Any]:
         if isinstance(thing, ImageName):
             return {"sop": thing.sop_instance_uid, "frame": thing.frame_index}
         return measurement_record(thing, study.find(thing.series_key))

@@ -39,6 +39,15 @@ class KeptState:
     is_told: bool = False
 
 
+@dataclass(frozen=True)
+class _Changed:
+    """What is new or other in a section, what has gone, and in which order all of it is now."""
+
+    put: Things
+    gone: tuple[str, ...]
+    order: tuple[str, ...]
+
+
 class KeptThings(ABC):
     """Things of a session's studies, in the local library's files of marks.
 
@@ -60,9 +69,9 @@ class KeptThings(ABC):
         for study, state in self._states.items():
             try:
                 self._finish(study, state)
-                changes = self._changes(study, state)
-                if changes and not state.is_closed:
-                    self._marks().change(state.identity, changes)
+                changed = self._changed(study, state)
+                if changed and not state.is_closed:
+                    self._marks().change(state.identity, self._changes(study, changed))
             except MedViewError as error:  # there is no window any more to say it in; others are still written
                 logger.error("%s: not all could be kept: %s", self.title.template, error.message.template)
         self._states.clear()
@@ -80,8 +89,8 @@ class KeptThings(ABC):
         """Return what there is to be kept of a study, by section."""
 
     @abstractmethod
-    def _record(self, section: str, thing: Any, study: Study) -> dict[str, Any]:
-        """Return a thing as JSON can hold it."""
+    def _record(self, thing: Any, study: Study) -> dict[str, Any]:
+        """Return a thing as JSON can hold it. Called on any thread: of many things it takes its time."""
 
     @abstractmethod
     def _bring_back(self, study: Study, state: KeptState, kept: KeptMarks) -> None:
@@ -114,12 +123,12 @@ class KeptThings(ABC):
         for study, state in list(self._states.items()):
             if state.is_busy:
                 continue
-            changes = self._changes(study, state)
-            if changes and state.is_closed:
+            changed = self._changed(study, state)
+            if changed and state.is_closed:
                 self._tell_lost(state)
-                changes = {}
-            if changes:
-                self._write(study, state, changes)
+                changed = {}
+            if changed:
+                self._write(study, state, changed)
             elif study not in self._session.studies and not self._is_under_way(study):
                 del self._states[study]
 
@@ -148,12 +157,12 @@ class KeptThings(ABC):
 
         self._submit(work, done, failed)
 
-    def _write(self, study: Study, state: KeptState, changes: dict[str, Change]) -> None:
+    def _write(self, study: Study, state: KeptState, changed: dict[str, _Changed]) -> None:
         identity, things = state.identity, self._things(study, state)
         state.is_busy = True
 
         def work(progress: Progress) -> tuple[Any, ...]:
-            return self._marks().change(identity, changes)
+            return self._marks().change(identity, self._changes(study, changed))
 
         def done(said: tuple[Any, ...]) -> None:
             state.noted = things
@@ -178,18 +187,25 @@ class KeptThings(ABC):
             if state.waiting:
                 self._place(study, state)
 
-    def _changes(self, study: Study, state: KeptState) -> dict[str, Change]:
+    def _changed(self, study: Study, state: KeptState) -> dict[str, _Changed]:
         """Return what differs from what the file holds, by section."""
-        from medview.library.marks import Change
-
         found = {}
         for section, now in self._things(study, state).items():
             before = state.noted.get(section, {})
-            changed = {name: thing for name, thing in now.items() if before.get(name) != thing}
-            gone = dict.fromkeys(name for name in before if name not in now)
-            if changed or gone:
-                put = {name: self._record(section, thing, study) for name, thing in changed.items()}
-                found[section] = Change({**put, **gone}, tuple(now))
+            put = {name: thing for name, thing in now.items() if before.get(name) != thing}
+            gone = tuple(name for name in before if name not in now)
+            if put or gone:
+                found[section] = _Changed(put, gone, tuple(now))
+        return found
+
+    def _changes(self, study: Study, changed: dict[str, _Changed]) -> dict[str, Change]:
+        """Return what has changed as the file takes it."""
+        from medview.library.marks import Change
+
+        found = {}
+        for section, one in changed.items():
+            records = {name: self._record(thing, study) for name, thing in one.put.items()}
+            found[section] = Change({**records, **dict.fromkeys(one.gone)}, one.order)
         return found
 
     def _submit(
