@@ -12,6 +12,7 @@ from medview.errors import MedViewError
 from medview.memory import free_memory_mb
 from medview.plugin.contract import Parameter
 from medview.plugin.discovery import Plugin
+from medview.plugin.network_memory import NetworkMemory
 from medview.plugin.run_times import seconds_per_unit
 from medview.progress import Progress
 from medview.study.geometry import Geometry
@@ -127,20 +128,19 @@ def check_memory(plan: Plan, manifest: Manifest) -> None:
 
 
 def _tiles_and_memory(manifest: Manifest, geometry: Geometry) -> tuple[int, int]:
-    """Return how many tiles a network takes, and what its grid and its open slab hold; 0 and 0 without a network."""
+    """Return how many tiles a network takes, and what it holds at its peak; 0 and 0 without a network."""
     if manifest.network is None or not geometry.has_spacing:
         return 0, 0
     from medview.plugin.engine.model_grid import ModelGrid
+    from medview.plugin.engine.tiles import Tiling
 
     grid = ModelGrid.over(geometry, manifest.input.grid.spacing_mm, manifest.input.grid.orientation)
     if manifest.tiling is None:
-        return (geometry.shape[0] if manifest.network.axes == "2d" else 1), 4 * int(np.prod(grid.size)) // _MB
-    from medview.plugin.engine.tiles import Tiling
-
+        is_flat = manifest.network.axes == "2d"
+        one = (1, *grid.size[1:]) if is_flat else grid.size
+        return (geometry.shape[0] if is_flat else 1), NetworkMemory.of(manifest, grid.size, one).megabytes
     tiling = Tiling(grid.in_source_order(manifest.tiling.patch), manifest.tiling.overlap)
-    channels = max((len(output.segments) + 1 for output in manifest.outputs), default=1)
-    slab = channels * tiling.patch[0] * int(np.prod(tiling.padded(grid.size)[1:]))
-    return tiling.count(grid.size), 4 * (int(np.prod(grid.size)) + slab) // _MB
+    return tiling.count(grid.size), NetworkMemory.of(manifest, grid.size, tiling.patch).megabytes
 
 
 def _free_mb(device: str) -> int:

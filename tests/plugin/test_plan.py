@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +122,53 @@ def test_the_tiles_of_a_network_are_counted_on_its_own_grid(tmp_path: Path) -> N
     plan = PlanRun(plugin, GRID, device="cpu")(unheard)
     # on the network's grid: 200 slices, 128 rows, 160 columns; steps of 32: 6 x 3 x 4 tiles
     assert (plan.tiles, plan.units) == (72, 72.0)
-    assert plan.memory_mb == max(10, 4 * (200 * 128 * 160 + 3 * 64 * 128 * 160) // (1 << 20))
+    # at least the grid, the open slab of three channels and its weights, and what comes out of the network
+    held = 200 * 128 * 160 + (3 + 3) * 64 * 128 * 160 + (2 * 3 + 1) * 64**3
+    assert 4 * held < plan.memory_mb << 20 < 2 * 4 * held + (170 << 20)
+
+
+UNET = """
+import json, sys, torch
+from pathlib import Path
+import numpy as np
+from medview.plugin.discovery import discover
+from medview.plugin.plan import PlanRun
+from medview.plugin.run import PluginRun
+from medview.progress import unheard
+from tests.benchmarks.ai_plugin import write_plugin, write_torchscript
+from tests.benchmarks.bench_ai import NETWORKS, peak_mb, unet
+from tests.plugin.folders import volume_of
+
+folder, told = Path(sys.argv[1]), {}
+array = np.random.default_rng(0).normal(500, 300, (32, 168, 168)).astype(np.int16)
+for channels in (2, 25, 117):
+    net = unet(NETWORKS["0.5 M"][0], channels)
+    path = write_torchscript(net, torch.zeros(1, 1, 32, 32, 32), folder / "net.pt")
+    home = folder / f"{channels}_{len(told)}"
+    write_plugin(home, "net", [path], channels, spacing_mm=1.0, tiling={"patch": [32] * 3, "overlap": 0.0})
+    (plugin,) = discover([home])
+    volume = volume_of(array, modality="CT")
+    plan = PlanRun(plugin, volume.geometry, device="cpu")(unheard)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is what is held now
+    before = peak_mb()
+    result = PluginRun(plugin, volume, device="cpu")(unheard)
+    told[channels] = plan.memory_mb, peak_mb() - before, result.provenance["precision"]
+    del result
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a peak that can be begun anew")
+def test_a_plan_tells_at_least_the_memory_that_is_taken_and_hardly_twice_as_much(tmp_path: Path) -> None:
+    env = os.environ | {"MEDVIEW_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", UNET, str(tmp_path)]
+    root = Path(__file__).parents[2]
+    told = json.loads(subprocess.run(command, cwd=root, env=env, check=True, capture_output=True).stdout)
+    assert set(told) == {"2", "25", "117"}
+    for channels, (planned_mb, taken_mb, _) in told.items():
+        # the share of the libraries is planned with every network, and taken with the first one alone
+        assert taken_mb <= planned_mb <= 2 * taken_mb + 100, (channels, told)
+    assert [precision for _, _, precision in told.values()] == ["float32", "float32", "float32, sums in float16"]
 
 
 def test_a_network_that_a_card_is_too_small_for_is_not_refused_where_the_ladder_ends_on_the_processor(

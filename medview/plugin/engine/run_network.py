@@ -25,6 +25,7 @@ from medview.plugin.engine.wanted_map import WantedMap
 from medview.plugin.manifest.manifest import Manifest
 from medview.plugin.manifest.output_record import Output
 from medview.plugin.manifest.runtime import Network
+from medview.plugin.network_memory import NetworkMemory
 from medview.plugin.plugin_fault_error import PluginFaultError
 from medview.progress import Progress, part
 from medview.study.finding import Boxes, ClassScores, DerivedImage
@@ -191,10 +192,13 @@ class _Run:
         return Boxes(found_boxes(maps, concepts, output.threshold, (low[0], low[1], low[2])), output.threshold)
 
     def _slabs(self, channels: int) -> Iterator[Slab]:
-        rung = self.rung
-        window = SlidingWindow(
-            self.forward, self.given.tiling, self.given.grid.axes, rung.batch, rung.sums, rung.sums_device
-        )
+        rung, grid = self.rung, self.given.grid
+        sums = rung.sums
+        if rung.device == "cpu" and sums == "float32":
+            sums = NetworkMemory.of(self.manifest, grid.size, self.given.tiling.patch).sums
+        if sums == "float16":
+            self.context.precision = f"{self.context.precision}, sums in float16"
+        window = SlidingWindow(self.forward, self.given.tiling, grid.axes, rung.batch, sums, rung.sums_device)
 
         def progress(fraction: float, text: str = "") -> None:
             self.context.progress(0.1 + 0.9 * fraction, text or "Looking")
