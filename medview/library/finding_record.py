@@ -179,7 +179,7 @@ def _value(said: Record, arrays: Arrays, geometry: Geometry) -> MeasuredValue:
 def _scores(said: Record, arrays: Arrays, geometry: Geometry) -> ClassScores:
     concepts = tuple(_concept(one) for one in said["concepts"])
     scores = _array(arrays, "scores", (len(concepts),), np.float32)
-    places = _places(arrays, "slice_indices")
+    places = _places(arrays, "slice_indices", geometry)
     # where there are no slices, the table has no columns either
     by_slice = arrays["slice_scores"]
     if len(places) or by_slice.size:
@@ -211,7 +211,7 @@ def _image(said: Record, arrays: Arrays, geometry: Geometry) -> DerivedImage:
 def _curve(said: Record, arrays: Arrays, geometry: Geometry) -> Curve:
     x = arrays["x"]
     values = _array(arrays, "values", x.shape, np.float64)
-    frames = _places(arrays, "frame_indices")
+    frames = _places(arrays, "frame_indices", geometry)
     if x.dtype != np.float64 or x.ndim != 1 or len(frames) not in (0, len(x)):
         raise ValueError("no curve")
     marks = tuple((_text(name), _number(at)) for name, at in said["marks"])
@@ -256,9 +256,10 @@ def _array(arrays: Arrays, name: str, shape: tuple[int, ...], kind: type) -> NDA
     return array
 
 
-def _places(arrays: Arrays, name: str) -> NDArray[np.int64]:
+def _places(arrays: Arrays, name: str, geometry: Geometry) -> NDArray[np.int64]:
+    """Return slices or frames that values belong to; ValueError where there are none such."""
     places = arrays[name]
-    if places.ndim != 1 or places.dtype != np.int64 or (places < 0).any():
+    if places.ndim != 1 or places.dtype != np.int64 or ((places < 0) | (places >= geometry.shape[0])).any():
         raise ValueError("no places")
     return places
 

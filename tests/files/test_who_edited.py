@@ -63,7 +63,7 @@ def test_a_report_names_who_judged_each_finding_beside_the_device(series: Series
     write_report(three(series), series, series.geometry, tmp_path / "sr.dcm")
     assert complaints(tmp_path / "sr.dcm") == set()
     report = pydicom.dcmread(tmp_path / "sr.dcm")
-    assert observers(report.ContentSequence) == ["jroe^", "a device"]  # who judged last
+    assert observers(report.ContentSequence) == ["a device"]  # what stands here holds for what nobody judged, too
     told = groups(report)
     assert {uid: observers(group.ContentSequence) for uid, group in told.items()} == {
         "2.25.1000": ["Doe^Jane"], "2.25.1001": ["jroe^"], "2.25.1002": []
@@ -71,6 +71,13 @@ def test_a_report_names_who_judged_each_finding_beside_the_device(series: Series
     assert [group.get("ObservationDateTime") for group in told.values()] == [
         "20261123081500+0000", "20261123093000+0000", None
     ]  # fmt: skip
+
+
+def test_a_report_of_what_was_all_judged_names_who_judged_last(series: Series, tmp_path: Path) -> None:
+    assert series.geometry is not None
+    write_report(three(series)[:2], series, series.geometry, tmp_path / "sr.dcm")
+    assert complaints(tmp_path / "sr.dcm") == set()
+    assert observers(pydicom.dcmread(tmp_path / "sr.dcm").ContentSequence) == ["jroe^", "a device"]
     contexts: Any = srread(tmp_path / "sr.dcm").content.get_observer_contexts()  # type: ignore[attr-defined]
     assert [context.observer_type.meaning for context in contexts] == ["Person", "Device"]
 

@@ -13,9 +13,14 @@ from medview.study.finding import Finding
 
 
 def person_observer(findings: Sequence[Finding]) -> Any:
-    """Return the observer context of who judged last among findings; None where nobody has, or nobody is named."""
-    judged = [finding for finding in findings if _is_judged(finding)]
-    return _observer(max(judged, key=lambda finding: finding.edited_at).edited_by) if judged else None
+    """Return the observer context of who judged last, None where nobody is named, or any finding was not judged.
+
+    What stands at the head of a report holds for all of it (PS3.16, TID 1001): nobody is said to have seen what only a
+    model has. Who judged the others stands in their own groups.
+    """
+    if not findings or not all(_is_judged(finding) for finding in findings):
+        return None
+    return _observer(max(findings, key=lambda finding: finding.edited_at).edited_by)
 
 
 def name_observer(group: Any, finding: Finding) -> None:
