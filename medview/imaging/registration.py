@@ -98,12 +98,10 @@ def register(
     MedViewError
         The images hardly overlap, are too flat, or none of the transforms tried agrees better than before.
     """
-    for volume in (fixed, moving):
-        if volume.is_colour or min(volume.geometry.shape) < 4 or not volume.geometry.is_placed:
-            raise MedViewError(
-                "Only volumes of four slices and more that say where they lie are registered.",
-                "Choose another series.",
-            )
+    if not can_register(fixed) or not can_register(moving):
+        raise MedViewError(
+            "Only volumes of four slices and more that say where they lie are registered.", "Choose another series."
+        )
     levels = _levels(fixed, moving, mask, part(progress, 0.0, 0.1))
     finest = levels[-1]
     before = _agreement(finest, start.matrix if start is not None else np.eye(4))
@@ -124,16 +122,38 @@ def register(
     return found
 
 
+def can_register(volume: Volume) -> bool:
+    """Whether a volume can be compared with another: grey, four slices and more, and saying where it lies."""
+    return not volume.is_colour and min(volume.geometry.shape) >= 4 and volume.geometry.is_placed
+
+
+def agreement(
+    fixed: Volume, moving: Volume, transform: SpatialTransform, progress: Progress = unheard
+) -> tuple[float | None, float | None]:
+    """Return the mutual information (nats) of two volumes as they lie, and under an affine transform.
+
+    None where they hardly overlap.
+    """
+    (level,) = _levels(fixed, moving, None, progress, (1.0,))
+    return _agreement(level, np.eye(4)), _agreement(level, transform.matrix)
+
+
 def _same_frame(fixed: Volume, moving: Volume) -> bool:
     uids = {fixed.geometry.frame_of_reference_uid, moving.geometry.frame_of_reference_uid}
     return len(uids) == 1 and uids != {""}
 
 
-def _levels(fixed: Volume, moving: Volume, mask: NDArray[np.bool_] | None, progress: Progress) -> list[_Level]:
+def _levels(
+    fixed: Volume,
+    moving: Volume,
+    mask: NDArray[np.bool_] | None,
+    progress: Progress,
+    factors: tuple[float, ...] = _LEVELS,
+) -> list[_Level]:
     finest_mm = _finest_mm(fixed.geometry)
     levels = []
-    for number, factor in enumerate(_LEVELS):
-        inner = part(progress, number / len(_LEVELS), (number + 1) / len(_LEVELS))
+    for number, factor in enumerate(factors):
+        inner = part(progress, number / len(factors), (number + 1) / len(factors))
         step_mm = factor * finest_mm
         images = [_coarse(volume, step_mm, inner) for volume in (fixed, moving)]
         masked = None

@@ -20,10 +20,10 @@ from medview.plugin.fit import why_not, why_not_values
 from medview.plugin.licence_gate import check_accepted
 from medview.plugin.plan import Plan, PlanRun, check_memory
 from medview.plugin.run_times import remember_run
-from medview.progress import Progress
+from medview.plugin.transform_facts import transform_facts
+from medview.progress import Progress, part
 from medview.study.segmentation import Source
 from medview.study.series import Series
-from medview.study.spatial_transform import SpatialTransform
 from medview.study.volume import Volume
 
 
@@ -77,7 +77,8 @@ class PluginRun:
         self._check_weights(request)
         self._remember(plan, context)
         answers = checked(given, self.plugin.manifest, parameters, self.volume.geometry)
-        return self._result(answers, _Run(started, context, parameters))
+        facts = transform_facts(answers, self.volume, self.others, part(progress, 0.98, 1.0))
+        return self._result(answers, _Run(started, context, parameters), facts)
 
     def check(self) -> dict[str, Parameter]:
         """Return the whole parsed parameters.
@@ -151,7 +152,7 @@ class PluginRun:
             manifest = self.plugin.manifest
             remember_run(manifest.id, manifest.version, plan.device, plan.units, context.seconds["total"])
 
-    def _result(self, answers: tuple[Answer, ...], run: _Run) -> Result:
+    def _result(self, answers: tuple[Answer, ...], run: _Run, facts: Mapping[str, Any]) -> Result:
         series = self.volume.series
         source = Source.of(series)
         provenance = run.told() | {
@@ -163,7 +164,7 @@ class PluginRun:
             "research_only": self.plugin.manifest.research_only,
             "input": _input(series),
             **self._inputs(),
-            **_told_of(answers),
+            **facts,
         }
         return Result(self.plugin.manifest.name, answers, self.volume.geometry, source, series, provenance)
 
@@ -215,17 +216,6 @@ def _copied(volume: Volume) -> Volume:
     """
     grey = replace(volume, array=luma(volume.array)) if volume.is_colour else volume
     return replace(grey, geometry=replace(volume.geometry), series=replace(volume.series))
-
-
-def _told_of(answers: tuple[Answer, ...]) -> dict[str, Any]:
-    """Return what is told of a bent transform: where its Jacobian is not above 0, the images are folded."""
-    fields = [a.displacement for a in answers if isinstance(a, SpatialTransform) and a.displacement is not None]
-    fields = [one for one in fields if min(one.geometry.shape) > 1]
-    if not fields:
-        return {}
-    from medview.imaging.registration import lowest_jacobian
-
-    return {"lowest_jacobian": round(min(lowest_jacobian(f.vectors, f.geometry) for f in fields), 4)}
 
 
 def _medview_version() -> str:

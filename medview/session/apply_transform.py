@@ -29,7 +29,8 @@ def apply_transform(session: Session, study: Study, result: Result, transform: S
     fixed = study.find(result.source.series_key)
     if fixed is None:
         return
-    add_registration(study, model_registration(result, transform, fixed, moving.volume.series))
+    made = model_registration(result, transform, fixed, moving.volume.series)
+    add_registration(study, made)
     name = moving.volume.series.series_description or moving.volume.series.modality
     facts: dict[str, object] = {"plugin": Sentence(result.name), "name": name}
     for scene in session.scenes_of(study, result.source.series_key):
@@ -40,6 +41,12 @@ def apply_transform(session: Session, study: Study, result: Result, transform: S
         Sentence("{plugin} has laid {name} on the images in view.", facts),
         "Look at it in the checkerboard, the flicker or the difference (menu Fusion).",
     )
+    if made.is_worse:
+        session.notices.add(
+            "warning",
+            "The images agree less than they did before (mutual information): look closely.",
+            "Undo it, or move the second images by hand.",
+        )
     if float(result.provenance.get("lowest_jacobian", 1.0)) <= 0.0:
         session.notices.add(
             "warning",
@@ -56,6 +63,8 @@ def model_registration(result: Result, transform: SpatialTransform, fixed: Serie
         RegisteredSide.of(moving),
         transform,
         datetime.now().astimezone().isoformat(timespec="microseconds"),
+        result.provenance.get("agreement_before"),
+        result.provenance.get("agreement_after"),
         label=result.name,
         provenance=dict(result.provenance),
     )

@@ -291,6 +291,8 @@ def _lay(
         fusion = before.changed(volume=volume, placed=placed, basis=basis, registration=registration)
     else:
         fusion = _begun(scene, volume, placed, basis, registration)
+        if mode is not None and volume.unit and volume.unit == scene.volume.unit:
+            fusion = fusion.changed(window=scene.window)  # side by side, the same value is to be the same grey
         _warn(session, scene, study, basis)
     scene.fusion_follower = _Follower(session, scene.study, study)
     scene.update(fusion=fusion if mode is None else fusion.changed(mode=mode, shows_second=True))

@@ -84,6 +84,12 @@ class Registration:
     object_uid: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether the images agree less than they did before."""
+        before, after = self.metric_before, self.metric_after
+        return before is not None and (after is None or after < before) and self.kind == "model"
+
     def between(self, shown: Series, second: Series) -> SpatialTransform | None:
         """Return the way from a series in view to a second one, None where this registration does not join them.
 

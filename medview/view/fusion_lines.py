@@ -95,13 +95,19 @@ def _basis(fusion: Fusion) -> tuple[CornerLine, ...]:
         return tuple(CornerLine(line, "warning") for line in said)
     if fusion.registration is None:
         return ()
-    return (CornerLine(registration_text(fusion.registration), "badge"),)
+    registration = fusion.registration
+    if registration.is_worse:
+        worse = CornerLine(Sentence("The images agree less than before"), "warning")
+        return (worse, CornerLine(_plugin_text(registration), "badge"))
+    # in a small pane the plugin's name needs all the room there is
+    said = _plugin_text(registration) if registration.provenance else registration_text(registration)
+    return (CornerLine(said, "badge"),)
 
 
 def registration_text(registration: Registration) -> Sentence:
     """Return how images were laid on each other, by whom, and by how much they agree better."""
     if registration.provenance:
-        return _plugin_text(registration)
+        return _with_agreement(registration)
     facts: dict[str, object] = {"kind": _KINDS[registration.kind]}
     if registration.metric_after is None:
         return Sentence("Registered: {kind}", facts)
@@ -110,6 +116,14 @@ def registration_text(registration: Registration) -> Sentence:
         return Sentence("Registered: {kind}, agreement {after}", facts)
     facts["before"] = f"{registration.metric_before:.2f}"
     return Sentence("Registered: {kind}, agreement {before} to {after}", facts)
+
+
+def _with_agreement(registration: Registration) -> Sentence:
+    facts: dict[str, object] = {"who": _plugin_text(registration)}
+    if registration.metric_before is None or registration.metric_after is None:
+        return _plugin_text(registration)
+    facts |= {"before": f"{registration.metric_before:.2f}", "after": f"{registration.metric_after:.2f}"}
+    return Sentence("{who}, agreement {before} to {after}", facts)
 
 
 def _plugin_text(registration: Registration) -> Sentence:

@@ -26,8 +26,8 @@ from medview.study.volume import Volume
 from tests.files.judges import complaints
 from tests.files.make_pet_ct import pet_grid, write_pet
 from tests.gui.panes import pixels_of
-from tests.plugin.registering import ADDED_HU, SPINE_BALL_MM, TRUE_WAY, write_second_input_plugin, write_two_scans
 from tests.gui.test_fusion import colour_at, corner
+from tests.plugin.registering import ADDED_HU, SPINE_BALL_MM, TRUE_WAY, write_second_input_plugin, write_two_scans
 
 Settle = Callable[[], None]
 Reading = Callable[[str], Scene]
@@ -89,6 +89,7 @@ def test_a_model_registers_a_prior_that_was_chosen_in_the_panel(
 ) -> None:
     scene = reading("register")
     _the_prior_is_offered(window)
+    scene.update(window=(50.0, 380.0))
     QTest.mouseClick(window.plugin_panel.button, Qt.MouseButton.LeftButton)
     settle()
     _lies_where_the_anatomy_meets(window, scene)
@@ -127,15 +128,18 @@ def _lies_where_the_anatomy_meets(window: MainWindow, scene: Scene) -> None:
     assert told["inputs"]["fixed"] == told["input"]
     assert (told["plugin"], told["plugin_version"]) == ("register", "1.4.0")
     assert "AI: registered by Register" in corner(window)
-    assert window.fusion_bar.basis.text() == "AI: registered by Register"
+    assert one.metric_before is not None
+    assert one.metric_after is not None
+    assert one.metric_after > one.metric_before + 0.2
+    agreement = f"agreement {one.metric_before:.2f} to {one.metric_after:.2f}"
+    assert window.fusion_bar.basis.text() == f"AI: registered by Register, {agreement}"
     assert any("Register has laid CT prior" in str(n.message) for n in window.session.notices.notices)
 
 
 def _tiles_show_both(window: MainWindow, settle: Settle, scene: Scene) -> None:
     """Look at the middles of tiles of 30 mm: those of the prior are 60 HU brighter, and its ball is where ours is."""
-    scene.update(fusion=fused(scene).changed(window=(40.0, 400.0)))
-    settle()
-    first, second = 128, round(255 * (0.5 + ADDED_HU / 400.0))
+    assert fused(scene).window == (50.0, 380.0)  # side by side, the same value is the same grey
+    first, second = (round(255 * (0.5 + (hu - 50.0) / 380.0)) for hu in (40.0, 40.0 + ADDED_HU))
     for x, y in ((-45.0, -15.0), (-15.0, -15.0), (-15.0, 15.0), (15.0, 15.0), (45.0, 15.0), (45.0, -15.0)):
         seen = colour_at(window, (x, y, SPINE_BALL_MM[2]))
         is_second = (np.floor(x / 30.0) + np.floor(y / 30.0)) % 2 == 1

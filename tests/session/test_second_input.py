@@ -21,6 +21,7 @@ from medview.session.undo import redo, undo
 from medview.study.changed import changed
 from medview.study.series import Series
 from medview.study.study import Study
+from medview.view.fusion_lines import fusion_lines
 from tests.files.make_pet_ct import pet_grid, write_ct, write_pet
 from tests.plugin.registering import TRUE_WAY, write_second_input_plugin, write_two_scans
 from tests.session.waiting import said, wait_idle, wait_until
@@ -104,6 +105,7 @@ def test_the_second_series_is_read_before_the_run_and_laid_over_undone_and_done_
     (made,) = scene.study.registrations
     assert made.kind == "model"
     assert np.allclose(made.transform.matrix, TRUE_WAY.matrix)
+    assert not made.is_worse
     assert scene.fusion is not None
     assert (scene.fusion.mode, scene.fusion.volume.series.series_description) == ("checkerboard", "CT prior")
     point = np.array([12.0, -7.0, 40.0])
@@ -120,6 +122,20 @@ def test_the_second_series_is_read_before_the_run_and_laid_over_undone_and_done_
     assert [str(job.title) for job in jobs] == ["Register"]
     wait_idle(session)
     assert len(scene.study.registrations) == 2
+
+
+def test_images_that_agree_less_than_before_are_marked(session: Session, tmp_path: Path, medview_home: Path) -> None:
+    inverted = TELLS_IT.format(matrix=TRUE_WAY.inverse().matrix.tolist())
+    scene, plugin = opened(session, write_two_scans(tmp_path), medview_home)
+    (plugin.folder / "code.py").write_text(inverted, encoding="utf-8")
+    run_plugin(session, plugin, {})
+    wait_idle(session)
+    (made,) = scene.study.registrations
+    assert made.is_worse
+    assert "agree less than they did before" in said(session)
+    marks = {str(line.text): line.mark for line in fusion_lines(scene)}
+    assert marks["The images agree less than before"] == "warning"
+    assert marks["AI: registered by Register"] == "badge"
 
 
 def test_a_result_is_dropped_where_its_second_series_was_closed_or_has_changed(
