@@ -6,6 +6,9 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 FLOAT, INT64 = 1, 7
 
 
@@ -26,11 +29,26 @@ def _part(field: int, value: bytes | str) -> bytes:
     return _varint(field << 3 | 2) + _varint(len(content)) + content
 
 
-def node(operation: str, inputs: Sequence[str], output: str, **whole_numbers: int) -> bytes:
+def node(operation: str, inputs: Sequence[str], output: str, **given: float | Sequence[int]) -> bytes:
     """Return a NodeProto."""
-    attributes = (_part(1, name) + _number(3, value) + _number(20, 2) for name, value in whole_numbers.items())
+    attributes = (_part(1, name) + _attribute(value) for name, value in given.items())
     content = b"".join(_part(1, name) for name in inputs) + _part(2, output) + _part(4, operation)
     return content + b"".join(_part(5, attribute) for attribute in attributes)
+
+
+def _attribute(value: float | Sequence[int]) -> bytes:
+    """Return the fields of an AttributeProto that hold its value."""
+    if isinstance(value, int):
+        return _number(3, value) + _number(20, 2)
+    if isinstance(value, float):
+        return _varint(2 << 3 | 5) + struct.pack("<f", value) + _number(20, 1)
+    return b"".join(_number(8, one) for one in value) + _number(20, 7)
+
+
+def tensor(name: str, values: NDArray[np.float32]) -> bytes:
+    """Return a TensorProto."""
+    sizes = b"".join(_number(1, size) for size in values.shape)
+    return sizes + _number(2, FLOAT) + _part(8, name) + _part(9, np.ascontiguousarray(values).tobytes())
 
 
 def constant(name: str, value: float) -> bytes:
