@@ -100,8 +100,8 @@ def _basis(fusion: Fusion) -> tuple[CornerLine, ...]:
         worse = CornerLine(Sentence("The images agree less than before"), "warning")
         return (worse, CornerLine(_plugin_text(registration), "badge"))
     # in a small pane the plugin's name needs all the room there is
-    said = _plugin_text(registration) if registration.provenance else registration_text(registration)
-    return (CornerLine(said, "badge"),)
+    told = _plugin_text(registration) if registration.provenance else registration_text(registration)
+    return (CornerLine(told, "badge"),)
 
 
 def registration_text(registration: Registration) -> Sentence:
