@@ -15,7 +15,7 @@ from medview.jobs.job import Job, Work
 from medview.jobs.job_queue import JobQueue
 from medview.progress import Progress
 
-_ASK_S = 0.02
+_ASK_S = 0.05
 
 
 def run_to_end(
@@ -52,13 +52,10 @@ def run_to_end(
 
 
 def _wait(jobs: JobQueue, job: Job, progress: Progress) -> None:
-    """Tell how far a job is until it has ended."""
-    told = (0.0, "")
+    """Tell how far a job is until it has ended: again and again, since whoever is told may break it off."""
     while not job.is_finished:
         jobs.deliver()
-        if (job.fraction, job.text) != told:
-            told = job.fraction, job.text
-            progress(*told)
+        progress(job.fraction, job.text)
         time.sleep(_ASK_S)
 
 

@@ -25,7 +25,7 @@ from tests.plugin.folders import MANIFEST, write_plugin
 DEEDS = {
     "crash": "ctypes.string_at(0)",
     "hang": "ctypes.PyDLL(None).sleep(3600)",
-    "hungry": "held = []\n    while True:\n        held.append(np.ones(1 << 25)); time.sleep(0.02)",
+    "hungry": "held = []\n    while True:\n        held.append(np.ones(1 << 23)); time.sleep(0.01)",
     "foreign": "[forge(one) for one in gc.get_objects() if type(one).__name__ == 'Series']; return good",
 }
 CODE = """
@@ -96,7 +96,8 @@ def test_one_notice_is_seen_and_the_next_run_works(
     with monkeypatch.context() as patch:
         if name == "hungry":
             free_mb = free_memory_mb()
-            patch.setattr(worker_place, "_HEADROOM_MB", free_mb - 1500)  # as if no more than that were there
+            patch.setattr(worker_place, "_HEADROOM_MB", free_mb - 700)  # as if no more than that were there
+            patch.setattr(worker_place, "_SUSPECT_MB", 400)
             patch.setattr(worker_place, "total_memory_mb", lambda: 20 * free_mb)
         starts(reader, name)
         settle()

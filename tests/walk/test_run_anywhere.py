@@ -124,14 +124,14 @@ def test_images_in_an_archive_are_there_until_the_results_are_written(images: Pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one program alone")
-@pytest.mark.parametrize("where", ["worker", "process", "venv"])
+@pytest.mark.parametrize("where", ["worker", "venv"])
 def test_ctrl_c_ends_the_plugin_and_what_it_has_started(where: str, images: Path, tmp_path: Path) -> None:
     told = tmp_path / "child"
     code = DEAF.replace("TOLD", repr(str(told)))
     if where == "venv":
         with_environment(tmp_path, code)
     else:
-        own_plugin(tmp_path, ALONE if where == "process" else "", code)
+        own_plugin(tmp_path, "", code)
     words = ["run", "threshold", str(images), "-o", str(tmp_path / "out")]
     program = subprocess.Popen(
         [sys.executable, "-m", "medview", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
