@@ -7,6 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from shiboken6 import isValid
 
 from medview.gui.theme import theme
 from medview.paths import resources_folder
@@ -34,6 +35,9 @@ def _icon(name: str, colour: str, disabled_colour: str) -> QIcon:
     return QIcon(_Lines(name, colour, disabled_colour))
 
 
+_clones: list[QIconEngine] = []
+
+
 class _Lines(QIconEngine):
     """Draws an icon when it is first shown, in the size that is shown: most icons of three hundred never are."""
 
@@ -43,7 +47,11 @@ class _Lines(QIconEngine):
         self._colours = colour, disabled_colour
 
     def clone(self) -> QIconEngine:
-        return _Lines(self._name, *self._colours)
+        # Qt takes what is returned for its own (QIcon.addPixmap does), but Python would end it with its last name here:
+        # it is held until Qt has ended it
+        _clones[:] = [held for held in _clones if isValid(held)]
+        _clones.append(_Lines(self._name, *self._colours))
+        return _clones[-1]
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         side = min(size.width(), size.height())

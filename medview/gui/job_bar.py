@@ -6,17 +6,27 @@ import time
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from medview.errors import Sentence
+from medview.gui.elided_label import ElidedLabel
 from medview.gui.icon import icon
 from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
-from medview.gui.plain_tip import plain_tip
 from medview.gui.session_watch import SessionWatch
 from medview.jobs.job import Job
 from medview.session.session import Session
 
+_LEAST_PX, _MOST_PX = 70, 220  # of the bar
 _TELLING = 0.15
 _TELLING_S = 15.0
 _TICK_MS = 1000  # the time left is told anew even where the work says nothing
@@ -48,29 +58,26 @@ class JobBar(QWidget):
         if waiting:
             self._list(waiting)
         if self._job is None:
-            self.title.setText(tr("Ready"))
+            self.title.show_text(tr("Ready"))
             self._clock.stop()
         else:
             self._show(self._job)
             self._clock.start()
 
-    @property
-    def _title_px(self) -> int:
-        """How much room the title has: a narrow window keeps the time left and the button that stops it."""
-        return max(self.window().width() // 4, 150)
-
     def _build(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 3, 6, 3)
         layout.setSpacing(10)
-        self.title = QLabel(self)
+        self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle, self)
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(220)
+        self.bar.setMinimumWidth(_LEAST_PX)
+        self.bar.setMaximumWidth(_MOST_PX)
+        self.bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.percent = QLabel(self)
         self.percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + 4)
-        self.left = QLabel(self)
+        self.left = ElidedLabel(parent=self)
         self.left.setObjectName("dim")
         self.cancel = QPushButton(icon("close"), tr("Cancel"), self)
         self.cancel.setObjectName("cancel_job")
@@ -86,13 +93,12 @@ class JobBar(QWidget):
         self.setMinimumHeight(self.cancel.sizeHint().height() + 6)
 
     def _show(self, job: Job) -> None:
-        title = one_line(_title(job))
-        self.title.setText(self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, self._title_px))
-        self.title.setToolTip(plain_tip(title))
+        self.title.show_text(one_line(_title(job)))
         self.bar.setValue(round(job.fraction * 1000))
         self.percent.setText(f"{job.fraction * 100:.0f} %")
-        told = [one_line(tr(job.text)) if job.text else "", _time_left(job)]
-        self.left.setText(" · ".join(text for text in told if text))
+        # the time comes first: it is what a narrow window has room for
+        told = [_time_left(job), one_line(tr(job.text)) if job.text else ""]
+        self.left.show_text(" · ".join(text for text in told if text))
         self.cancel.setEnabled(job.state != "cancelling")
 
     def _list(self, waiting: list[Job]) -> None:

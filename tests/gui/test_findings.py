@@ -135,7 +135,7 @@ def test_boxes_are_listed_drawn_judged_by_keys_undone_and_saved(
 def _are_listed_drawn_and_judged(window: MainWindow, scene: Scene, settle: Callable[[], None]) -> None:
     panel, axial = window.finding_panel, window.panes.panes["axial"]
     assert window.side_tabs.currentIndex() == FINDINGS
-    assert rows(window) == [("Nodule", "0.83", "6×5×10", "10"), ("Nodule", "0.61", "8×8×2", "21")]
+    assert rows(window) == [("Nodule", "0.83", "10", "10"), ("Nodule", "0.61", "8", "21")]
     item = panel.list.rows()[0]
     QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualRect(item).center())
     settle()

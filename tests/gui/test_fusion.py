@@ -146,6 +146,29 @@ def test_typing_a_window_and_choosing_colours_changes_what_is_painted(
     assert colour_at(window, LESION_MM).min() >= 250
 
 
+def test_a_number_that_is_being_typed_is_not_written_over(
+    window: MainWindow, settle: Settle, reading: Callable[..., Scene], qtbot: QtBot
+) -> None:
+    scene = reading()
+    window.commands.actions["fuse"].trigger()
+    settle()
+    box, bar = window.fusion_bar.colours.high, window.fusion_bar
+    box.clearFocus()  # as where another window came to the front while it was typed
+    box.selectAll()
+    qtbot.keyClicks(box, "2")
+    bar.settings.opacity.setValue(35)
+    settle()
+    assert scene.fusion is not None
+    assert scene.fusion.opacity == pytest.approx(0.35)
+    assert box.lineEdit().text() == "2"
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    settle()
+    assert scene.fusion.window[0] + scene.fusion.window[1] / 2 == pytest.approx(2.0 / (scene.fusion.suv_factor or 1.0))
+    bar.colours.maps.activated.emit(0)
+    settle()
+    assert box.lineEdit().text() == "2.00"
+
+
 def test_the_line_of_a_split_is_dragged_with_the_mouse(
     window: MainWindow, settle: Settle, reading: Callable[..., Scene]
 ) -> None:

@@ -22,7 +22,7 @@ HEADINGS: tuple[tuple[Sentence, Sentence], ...] = (  # what stands above a colum
     (Sentence(""), Sentence("Reviewed or not")),
     (Sentence("Name"), Sentence("Name")),
     (Sentence("Score"), Sentence("As the model gives it; no probability unless it says so")),
-    (Sentence("mm"), Sentence("Columns × rows × slices in mm")),
+    (Sentence("mm"), Sentence("Longest side of the box in mm")),
     (Sentence("#"), Sentence("Image")),
 )
 _ICONS: dict[Status, str] = {"proposed": "search", "accepted": "check", "rejected": "close", "edited": "brush"}
@@ -43,8 +43,7 @@ def sort_key(finding: Finding, column: int) -> Any:
     if column == STATUS:
         return list(_ICONS).index(finding.status)
     if column == SIZE:
-        box = finding.payload
-        return max(box.size_mm(finding.geometry)) if isinstance(box, ScoredBox) else -1.0
+        return _longest_mm(finding)
     number = score_of(finding) if column == SCORE else slice_of(finding)
     return -1e9 if number is None else number
 
@@ -56,6 +55,18 @@ def _text(finding: Finding, column: int) -> str:
 def _score_text(finding: Finding) -> str:
     score = score_of(finding)
     return "" if score is None else f"{score:.2f}"
+
+
+def _longest_mm(finding: Finding) -> float:
+    """Return the longest side of a box; -1 of what has no size."""
+    box = finding.payload
+    is_sized = isinstance(box, ScoredBox) and finding.geometry.has_spacing
+    return max(box.size_mm(finding.geometry)) if is_sized and isinstance(box, ScoredBox) else -1.0
+
+
+def _longest_text(finding: Finding) -> str:
+    longest = _longest_mm(finding)
+    return "" if longest < 0.0 else f"{longest:.0f}"
 
 
 def _slice_text(finding: Finding) -> str:
@@ -107,7 +118,7 @@ _TEXTS: tuple[Callable[[Finding], str], ...] = (
     lambda finding: "",
     lambda finding: one_line(say(finding_name(finding))),
     _score_text,
-    size_text,
+    _longest_text,
     _slice_text,
 )
 _TOLD: dict[int, Callable[[Finding, int], Any]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from medview.gui.findings.box_facts import box_facts
 from medview.gui.findings.derived_panel import DerivedPanel
 from medview.gui.findings.finding_plot import FindingPlot, PlottedCurves
 from medview.gui.findings.map_panel import MapPanel
@@ -13,7 +14,7 @@ from medview.gui.language import say, tr
 from medview.gui.one_line import one_line
 from medview.session.jump_to_finding import jump_to_slice
 from medview.session.session import Session
-from medview.study.finding import ClassScores, Curve, DerivedImage, Finding, HeatMap, MeasuredValue
+from medview.study.finding import ClassScores, Curve, DerivedImage, Finding, HeatMap, MeasuredValue, ScoredBox
 from medview.study.study import Study
 from medview.view.finding_text import finding_name, judged_text
 
@@ -54,7 +55,7 @@ class FindingDetails(QWidget):
             self.derived.forget()
         self.scores.setVisible(isinstance(payload, ClassScores))
         self.curve.setVisible(isinstance(payload, Curve))
-        self.value.setVisible(isinstance(payload, MeasuredValue))
+        self.value.setVisible(isinstance(payload, (MeasuredValue, ScoredBox)))
         if study is None or finding is None:
             self._plotted = None  # nothing of a study that is closed is held
             return False
@@ -81,6 +82,8 @@ class FindingDetails(QWidget):
             self.derived.show()
         elif isinstance(payload, MeasuredValue):
             self.value.setText(say(finding_name(finding)))
+        elif isinstance(payload, ScoredBox):
+            self.value.setText(box_facts(finding))
         elif self._plotted is not finding:
             self._plotted = finding
             if isinstance(payload, ClassScores):

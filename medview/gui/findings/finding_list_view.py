@@ -20,7 +20,7 @@ from medview.study.finding import Finding, Status
 from medview.study.study import Study
 
 _STATUS_PX = 24
-_WIDE = 30  # digits, from which on there is room for the size
+_WIDE = 38  # digits, from which on there is room for the size
 _KEYS = (Qt.Key.Key_A, Qt.Key.Key_X, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -118,6 +118,7 @@ class FindingListView(QTreeView):
         found = next((finding for finding in following if finding.status == "proposed"), None)
         if found is not None:
             self.setCurrentIndex(self._rows.place_of(found.uid))
+            self._choose(self.currentIndex())  # also where it was the current row, and another was taken in a pane
         return found is not None
 
     def _build(self) -> None:
@@ -127,7 +128,7 @@ class FindingListView(QTreeView):
         self.setAllColumnsShowFocus(True)
         self.setExpandsOnDoubleClick(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # a run's heading ends with what is left to do
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setAccessibleName(tr("Findings"))
         self.setSortingEnabled(True)
@@ -188,7 +189,10 @@ class FindingListView(QTreeView):
             self.jump()
 
     def _ask_menu(self, position: QPoint) -> None:
-        if self.indexAt(position).isValid():
+        index = self.indexAt(position)
+        if index.isValid():
+            if not self.selectionModel().isSelected(index):
+                self.setCurrentIndex(index)
             self.menu_wanted.emit(self.viewport().mapToGlobal(position))
 
     def _follow(self, topics: frozenset[str]) -> None:
@@ -198,8 +202,10 @@ class FindingListView(QTreeView):
     # Qt's events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the size out where the name would have no room; the tool tip says it."""
+        """Keep the current row in sight; leave the size out where the name would have no room: the tip says it."""
         super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
         self.setColumnHidden(SIZE, self.viewport().width() < _WIDE * self.fontMetrics().horizontalAdvance("0"))
 
     def event(self, event: QEvent) -> bool:

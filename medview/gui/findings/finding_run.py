@@ -54,7 +54,7 @@ class FindingRun:
         if not self.rows:
             return one_line(tr("{plugin}: nothing above the threshold", plugin=plugin))
         if left:
-            return one_line(tr("{plugin}: {left} of {count} to review", plugin=plugin, left=left, count=len(self.rows)))
+            return one_line(tr("{plugin}: {left}/{count} to review", plugin=plugin, left=left, count=len(self.rows)))
         return one_line(tr("{plugin}: reviewed", plugin=plugin))
 
     def tip(self) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSlider, QVBoxLayout, QWidget
 
 from medview.gui.language import tr
+from medview.gui.one_line import one_line
 from medview.session.finding_view import finding_view
 from medview.study.finding import Finding, ScoredBox
 from medview.study.study import Study
@@ -46,14 +47,11 @@ class ThresholdBar(QWidget):
         self.slider.setValue(round((threshold - low) / (high - low) * _STEPS))
         self.slider.blockSignals(False)
         shown = sum(score >= threshold for score in scores)
-        self.told.setText(
-            tr(
-                "Shown from score {score} on: {shown} of {count}",
-                score=f"{threshold:.2f}",
-                shown=shown,
-                count=len(scores),
-            )
+        text = tr(
+            "Shown from score {score} on: {shown} of {count}", score=f"{threshold:.2f}", shown=shown, count=len(scores)
         )
+        runs = {found.run_uid for found in study.findings if isinstance(found.payload, ScoredBox)}
+        self.told.setText(text if len(runs) < 2 else f"{one_line(tr(finding.title))}\n{text}")
 
     def forget(self) -> None:
         """Hold nothing of a study that may be closed."""

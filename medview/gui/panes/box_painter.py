@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from PySide6.QtCore import QRectF, Qt
@@ -19,7 +20,7 @@ _EDGE = QColor(0, 0, 0, 190)
 _TEXT = QColor(232, 236, 240)  # read on any image, whatever colour its box has
 _LINE_PX = (1.6, 2.6)  # of any box, and of one that is pointed out
 _BESIDE_ALPHA = 120  # of the shadow of a box that the plane does not cut
-_LONGEST = 60
+_WIDEST = 0.7  # of the pane's width: the middle of a longer name is left out, never its score
 
 
 def box_pens(drawn: DrawnBox | WireBox) -> tuple[QPen, ...]:
@@ -34,16 +35,36 @@ def is_beside(drawn: DrawnBox | WireBox) -> bool:
     return isinstance(drawn, DrawnBox) and drawn.away_mm > 0.0
 
 
-def write_name(painter: QPainter, drawn: DrawnBox | WireBox, area: QRectF, font: QFont, size: QRectF) -> None:
-    """Write the name above its box, within the pane; below it where there is no room."""
-    if not area.intersects(size):
-        return
-    metrics, text = QFontMetrics(font), _name(drawn)
-    left = min(max(area.left(), size.left() + 4), size.right() - text_width(text, font) - 4)
-    above = area.top() - 5 - metrics.descent()
-    below = area.bottom() + 4 + metrics.ascent()
-    baseline = above if above - metrics.ascent() > size.top() else min(below, size.bottom() - metrics.descent())
-    draw_text(painter, left, baseline, text, font, _TEXT)
+def write_names(
+    painter: QPainter, areas: Iterable[tuple[DrawnBox | WireBox, QRectF]], font: QFont, size: QRectF
+) -> None:
+    """Write the name of each box above or below its area, within the pane; none over another: the tip says it, too.
+
+    Parameters
+    ----------
+    areas
+        What comes last, as it is drawn last, finds its place first.
+    """
+    written: list[QRectF] = []
+    for drawn, area in reversed(tuple(areas)):
+        if not area.intersects(size):
+            continue
+        metrics = QFontMetrics(font)
+        text = metrics.elidedText(_name(drawn), Qt.TextElideMode.ElideMiddle, round(size.width() * _WIDEST))
+        free = (place for place in _places(area, text, font, size) if not any(place.intersects(one) for one in written))
+        place = next(free, None)
+        if place is not None:
+            written.append(place)
+            draw_text(painter, place.left(), place.top() + metrics.ascent(), text, font, _TEXT)
+
+
+def _places(area: QRectF, text: str, font: QFont, size: QRectF) -> tuple[QRectF, ...]:
+    """Return where a name can stand: above its box, below it; at the edge of the pane where neither has room."""
+    width, height = text_width(text, font), QFontMetrics(font).height()
+    left = min(max(area.left(), size.left() + 4), size.right() - width - 4)
+    above, below = area.top() - 5 - height, area.bottom() + 4
+    tops = [top for top in (above, below) if size.top() <= top <= size.bottom() - height]
+    return tuple(QRectF(left, top, width, height) for top in tops or [max(size.top(), size.bottom() - height)])
 
 
 def box_tip(finding: Finding) -> str:
@@ -63,7 +84,7 @@ def _name(drawn: DrawnBox | WireBox) -> str:
     text = box_text(drawn.box)
     if isinstance(drawn, DrawnBox) and drawn.away_mm > 0.0:
         text = Sentence("{box}: not in this slice", {"box": text})
-    return one_line(say(text))[:_LONGEST]
+    return one_line(say(text))
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ import weakref
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPolygonF
 
-from medview.gui.panes.box_painter import box_pens, is_beside, write_name
+from medview.gui.panes.box_painter import box_pens, is_beside, write_names
 from medview.session.finding_view import finding_view
 from medview.session.scene import Scene
 from medview.study.finding import Finding
@@ -27,11 +27,10 @@ class FindingLayer:
     def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene, font: QFont, size: QRectF) -> None:
         """Draw the boxes that the plane cuts, in coordinates of the pane: dashed until a person accepts them."""
         self._drawn, self._of = drawn_boxes(scene, picture), weakref.ref(scene)
-        names_all = len(self._drawn) <= _MOST_NAMES
-        for drawn in self._drawn:
-            outline = _draw_outline(painter, drawn)
-            if drawn.is_strong or (names_all and not is_beside(drawn)):
-                write_name(painter, drawn, outline.boundingRect(), font, size)
+        areas = [(drawn, _draw_outline(painter, drawn).boundingRect()) for drawn in self._drawn]
+        names_all = len(areas) <= _MOST_NAMES
+        named = [one for one in areas if one[0].is_strong or (names_all and not is_beside(one[0]))]
+        write_names(painter, named, font, size)
 
     def draw_in_lens(self, painter: QPainter, seen: SlicePicture, scene: Scene) -> None:
         """Draw the outlines larger, at their places in the lens; their names stay on the pane."""

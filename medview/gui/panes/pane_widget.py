@@ -234,13 +234,12 @@ class PaneWidget(QWidget):
     def _select_at(self, at: QPointF) -> None:
         """Choose the finding under a click, with any tool that only looks; a measurement that was hit comes before."""
         finding = self._taken_finding(at)
-        if finding is not None and self._scene is not None:
+        is_measured = self.viewport.is_flat and bool(self.session.focus.selected_uid)  # by the same press
+        if finding is not None and self._scene is not None and not is_measured:
             finding_view(self._scene.study).select(finding.uid)
 
     def _taken_finding(self, at: QPointF) -> Finding | None:
-        if not toolbox.only_looks(self.session) or self.session.focus.hovered_uid:
-            return None
-        return self._finding_at(at)
+        return self._finding_at(at) if toolbox.only_looks(self.session) else None
 
     def _takes_double_click(self, event: QMouseEvent) -> bool:
         """Do what a double click means where the mouse is, on a finding to centre it; False where it means nothing."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 
 from medview.gui.language import tr
 from medview.gui.outlined_text import draw_text, text_width
-from medview.gui.panes.box_painter import box_pens, write_name
+from medview.gui.panes.box_painter import box_pens, write_names
 from medview.imaging.camera import Camera
 from medview.session.finding_view import finding_view
 from medview.session.scene import Scene
@@ -41,8 +41,8 @@ class WireLayer:
             for pen in box_pens(wire):
                 painter.setPen(pen)
                 painter.drawLines(lines)
-            if wire.is_strong or names_all:
-                write_name(painter, wire, _seen(wire), font, QRectF(0, 0, *size))
+        named = [(wire, _seen(wire)) for wire in self._wires if wire.is_strong or names_all]
+        write_names(painter, named, font, QRectF(0, 0, *size))
         if len(wires) > _MOST:
             text = tr("{shown} of {count} boxes: those with the highest scores", shown=_MOST, count=len(wires))
             draw_text(painter, (size[0] - text_width(text, font)) / 2, size[1] - 8.0, text, font, _TEXT)

@@ -82,9 +82,9 @@ class ModelsWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         self.list = QTreeWidget(self)
+        self.list.setObjectName("models")
         self.list.setHeaderLabels([tr("Model"), tr("Task"), tr("Version"), tr("State")])
         self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
         self.list.setAllColumnsShowFocus(True)
         self.list.setAccessibleName(tr("Models"))
         header = self.list.header()
@@ -142,6 +142,8 @@ class ModelsWindow(QDialog):
         row.setForeground(STATE, QBrush(QColor(getattr(theme(), state.level))))
         if isinstance(plugin, BrokenPlugin):
             row.setText(NAME, plugin.folder.name)
+            row.setCheckState(NAME, Qt.CheckState.Unchecked)
+            row.setFlags(row.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
             return
         manifest = plugin.manifest
         row.setText(NAME, tr(manifest.name))

@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
+from medview.gui.elided_label import ElidedLabel
 from medview.gui.language import tr
 from medview.gui.one_line import one_line
-from medview.gui.plain_tip import plain_tip
 from medview.gui.session_watch import SessionWatch
 from medview.session.session import Session
 
 
-class TargetLine(QLabel):
-    """Names the series in view; cut in the middle where there is no room, whole in the tool tip."""
+class TargetLine(ElidedLabel):
+    """Names the series in view."""
 
     def __init__(self, session: Session, watch: SessionWatch, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(Qt.TextElideMode.ElideMiddle, parent)
         self._session = session
-        self._whole = ""
         self.setObjectName("dim")
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         watch.changed.connect(self._follow)
         self.refresh()
 
     def refresh(self) -> None:
         """Name the images of now."""
         scene = self._session.scene
-        self._whole = ""
+        self.setVisible(scene is not None)
         if scene is not None:
             series = scene.series
             number = "" if series.series_number is None else f"{series.series_number}  "
             name = one_line(f"{number}{series.series_description or series.modality}")
-            self._whole = tr("On {series}, {count} {count:image|images}", series=name, count=len(series.instances))
-        self.setToolTip(plain_tip(self._whole))
-        self.setVisible(bool(self._whole))
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut the text anew."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+            self.show_text(tr("On {series}, {count} {count:image|images}", series=name, count=len(series.instances)))
 
     def _follow(self, topics: frozenset[str]) -> None:
         if topics & {"scene", "studies"}:
