@@ -1,6 +1,7 @@
 """Load models safely and watch them run.
 
-Weights are read as TorchScript or safetensors: neither can run foreign Python. A few models stay loaded between runs.
+Weights are read as safetensors, which are numbers, or as TorchScript, which is a program but no Python, and is looked
+through before (`check_script`). A few models stay loaded between runs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from medview.errors import MedViewError
+from medview.plugin.engine.check_script import check_script
 from medview.plugin.weights import weights_folder
 
 _KEPT_MODELS = 4
@@ -65,6 +67,7 @@ def load_torchscript(path: Path, device: str) -> torch.jit.ScriptModule:
     facts = path.stat()
     key = (str(path), facts.st_size, facts.st_mtime_ns, device)
     if key not in _models:
+        check_script(path)
         try:
             model = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
         except RuntimeError as error:

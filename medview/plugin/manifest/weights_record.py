@@ -29,7 +29,8 @@ class WeightsRecord(Record):
         Further addresses of the same file, tried in order.
     format
         "torch_state_dict" is read by torch.load(weights_only=True) and nothing else; "raw" is numbers that the plugin
-        reads itself. No format can run code.
+        reads itself. None of them runs Python; TorchScript is a program of its own, and refused where it reaches for
+        files (`plugin.engine.check_script`).
     gate
         Whether a person must accept the licence before the file is fetched or used: the text is shown, the acceptance
         recorded.
