@@ -12,7 +12,7 @@ from medview.files.atomic import written_whole
 from medview.imaging.statistics import SegmentStatistics, segment_statistics
 from medview.study.finding import ClassScores, Curve, Finding, HeatMap, MeasuredValue, ScoredBox
 from medview.study.geometry import Geometry
-from medview.study.segmentation import Segment, Segmentation
+from medview.study.segmentation import Segment, Segmentation, Source
 
 
 def result_data(segmentation: Segmentation) -> dict[str, Any]:
@@ -23,14 +23,21 @@ def result_data(segmentation: Segmentation) -> dict[str, Any]:
     numbers = tuple(segment.number for segment in segmentation.segments)
     measured = segment_statistics(segmentation.labels, segmentation.geometry, numbers)
     rows = [_row(*pair) for pair in zip(segmentation.segments, measured, strict=True)]
-    source = segmentation.source
     return {
         "name": segmentation.name,
         "segments": rows,
         "edits": segmentation.edits,
+        **place_data(segmentation.geometry, segmentation.source),
+        "provenance": {**segmentation.provenance, **(_edited(segmentation) if segmentation.edits else {})},
+    }
+
+
+def place_data(geometry: Geometry, source: Source) -> dict[str, Any]:
+    """Return of which images a result is, and where their voxels lie: None where no single affine says so."""
+    return {
         "geometry": {
-            "shape": list(segmentation.geometry.shape),
-            "affine_lps": segmentation.geometry.affine.tolist() if segmentation.geometry.is_placed else None,
+            "shape": list(geometry.shape),
+            "affine_lps": geometry.affine.tolist() if geometry.is_placed else None,
             "axes": "affine takes (slice, row, column, 1) to LPS mm",
         },
         "source": {
@@ -38,7 +45,6 @@ def result_data(segmentation: Segmentation) -> dict[str, Any]:
             "series_instance_uid": source.series_instance_uid,
             "sop_sha256": source.sop_hash,
         },
-        "provenance": {**segmentation.provenance, **(_edited(segmentation) if segmentation.edits else {})},
     }
 
 

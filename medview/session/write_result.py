@@ -51,10 +51,11 @@ def write_result(
     MedViewError
         A file cannot be written, or what is read back differs.
     """
-    from medview.files.result_json import write_result_file
+    from medview.files.result_json import place_data, write_result_file
 
     writing = _Writing(series, folder, progress, remarks=list(remarks))
     data: dict[str, Any] = {"name": result.name, "segments": [], "provenance": dict(result.provenance)}
+    data |= place_data(result.geometry, result.source)
     if result.labels is not None:
         data |= writing.labels(result)
     rows = writing.findings(findings_of(result))

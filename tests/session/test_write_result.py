@@ -18,6 +18,7 @@ from medview.study.finding import Boxes, ClassScores, Concept, Curve, DerivedIma
 from medview.study.segmentation import Code, Segment, Source
 from medview.study.series import Series
 from tests.files.make_dicom import write_stack
+from tests.walk.test_command_line_json import documented, fields, undocumented
 
 NODULE = Concept("nodule", "Nodule", type=Code("786838002", "SCT", "Nodule of lung"))
 
@@ -50,6 +51,9 @@ def test_everything_lands_in_the_folder_and_in_its_figures(tmp_path: Path) -> No
     folder.mkdir()
     data = write_result(result, series, folder, unheard)
     assert data == json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    free = ("provenance", "findings[].scores", "findings[].labels", "findings[].marks")  # their keys are the plugin's
+    told = {name for name in fields(data) if not name.startswith(tuple(f"{one}." for one in free))}
+    assert undocumented(told, documented("run")) == set()
     assert [Path(file).name for file in data["files"]] == [
         "segmentation.dcm", "segmentation.nii.gz", "findings.dcm", "heat_map.nii.gz", "heat_map.dcm", "derived.nii.gz",
         "derived", "curve.csv", "result.json",
