@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from medview.errors import MedViewError, Sentence
 from medview.imaging.findings import Findings, QuantityName
+from medview.imaging.luma import LUMA
 from medview.imaging.measure import measured
 from medview.progress import Progress, unheard
 from medview.study.annotation import ImageName
@@ -51,7 +52,6 @@ _AXES = {
     "energy": Sentence("Energy"),
 }
 _NUMBERS: tuple[QuantityName, ...] = ("mean", "sd", "minimum", "maximum")
-_LUMA = np.array([0.299, 0.587, 0.114])
 _FRAME, _PLACE = Sentence("Frame"), Sentence("Image")
 
 
@@ -127,10 +127,10 @@ def _row(found: Findings) -> list[float]:
     """Return mean, SD, minimum and maximum; NaN where there are none."""
     values = [q.value for q in found.quantities if q.name == "value"]
     if values:  # of a probe; of a colour three
-        value = float(values[0] if len(values) == 1 else np.dot(values, _LUMA))
+        value = float(values[0] if len(values) == 1 else np.dot(values, LUMA))
         return [value, 0.0, value, value]
     if found.values is not None and found.values.ndim == 2:
-        luma = found.values @ _LUMA
+        luma = found.values @ LUMA
         return [float(n) for n in (luma.mean(), luma.std(), luma.min(), luma.max())]
     numbers = [found.quantity(name) for name in _NUMBERS]
     return [number.value if number is not None else np.nan for number in numbers]

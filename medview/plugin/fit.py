@@ -40,7 +40,7 @@ def why_not(manifest: Manifest, series: Series, record: InputRecord | None = Non
             plugin=manifest.name,
         )
     return (
-        _kind_fault(manifest, series, series.geometry)
+        _kind_fault(manifest, demands, series, series.geometry)
         or _geometry_fault(manifest, demands, series.geometry)
         or _contrast_fault(manifest, demands, series)
     )
@@ -60,15 +60,17 @@ def why_not_values(manifest: Manifest, unit: str, record: InputRecord | None = N
     )
 
 
-def _kind_fault(manifest: Manifest, series: Series, geometry: Geometry) -> MedViewError | None:
-    """Return why images that are no volume of grey values suit no model."""
+def _kind_fault(manifest: Manifest, demands: InputRecord, series: Series, geometry: Geometry) -> MedViewError | None:
+    """Return why images that are no volume of grey values suit no model; of a recording why it suits none of frames."""
+    if demands.type == "cine":
+        return None if series.is_recording and geometry.shape[0] > 1 else _no_recording(manifest)
     if series.is_colour:
         return MedViewError(
             "{plugin} is made for grey values; this series is in colour.",
             "Choose a series of grey images.",
             plugin=manifest.name,
         )
-    if any(line.kind == "cine" for line in series.guard):
+    if series.is_recording:
         return MedViewError(
             "{plugin} needs a stack of slices; this is a recording, whose frames follow each other in time.",
             "Choose a series whose slices are parallel and evenly spaced.",
@@ -82,6 +84,14 @@ def _kind_fault(manifest: Manifest, series: Series, geometry: Geometry) -> MedVi
             why=series.guard[0].text if series.guard else "",
         )
     return None
+
+
+def _no_recording(manifest: Manifest) -> MedViewError:
+    return MedViewError(
+        "{plugin} needs a recording, whose frames follow each other in time; this series is none.",
+        "Choose a recording, such as an ultrasound or cardiac cine.",
+        plugin=manifest.name,
+    )
 
 
 def _geometry_fault(manifest: Manifest, demands: InputRecord, geometry: Geometry) -> MedViewError | None:

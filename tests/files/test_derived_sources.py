@@ -237,3 +237,14 @@ def _referred(dataset: pydicom.Dataset) -> list[Any]:
     for child in dataset.get("ContentSequence", []):
         found += _referred(child)
     return found
+
+
+def test_dates_and_times_of_the_form_before_dicom_3_are_written_as_todays(tmp_path: Path) -> None:
+    old = {"StudyDate": "1996.06.19", "StudyTime": "11:20:00.5", "PatientBirthDate": "about 1940"}
+    with pydicom.config.disable_value_validation():
+        folder = write_stack(tmp_path / "in", **old)
+    (series,) = dicom_series(folder)
+    said = write_report((box_on(series, (0, 1, 1), (1, 4, 4)),), series, series.geometry, tmp_path / "report.dcm")
+    report = pydicom.dcmread(tmp_path / "report.dcm")
+    assert (report.StudyDate, report.StudyTime, report.PatientBirthDate) == ("19960619", "112000.5", "")
+    assert "PatientBirthDate of the source images is not readable: it was left out." in [str(line) for line in said]

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from medview.gui.findings.finding_cell import NAME
 from medview.gui.findings.finding_model import FindingModel
@@ -169,7 +170,10 @@ class Person:
         return rows
 
     def shows_alone(self, name: str) -> None:
-        """Click into a pane, and let it fill the window."""
+        """Dismiss what the bar above the images says, click into a pane, and let it fill the window."""
+        for button in self.window.notice_bar.findChildren(QToolButton, "dismiss"):
+            self.clicks(button)
+        self.waits_until(lambda: not self.window.notice_bar.isVisible())
         self.clicks(self.pane(name))
         self.presses(Qt.Key.Key_M)
         self.waits_until(lambda: self.pane(name).width() > 0.9 * self.window.panes.width())
@@ -182,9 +186,15 @@ class Person:
         """Do what asks for a file name, type it into the dialog, and wait for the end."""
 
         def types(dialog: QFileDialog) -> None:
+            if not isValid(dialog) or QApplication.activeModalWidget() is not dialog:
+                return
             (field,) = dialog.findChildren(QLineEdit, "fileNameEdit")
             field.clear()
             QTest.keyClicks(field, str(path))
+            again = QTimer(dialog)  # until it has read its folder it overwrites what is typed
+            again.setSingleShot(True)
+            again.timeout.connect(lambda: types(dialog))
+            again.start(500)
             QTest.keyClick(field, Qt.Key.Key_Return)
 
         when_modal(QFileDialog, types)

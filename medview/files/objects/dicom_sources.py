@@ -6,6 +6,7 @@ nobody else; what had to be made up is told.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ _MAY_BE_EMPTY = (
     "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate",
     "StudyTime", "ReferringPhysicianName",
 )  # fmt: skip
+# of dates and times (PS3.5 6.2): the marks of old forms between the digits, and what is left without them
+_MOMENTS = {"Date": (".", r"\d{8}"), "Time": (":", r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?")}
 _CLASSES = {
     "CT": "1.2.840.10008.5.1.4.1.1.2",
     "MR": "1.2.840.10008.5.1.4.1.1.4",
@@ -107,6 +110,8 @@ def _complete(header: Dataset, series: Series, said: dict[str, Sentence]) -> Non
     for keyword in _MAY_BE_EMPTY:
         if keyword not in header:
             setattr(header, keyword, "")
+    for keyword in ("PatientBirthDate", "StudyDate", "StudyTime"):
+        _make_plain(header, keyword, said)
     identity = series.series_instance_uid or series.sop_hash
     made = {
         "StudyInstanceUID": made_uid(identity, "study"),
@@ -117,6 +122,20 @@ def _complete(header: Dataset, series: Series, said: dict[str, Sentence]) -> Non
     for keyword, value in made.items():
         if not str(header.get(keyword, "") or "").strip():
             _fill(header, keyword, value, said)
+
+
+def _make_plain(header: Dataset, keyword: str, said: dict[str, Sentence]) -> None:
+    """Write a date or time as before DICOM 3.0 ("11:20:00") in today's form; what is neither is left out and told."""
+    mark, form = next(of for kind, of in _MOMENTS.items() if keyword.endswith(kind))
+    given = str(header.get(keyword) or "").strip()
+    plain = given.replace(mark, "")
+    if given and not re.fullmatch(form, plain):
+        plain = ""
+        said[keyword] = Sentence(
+            "{keyword} of the source images is not readable: it was left out.", {"keyword": keyword}
+        )
+    if plain != given:
+        setattr(header, keyword, plain)
 
 
 def _place(header: Dataset, series: Series, geometry: Geometry) -> None:
