@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_paths(verb("scan", "list the studies, series and stacks of a folder"))
     _add_convert(verb("convert", "write series as NIfTI, on their own grid"))
     _add_paths(verb("check", "read and decode everything, and say what is good, odd or refused"))
-    _add_run(verb("run", "run a plugin and write its segmentation"))
+    _add_run(verb("run", "run a plugin and write what it gives: masks, reports, images, maps, curves"))
     _add_export(verb("export", "write a DICOM Segmentation in another format"))
     _add_models(verb("models", "the models: list, info, install, import, pack, verify, remove"), shared)
     _add_plugin(verb("plugin", "plugins as folders: new, check, test, schema, import"), shared)
