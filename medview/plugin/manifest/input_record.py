@@ -99,7 +99,8 @@ class InputRecord(Record):
     label
         What a person reads beside the list of series to choose from, of every input but the first.
     type
-        "volume" is a stack of slices, "image" a single one or slices taken one by one, "cine" frames along time.
+        "volume" is a stack of slices, "image" a single one or slices taken one by one, "cine" a recording: frames along
+        time in place of slices, `series.frame_time_ms` apart; of colours their luma is given.
     forbidden_words
         Always refused.
     forbidden_sequences
