@@ -191,15 +191,22 @@ class JobQueue:
         job.state = "cancelled" if job.cancel_requested and state != "failed" else state
         job.error = error
         self.jobs = tuple(other for other in self.jobs if other is not job)
-        if job.state == "done":
-            job.fraction = 1.0
-            if job.on_done is not None:
-                job.on_done(value)
-        elif job.state == "failed" and error is not None:
-            logger.info("job failed: %s", type(error).__name__)
-            if job.on_failed is not None:
-                job.on_failed(error)
-        job.changed.emit()
-        job.finished.emit()
-        self.finished.emit(job)
-        job.let_go()
+        try:
+            _hand_over(job, value, error)
+        finally:  # whoever shows that it runs, or what it has found so far, learns of the end whatever becomes of it
+            job.changed.emit()
+            job.finished.emit()
+            self.finished.emit(job)
+            job.let_go()
+
+
+def _hand_over(job: Job, value: Any, error: BaseException | None) -> None:
+    """Give the value or the error of a job that has ended to who waits for it; nothing of one that was cancelled."""
+    if job.state == "done":
+        job.fraction = 1.0
+        if job.on_done is not None:
+            job.on_done(value)
+    elif job.state == "failed" and error is not None:
+        logger.info("job failed: %s", type(error).__name__)
+        if job.on_failed is not None:
+            job.on_failed(error)

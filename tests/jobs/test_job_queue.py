@@ -119,6 +119,23 @@ def test_what_is_on_its_way_to_the_disk_is_not_cancelled_with_everything(jobs: J
     assert (job.state, written) == ("done", [place])
 
 
+def test_what_follows_a_job_ends_with_it_also_where_its_answer_cannot_be_taken(jobs: JobQueue) -> None:
+    """A partial mask that nobody takes off would look like a result."""
+
+    def refuse(value: object) -> None:
+        raise ZeroDivisionError
+
+    told: list[str] = []
+    job = jobs.submit("Add", works.answer, on_done=refuse)
+    job.finished.connect(lambda: told.append("finished"))
+    after = jobs.submit("Add", works.answer, on_done=lambda v: told.append(str(v)))
+    with pytest.raises(ZeroDivisionError):
+        jobs.wait(job)
+    assert (told, job.is_finished, job in jobs.jobs) == (["finished"], True, False)
+    jobs.wait(after)
+    assert told == ["finished", "42"]
+
+
 def test_an_unexpected_error_in_the_worker_comes_as_a_sentence(jobs: JobQueue) -> None:
     job = jobs.submit("Run", works.stumble, place="gpu")
     jobs.wait(job)
