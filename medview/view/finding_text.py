@@ -18,6 +18,7 @@ from medview.study.finding import (
     ScoreKind,
     Status,
 )
+from medview.study.patient_name import patient_name
 
 STATUS_TITLES: Mapping[Status, Sentence] = {
     "proposed": Sentence("Proposed"),
@@ -53,8 +54,8 @@ def judged_text(finding: Finding) -> Sentence:
     status = STATUS_TITLES[finding.status]
     if finding.status == "proposed" or not finding.edited_by:
         return status
-    values: dict[str, object] = {"status": status, "name": finding.edited_by, "time": _local(finding.edited_at)}
-    return Sentence("{status} by {name}, {time}", values)
+    name, time = patient_name(finding.edited_by), _local(finding.edited_at)
+    return Sentence("{status} by {name}, {time}", {"status": status, "name": name, "time": time})
 
 
 def box_text(box: ScoredBox) -> Sentence:

@@ -89,7 +89,11 @@ def test_a_review_is_seen_again_as_it_was_left(
         settle()
     pictures, listed = at_the_boxes(window, scene, settle), seen(window)
     assert [row[0][1] for row in listed] == ["0.83", "0.61", "0.20"]
-    assert [tip[:20] for _, tip in listed] == ["Accepted by Doe^Jane", "Rejected by Doe^Jane", "Proposed"]
+    assert [tip.rpartition(", ")[0] or tip for _, tip in listed] == [
+        "Accepted by Doe, Jane",
+        "Rejected by Doe, Jane",
+        "Proposed",
+    ]
     threshold = panel.threshold.told.text()
     assert threshold.startswith("Shown from score 0.15 on")
     assert share(window.panes.panes["axial"], scene, TOP_EDGE) > 0.97
@@ -111,7 +115,7 @@ def test_a_review_is_seen_again_as_it_was_left(
     assert not window.commands.actions["undo"].isEnabled()
     finding_view(scene.study).select(next(iter(scene.study.findings)).uid)
     settle()
-    assert "Accepted by Doe^Jane" in window.finding_panel.details.made_by.text()
+    assert "Accepted by Doe, Jane, 20" in window.finding_panel.details.made_by.text()
     window.commands.actions["close_study"].trigger()  # nothing has been judged since: nothing is asked
     settle()
     assert window.session.studies == ()

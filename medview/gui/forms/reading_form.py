@@ -66,7 +66,7 @@ class ReadingForm(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self.buttons.button(choice.RestoreDefaults).setText(tr("As shipped"))
-        self.buttons.button(choice.RestoreDefaults).clicked.connect(lambda: self._show(DEFAULTS))
+        self.buttons.button(choice.RestoreDefaults).clicked.connect(self._show_shipped)
         layout.addRow(self.buttons)
         self._show({name: self._settings[name] for name in self._boxes})
 
@@ -107,6 +107,10 @@ class ReadingForm(QDialog):
         box.setSpecialValueText(say(_RECORDED))
         self._boxes["cine_fps"] = box
         return box
+
+    def _show_shipped(self) -> None:
+        """Show the settings as shipped, but for the person's name, which is nobody's default."""
+        self._show({**DEFAULTS, "reader_name": self._settings["reader_name"]})
 
     def _show(self, values: Mapping[str, Any]) -> None:
         for name, box in self._boxes.items():
