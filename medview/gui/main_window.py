@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,6 +24,7 @@ from medview.gui.cine_player import CinePlayer
 from medview.gui.command import SideName
 from medview.gui.commands.actions import ask_close_study
 from medview.gui.commands.command_set import CommandSet
+from medview.gui.dropped_paths import dropped_paths
 from medview.gui.extra_window import ExtraWindows
 from medview.gui.findings.finding_panel import FindingPanel
 from medview.gui.flicker_clock import FlickerClock
@@ -36,6 +36,7 @@ from medview.gui.measuring.measurement_menu import measurement_menu
 from medview.gui.measuring.measurement_panel import MeasurementPanel
 from medview.gui.notice_bar import NoticeBar, ask_leaving, confirmed
 from medview.gui.one_line import one_line
+from medview.gui.packed_state import packed_state, unpacked_state
 from medview.gui.panes.layout_widget import LayoutWidget
 from medview.gui.segmenting.plugin_panel import PluginPanel
 from medview.gui.segmenting.segment_panel import SegmentPanel
@@ -245,7 +246,7 @@ class MainWindow(QMainWindow):
         if self._library is not None:
             self._library.release()
         panel = self.plugin_panel
-        chosen = panel.runs, panel.chosen_plugin(), panel.form.values()
+        chosen = panel.runs, panel.chosen_plugin(), panel.form.values(), panel.inputs.wanted
         tab = self.side_tabs.currentIndex()
         hidden = {name for name, side in self.sides.items() if side.isHidden()}
         self.panes.setParent(None)
@@ -439,8 +440,7 @@ class MainWindow(QMainWindow):
         """Open what is dropped."""
         self._show_drop(is_over=False)
         event.acceptProposedAction()
-        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        for path in _targets(dropped):
+        for path in dropped_paths(event.mimeData()):
             open_folder(self._session, path)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -464,8 +464,8 @@ class MainWindow(QMainWindow):
                     self.commands.actions["export_dicom_seg"].trigger()
                 return
             discard_edits(self._session)
-        self._session.settings["window_geometry"] = _packed(self.saveGeometry())
-        self._session.settings["window_state"] = _packed(self.splitter.saveState())
+        self._session.settings["window_geometry"] = packed_state(self.saveGeometry())
+        self._session.settings["window_state"] = packed_state(self.splitter.saveState())
         self.watch.release()
         self._refreshing.stop()
         self.panes.release()
@@ -484,27 +484,8 @@ class MainWindow(QMainWindow):
         self.welcome.style().polish(self.welcome)
 
     def _restore_geometry(self) -> None:
-        self.restoreGeometry(_unpacked(self._session.settings["window_geometry"]))
-        self.splitter.restoreState(_unpacked(self._session.settings["window_state"]))
-
-
-def _targets(dropped: list[Path]) -> list[Path]:
-    """Return what to open: several files of one folder are one examination, so that folder is opened once."""
-    folders = {path.parent for path in dropped if not path.is_dir()}
-    several = {folder for folder in folders if sum(path.parent == folder for path in dropped if not path.is_dir()) > 1}
-    targets = [path.parent if not path.is_dir() and path.parent in several else path for path in dropped]
-    return list(dict.fromkeys(targets))
-
-
-def _packed(state: QByteArray) -> str:
-    return b64encode(state.data()).decode("ascii")
-
-
-def _unpacked(text: str) -> QByteArray:
-    try:
-        return QByteArray(b64decode(text, validate=True))
-    except ValueError:  # edited by hand: the window is simply where it is at first
-        return QByteArray()
+        self.restoreGeometry(unpacked_state(self._session.settings["window_geometry"]))
+        self.splitter.restoreState(unpacked_state(self._session.settings["window_state"]))
 
 
 def _question(unreported: list[Study]) -> str:
