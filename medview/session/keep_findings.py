@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -196,9 +196,15 @@ class KeptFindings(KeptThings):
         if large:
             self._load(study, state, large)
 
-    def _runs_here(self, study: Study) -> set[str]:
-        """Return the runs whose very images are here, on their very grid."""
-        return {uid for uid, run in self._runs.get(study, {}).items() if study.bears(run.source, run.geometry)}
+    def _runs_here(self, study: Study) -> dict[str, KeptRun]:
+        """Return the runs whose very images are here, on their very grid.
+
+        The grid is the images' own as they are now: one on which millimetres were given by hand may have the same
+        numbers as one that has none.
+        """
+        runs = {uid: run for uid, run in self._runs.get(study, {}).items() if study.bears(run.source, run.geometry)}
+        own = {one.key: one.geometry for one in study.series}
+        return {uid: replace(run, geometry=own[run.source.series_key] or run.geometry) for uid, run in runs.items()}
 
     def _load(self, study: Study, state: KeptState, uids: list[str]) -> None:
         self._loading.update(uids)
@@ -231,7 +237,7 @@ class KeptFindings(KeptThings):
 
     def _put(self, study: Study, state: KeptState, found: Mapping[str, Arrays]) -> None:
         """Put what waits into the study, with its arrays, at its place among the others."""
-        runs, made, damaged = self._runs.get(study, {}), [], []
+        runs, made, damaged = self._runs_here(study), [], []
         for uid, arrays in found.items():
             record = state.waiting[uid]
             try:

@@ -26,6 +26,7 @@ from medview.session.apply_result import apply_result
 from medview.session.close_study import close_study
 from medview.session.export_findings import export_report
 from medview.session.finding_view import finding_view
+from medview.session.give_spacing import give_spacing
 from medview.session.judge_findings import judge_findings, move_box, remove_findings
 from medview.session.judged_findings import has_unsaved_judgements, is_kept
 from medview.session.keep_findings import KeptFindings
@@ -45,7 +46,7 @@ from medview.study.finding import (
 from medview.study.segmentation import Code, Source
 from medview.study.study import Study
 from tests.files.full_disk import limited_file_size
-from tests.files.make_dicom import write_stack
+from tests.files.make_dicom import image, write, write_stack
 from tests.session.test_keep_measurements import opened, reopened
 from tests.session.waiting import said, wait_idle
 
@@ -309,6 +310,28 @@ def test_an_exchanged_grid_gets_none_of_them(session: Session, kept: KeptFinding
     again = reopened(session, study, folder)
     assert len(again.findings) == 0
     assert "1 finding of this study lies on images that are not here or have changed." in said(session)
+
+
+def test_millimetres_that_the_images_do_not_tell_do_not_come_back_with_a_finding(
+    session: Session, kept: KeptFindings, tmp_path: Path
+) -> None:
+    """A person gave 1 mm, which are the numbers of a grid of pixels, too: that is not kept, nor is it in the finding."""
+    folder = tmp_path / "dx"
+    made = image(0, PixelSpacing=None, ImagePositionPatient=None, ImageOrientationPatient=None, Modality="OT")
+    write(made, folder / "one.dcm")
+    study = opened(session, folder)
+    assert not study.series[0].geometry.has_spacing  # type: ignore[union-attr]
+    give_spacing(session, study, study.series[0], (1.0, 1.0, 1.0))
+    wait_idle(session)
+    assert study.series[0].geometry.has_spacing  # type: ignore[union-attr]
+    (before,) = ran(session, study, Boxes((ScoredBox(NODULE, 0.9, (-0.5, 0.5, 0.5), (0.5, 3.5, 4.5)),)))
+    assert before.geometry.has_spacing
+    again = reopened(session, study, folder, show=True)
+    assert not again.series[0].geometry.has_spacing  # type: ignore[union-attr]
+    (after,) = again.findings
+    assert after.payload == before.payload
+    assert not after.geometry.has_spacing
+    assert after.geometry is again.series[0].geometry
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"format": 1, "findings": [1]}', '{"findings": {}}'])
