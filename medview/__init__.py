@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from medview.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from medview.plugin.contract import Parameter, Result
     from medview.progress import Progress
     from medview.study.study import Study
@@ -76,7 +78,13 @@ def read(path: str | Path, series: str | None = None, *, progress: Progress | No
 
 
 def run(
-    plugin: str, volume: Volume, *, device: str = "auto", progress: Progress | None = None, **options: Parameter
+    plugin: str,
+    volume: Volume,
+    *,
+    others: Mapping[str, Volume] | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+    **options: Parameter,
 ) -> Result:
     """Return what a plugin makes of a volume, computed in this process, or in its own Python where it brings packages.
 
@@ -84,6 +92,8 @@ def run(
     ----------
     plugin
         Its id: "brain_extraction", "brain_structures", "body_and_lungs" or one of your own.
+    others
+        Further volumes by the id of the plugin's input, such as the one that is to be registered.
     device
         "auto" (cuda, else mps, else cpu), "cuda", "mps" or "cpu".
     options
@@ -101,7 +111,7 @@ def run(
 
     found = find(plugin, discover())
     parameters = found.manifest.parse_parameters({name: str(value) for name, value in options.items()})
-    run = PluginRun(found, volume, parameters, device)
+    run = PluginRun(found, volume, parameters, device, others or {})
     if found.manifest.runtime.isolation == "venv":
         return run_apart(run, progress or unheard)
     return run(progress or unheard)

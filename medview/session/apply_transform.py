@@ -38,7 +38,7 @@ def apply_transform(session: Session, study: Study, result: Result, transform: S
             place(session, scene, moving.study, moving.volume, mode="checkerboard")
     session.notices.add(
         "info",
-        Sentence("{plugin} has laid {name} on the images in view.", facts),
+        Sentence("{plugin} has registered {name}.", facts),
         "Look at it in the checkerboard, the flicker or the difference (menu Fusion).",
     )
     if made.is_worse:

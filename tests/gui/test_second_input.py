@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog
 from medview.gui.main_window import MainWindow
 from medview.imaging.place_volume import moved_volume
 from medview.plugin.discovery import Plugin, find
+from medview.session.close_study import close_study
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
@@ -24,24 +27,24 @@ from medview.study.fusion import Fusion
 from medview.study.geometry import Geometry
 from medview.study.volume import Volume
 from tests.files.judges import complaints
-from tests.files.make_pet_ct import pet_grid, write_pet
+from tests.files.make_pet_ct import pet_grid, write_ct, write_pet
 from tests.gui.panes import pixels_of
 from tests.gui.test_fusion import colour_at, corner
 from tests.plugin.registering import ADDED_HU, SPINE_BALL_MM, TRUE_WAY, write_second_input_plugin, write_two_scans
 
 Settle = Callable[[], None]
-Reading = Callable[[str], Scene]
+Reading = Callable[[], Scene]
 # where anatomy is: no two of them on one line
 LANDMARKS_MM = np.array([(-30, 5, 15), (-18, -24, 48), (30, 14, 22), (22, -14, 36), (0, 34, 30), (50, 0, 60)], float)
 
 
 @pytest.fixture
 def reading(window: MainWindow, settle: Settle, tmp_path: Path, medview_home: Path) -> Reading:
-    """Return what opens both scans with a PET beside them, shows the CT of today and chooses the plugin of a task."""
+    """Return what opens both scans with a PET beside them, shows the CT of today and chooses the registering plugin."""
 
-    def show(task: str) -> Scene:
+    def show() -> Scene:
         session = window.session
-        write_second_input_plugin(medview_home / "plugins", task)
+        write_second_input_plugin(medview_home / "plugins", "register")
         session.forget_plugins()
         write_pet(tmp_path / "scans" / "pet", pet_grid())
         open_folder(session, write_two_scans(tmp_path / "scans"))
@@ -55,7 +58,7 @@ def reading(window: MainWindow, settle: Settle, tmp_path: Path, medview_home: Pa
         scene.update(fusion=None, crosshair_visible=False, window=(40.0, 400.0))
         scene.move_cursor(SPINE_BALL_MM)
         session.choose(active_pane="axial")
-        plugin = find(task, session.plugins)
+        plugin = find("register", session.plugins)
         assert isinstance(plugin, Plugin)
         window.plugin_panel.choose(plugin, {})
         for notice in session.notices.notices:
@@ -87,7 +90,7 @@ def fused(scene: Scene) -> Fusion:
 def test_a_model_registers_a_prior_that_was_chosen_in_the_panel(
     window: MainWindow, settle: Settle, reading: Reading, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    scene = reading("register")
+    scene = reading()
     _the_prior_is_offered(window)
     scene.update(window=(50.0, 380.0))
     QTest.mouseClick(window.plugin_panel.button, Qt.MouseButton.LeftButton)
@@ -133,7 +136,7 @@ def _lies_where_the_anatomy_meets(window: MainWindow, scene: Scene) -> None:
     assert one.metric_after > one.metric_before + 0.2
     agreement = f"agreement {one.metric_before:.2f} to {one.metric_after:.2f}"
     assert window.fusion_bar.basis.text() == f"AI: registered by Register, {agreement}"
-    assert any("Register has laid CT prior" in str(n.message) for n in window.session.notices.notices)
+    assert any("Register has registered CT prior." in str(n.message) for n in window.session.notices.notices)
 
 
 def _tiles_show_both(window: MainWindow, settle: Settle, scene: Scene) -> None:
@@ -225,32 +228,45 @@ def _is_corrected_by_hand_and_forgotten(window: MainWindow, settle: Settle, scen
     assert fused(scene).basis == "unregistered"
 
 
-def test_two_series_are_made_into_one_synthetic_image(window: MainWindow, settle: Settle, reading: Reading) -> None:
-    scene = reading("translate")
-    box = window.plugin_panel.inputs.lists["prior"]
+def test_what_was_chosen_stays_through_another_language_and_goes_with_its_study(
+    window: MainWindow, settle: Settle, reading: Reading, tmp_path: Path
+) -> None:
+    write_ct(tmp_path / "scans" / "again", SeriesInstanceUID="2.25.5009", SeriesDescription="CT again", SeriesNumber=8)
+    scene = reading()
+    box = window.plugin_panel.inputs.lists["moving"]
     assert box.currentText() == "2023-03-10 · 9 CT prior"
-    QTest.mouseClick(window.plugin_panel.button, Qt.MouseButton.LeftButton)
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == "8 CT again"
+    window.session.settings["language"] = "zh_CN"
     settle()
-    (finding,) = scene.study.findings
-    there = finding.payload.array[11, 32, 40]  # soft tissue of both, wherever the prior lies
-    assert there == pytest.approx(40 + ADDED_HU / 2, abs=2)
-    assert finding.payload.is_synthetic
-    assert finding.provenance["inputs"]["prior"]["series_instance_uid"] == "2.25.5101"
+    assert window.plugin_panel.inputs.lists["moving"].currentText() == "8 CT again"
+    assert scene.fusion is None
+    window.session.settings["language"] = "en"
+    settle()
+    box = window.plugin_panel.inputs.lists["moving"]
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert box.currentText() == "2023-03-10 · 9 CT prior"
+    prior = next(st for st in window.session.studies for s in st.series if s.series_description == "CT prior")
+    held = weakref.ref(prior)
+    close_study(window.session, prior)
+    del prior
+    settle()
+    assert box.currentText() == "8 CT again"
+    gc.collect()
+    assert held() is None
 
 
 def test_a_plugin_without_a_second_series_says_what_is_missing(
     window: MainWindow, settle: Settle, reading: Reading
 ) -> None:
-    reading("register")
+    reading()
     prior = next(st for st in window.session.studies for s in st.series if s.series_description == "CT prior")
-    from medview.session.close_study import close_study
-
     close_study(window.session, prior)
     settle()
-    row = next(
-        window.plugin_panel.plugins.item(n)
-        for n in range(window.plugin_panel.plugins.count())
-        if window.plugin_panel.plugins.item(n).text() == "Register"
-    )
+    names = [window.plugin_panel.plugins.item(n) for n in range(window.plugin_panel.plugins.count())]
+    row = next(item for item in names if item.text() == "Register")
     assert not row.flags() & Qt.ItemFlag.ItemIsEnabled
     assert "needs a second series" in row.toolTip()
+    assert not window.plugin_panel.inputs.isVisible()

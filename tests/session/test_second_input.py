@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import Plugin, find
 from medview.session.close_study import close_study
 from medview.session.further_inputs import Candidate, candidates, obvious_inputs
@@ -16,33 +18,35 @@ from medview.session.open_folder import open_folder
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.scene import Scene
 from medview.session.session import Session
+from medview.session.settings import Settings
 from medview.session.show_series import show_series
 from medview.session.undo import redo, undo
 from medview.study.changed import changed
 from medview.study.series import Series
+from medview.study.spatial_transform import SpatialTransform
 from medview.study.study import Study
 from medview.view.fusion_lines import fusion_lines
 from tests.files.make_pet_ct import pet_grid, write_ct, write_pet
-from tests.plugin.registering import TRUE_WAY, write_second_input_plugin, write_two_scans
+from tests.plugin.registering import TRUE_WAY, write_second_input_plugin, write_told_plugin, write_two_scans
 from tests.session.waiting import said, wait_idle, wait_until
 
-# leads where TRUE_WAY does, without looking for it
-TELLS_IT = """
-import numpy as np
-from medview.plugin import SpatialTransform
 
-def run(request, context):
-    assert request.others["moving"].unit == "HU"
-    return SpatialTransform.of_matrix({matrix})
-"""
+@pytest.fixture
+def session(medview_home: Path) -> Iterator[Session]:
+    """Return a session whose runs are on a thread: the window's test has the worker process."""
+    jobs = JobQueue(worker_process=False)
+    yield Session(jobs, Settings())
+    jobs.stop()
 
 
-def opened(session: Session, folder: Path, home: Path, task: str = "register") -> tuple[Scene, Plugin]:
+def opened(
+    session: Session, folder: Path, home: Path, task: str = "register", way: SpatialTransform = TRUE_WAY
+) -> tuple[Scene, Plugin]:
     """Open a folder, show the CT of today, and return the plugin of a task that has its answer ready."""
-    written = write_second_input_plugin(home / "plugins", task)
     if task == "register":
-        code = TELLS_IT.format(matrix=TRUE_WAY.matrix.tolist())
-        (written / "code.py").write_text(code, encoding="utf-8")
+        write_told_plugin(home / "plugins", way.matrix)
+    else:
+        write_second_input_plugin(home / "plugins", task)
     open_folder(session, folder)
     wait_idle(session)
     study, series = one(session, "CT thin")
@@ -125,9 +129,7 @@ def test_the_second_series_is_read_before_the_run_and_laid_over_undone_and_done_
 
 
 def test_images_that_agree_less_than_before_are_marked(session: Session, tmp_path: Path, medview_home: Path) -> None:
-    inverted = TELLS_IT.format(matrix=TRUE_WAY.inverse().matrix.tolist())
-    scene, plugin = opened(session, write_two_scans(tmp_path), medview_home)
-    (plugin.folder / "code.py").write_text(inverted, encoding="utf-8")
+    scene, plugin = opened(session, write_two_scans(tmp_path), medview_home, way=TRUE_WAY.inverse())
     run_plugin(session, plugin, {})
     wait_idle(session)
     (made,) = scene.study.registrations
@@ -185,7 +187,6 @@ def test_a_patient_that_the_files_do_not_tell_is_warned_of(
     _, plugin = opened(session, tmp_path, medview_home)
     run_plugin(session, plugin, {})
     assert "The files do not tell whether both series are of one patient." in said(session)
-    wait_idle(session)
 
 
 def test_a_model_with_two_inputs_gives_a_derived_image(session: Session, tmp_path: Path, medview_home: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -34,11 +36,17 @@ class InputForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, session: Session, plugin: Plugin | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        plugin: Plugin | None,
+        parent: QWidget | None = None,
+        wanted: Mapping[str, Candidate | None] = MappingProxyType({}),
+    ) -> None:
         super().__init__(parent)
         self._session, self._plugin = session, plugin
         self._listed: dict[str, tuple[Candidate | None, ...]] = {}
-        self._wanted: dict[str, Candidate | None] = {}
+        self.wanted = dict(wanted)  # what a person has chosen; None for none
         self._fused: object = None
         self.lists: dict[str, QComboBox] = {}
         rows = QFormLayout(self)
@@ -102,15 +110,16 @@ class InputForm(QWidget):
             item.setEnabled(one is None or one.refusal is None)
             item.setToolTip(plain_tip(self._tip(one)))
         self._listed[record.id] = listed
-        wanted = self._same(self._wanted[record.id], found) if record.id in self._wanted else obvious
+        self._keep_wanted(record.id, found)
+        wanted = self.wanted.get(record.id, obvious)
         able = wanted is None or wanted.refusal is None
         chosen = _place(wanted if able else obvious, listed)
         box.setCurrentIndex(chosen)
         box.setToolTip(plain_tip(self._tip(listed[chosen]) if chosen >= 0 else tr("No open series fits")))
 
     def _choose(self, name: str, number: int) -> None:
-        self._wanted[name] = self._listed[name][number]
-        self.lists[name].setToolTip(plain_tip(self._tip(self._wanted[name])))
+        self.wanted[name] = self._listed[name][number]
+        self.lists[name].setToolTip(plain_tip(self._tip(self.wanted[name])))
         self.changed.emit()
 
     def _title(self, one: Candidate | None) -> str:
@@ -127,19 +136,23 @@ class InputForm(QWidget):
         refusal = say(one.refusal) if one is not None and one.refusal is not None else ""
         return "\n".join(part for part in (self._title(one), refusal) if part)
 
-    @staticmethod
-    def _same(wanted: Candidate | None, found: tuple[Candidate, ...]) -> Candidate | None:
-        """Return a candidate as it is listed now; None where it is no longer open."""
-        if wanted is None:
-            return None
-        return next((one for one in found if one.study is wanted.study and one.series.key == wanted.series.key), None)
+    def _keep_wanted(self, name: str, found: tuple[Candidate, ...]) -> None:
+        """Hold what a person has chosen as it is listed now, and nothing that is no longer open."""
+        wanted = self.wanted.get(name)
+        if wanted is not None:
+            place = _place(wanted, found)
+            if place < 0:
+                del self.wanted[name]
+            else:
+                self.wanted[name] = found[place]
 
 
-def _place(one: Candidate | None, listed: tuple[Candidate | None, ...]) -> int:
-    """Return where a candidate stands in a list, -1 where nothing can be chosen."""
-    for number, other in enumerate(listed):
-        if one is None and other is None:
-            return number
-        if one is not None and other is not None and one.study is other.study and one.series.key == other.series.key:
-            return number
-    return -1
+def _place(one: Candidate | None, listed: Sequence[Candidate | None]) -> int:
+    """Return where a candidate stands in a list, -1 where it does not."""
+    return next((number for number, other in enumerate(listed) if _is_same(one, other)), -1)
+
+
+def _is_same(one: Candidate | None, other: Candidate | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.study is other.study and one.series.key == other.series.key

@@ -31,7 +31,7 @@ from medview.plugin.contract import Parameter
 from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.session.choose_model import choose_model
 from medview.session.fetch_weights import fetch_weights, known_missing, look_for_weights
-from medview.session.further_inputs import why_no_inputs
+from medview.session.further_inputs import Candidate, why_no_inputs
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.session import Session
 from medview.study.volume import Volume
@@ -101,19 +101,27 @@ class PluginPanel(QWidget):
             return
         run_plugin(self._session, plugin, asked[-1], given, begun=lambda job: self.runs.append((job, asked)))
 
-    def choose(self, plugin: Plugin, values: Mapping[str, Parameter]) -> None:
-        """Choose a plugin and the values of its options."""
+    def choose(
+        self, plugin: Plugin, values: Mapping[str, Parameter], wanted: Mapping[str, Candidate | None] | None = None
+    ) -> None:
+        """Choose a plugin, the values of its options, and what a person wants for its further inputs."""
         self._catch_up()
         self.plugins.choose(plugin)
-        self._make_inputs(plugin)
+        self._make_inputs(plugin, wanted)
         self._make_form(plugin, values)
         self._show_readiness()
 
-    def take_over(self, runs: list[Run], plugin: Plugin | None, values: Mapping[str, Parameter]) -> None:
+    def take_over(
+        self,
+        runs: list[Run],
+        plugin: Plugin | None,
+        values: Mapping[str, Parameter],
+        wanted: Mapping[str, Candidate | None],
+    ) -> None:
         """Show what was chosen in a panel that this one takes the place of, and know what it has begun."""
         self.runs = runs
         if plugin is not None:
-            self.choose(plugin, values)
+            self.choose(plugin, values, wanted)
 
     def chosen_plugin(self) -> Plugin | None:
         """Return the plugin that is chosen, or None where none fits."""
@@ -262,9 +270,9 @@ class PluginPanel(QWidget):
         """Return why the series that are chosen beside the one in view do not do."""
         return why_no_inputs(self._session, plugin, self.inputs.values()) if plugin is not None else None
 
-    def _make_inputs(self, plugin: Plugin | None) -> None:
+    def _make_inputs(self, plugin: Plugin | None, wanted: Mapping[str, Candidate | None] | None = None) -> None:
         old = self.inputs
-        self.inputs = InputForm(self._session, plugin, self)
+        self.inputs = InputForm(self._session, plugin, self, wanted or {})
         self.inputs.changed.connect(self._show_readiness)
         self.form_place.replaceWidget(old, self.inputs)
         old.hide()
