@@ -164,6 +164,8 @@ def _read(path: Path) -> Plugin | BrokenPlugin:
         return _broken(path, _first_fault(error))
     except (OSError, ValueError, MedViewError) as error:  # ValueError: not TOML, not UTF-8
         return _broken(path, str(error))
+    except RecursionError:
+        return _broken(path, "it is nested too deeply")
     return Plugin(manifest, path.parent, hashlib.sha256(content).hexdigest())
 
 

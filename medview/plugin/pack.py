@@ -117,7 +117,7 @@ def _unpack(archive: zipfile.ZipFile, room: Path, progress: Progress) -> None:
         raise ValueError("there is not enough room for it on this disk")
     try:
         listed = json.loads(_list_in(archive))["files"]
-        facts = {str(name): (int(row["bytes"]), str(row["sha256"])) for name, row in listed.items()}
+        facts = {str(name): (max(int(row["bytes"]), 0), str(row["sha256"])) for name, row in listed.items()}
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise ValueError(f"it has no list of its contents ({_LIST})") from error
     names = [entry.filename for entry in entries if entry.filename != _LIST]

@@ -40,6 +40,15 @@ def test_an_unknown_or_bad_option_is_refused_with_what_is_allowed(given: dict[st
         manifest().parse_parameters(given)
 
 
+WEIGHTS = """[[weights]]
+id = "net"
+file = "{file}"
+source = "http://localhost/net"
+sha256 = "ABC"
+bytes = 1
+licence = "x"
+
+[cost]""".replace("ABC", "a1" * 32)
 BREAKS = {
     "not toml": ("task =", "task", "The manifest is not valid"),
     "unknown key": (
@@ -58,6 +67,15 @@ BREAKS = {
     "choice": ('default = "low"', 'default = "middle"', "the default of detail is not allowed"),
     "spacing": ("[0.2, 20.0]", "[20.0, 0.2]", "two rising numbers"),
     "condition": ("[[outputs]]", '[[outputs]]\nwhen = { size = ["big"] }', "parameter size, which is not declared"),
+    "weights in the place of others": (
+        "[cost]",
+        WEIGHTS.format(file="converted/net.safetensors"),
+        "file: Value error, the program keeps files of its own under this name",
+    ),
+    "weights in the place of a table": ("[cost]", WEIGHTS.format(file="Checked.json"), "files of its own under this"),
+    "weights under the name of a device": ("[cost]", WEIGHTS.format(file="net/nul.bin"), "not every system can have"),
+    "weights under a name with an end that is lost": ("[cost]", WEIGHTS.format(file="net/w."), "not every system can"),
+    "nested without end": ("[cost]", f"deep = {'[' * 100_000}\n[cost]", "nested too deeply"),
     "turned without knowing how": (
         'contrast = "T1-weighted"',
         'contrast = "T1-weighted"\nneeds_orientation = false\ngrid = { orientation = "RAS" }',

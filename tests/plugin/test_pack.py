@@ -228,6 +228,22 @@ def test_a_list_of_contents_without_end_is_not_read(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
+def test_a_size_below_nothing_is_no_way_to_have_all_read_at_once(tmp_path: Path) -> None:
+    """64 MB of blanks are 64 kB in a zip file."""
+    path = rewritten(packed(tmp_path), _add("plugin/blanks", b" " * (64 << 20)))
+
+    def negative(entries: dict[str, bytes], listed: dict[str, Any]) -> None:
+        listed["plugin/blanks"]["bytes"] = -9
+
+    path = rewritten(path, negative)
+    tracemalloc.start()
+    with pytest.raises(MedViewError, match="is not a pack that can be installed"):
+        install_pack(path, unheard)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
 def test_a_pack_that_needs_more_room_than_there_is_is_refused_before_it_is_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

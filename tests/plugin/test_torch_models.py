@@ -83,3 +83,22 @@ def test_weights_are_converted_once_and_kept_under_their_checksum(tmp_path: Path
     (tmp_path / "torn.safetensors").write_bytes(path.read_bytes()[:-4])
     with pytest.raises(MedViewError, match=r"torn\.safetensors cannot be read"):
         load_safetensors(tmp_path / "torn.safetensors")
+
+
+def test_converted_weights_that_are_not_those_that_were_made_are_made_anew(tmp_path: Path) -> None:
+    """They bear the checksum of their source: whoever put others in their place would compute in its name."""
+    source = tmp_path / "numbers.bin"
+    source.write_bytes(np.arange(6, dtype="<f4").tobytes())
+
+    def convert(path: Path) -> dict[str, np.ndarray]:
+        return {"a": np.fromfile(path, dtype="<f4")}
+
+    target = converted(source, convert)
+    whole = target.read_bytes()
+    target.write_bytes(whole[:-4] + b"\0\0\0\0")
+    assert converted(source, convert).read_bytes() == whole
+    other = weights_folder() / "converted" / f"other-{target.name.split('-', 1)[1]}"
+    source.rename(tmp_path / "other.bin")
+    other.write_bytes(whole[:-4] + b"\0\0\0\0")  # before anybody has asked for it
+    assert converted(tmp_path / "other.bin", convert) == other
+    assert load_safetensors(other)["a"].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]

@@ -29,7 +29,7 @@ def check_plugin(folder: Path) -> tuple[Fault, ...]:
         data = tomllib.loads(text)
     except OSError:
         return (Fault(_MANIFEST, "", "it is not there", f"Make one with: medview plugin new {folder.name}"),)
-    except ValueError as error:  # no TOML, or no UTF-8
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or nested without end
         return (Fault(_MANIFEST, "", f"it is no TOML: {error}", "Correct the line that is named."),)
     lines = ManifestLines(text)
     faults = [*_manifest_faults(data, lines), *check_code(folder), *_card_file(folder)]

@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from medview.errors import MedViewError
+from medview.paths import data_folder
 from medview.plugin.engine.check_script import check_script
+from medview.plugin.file_sha256 import file_sha256
+from medview.plugin.kept_book import read_book, write_book
 from medview.plugin.weights import weights_folder
 
 _KEPT_MODELS = 4
@@ -93,24 +96,25 @@ def load_safetensors(path: Path) -> dict[str, torch.Tensor]:
 def converted(source: Path, convert: Callable[[Path], Mapping[str, NDArray[Any]]]) -> Path:
     """Return the safetensors file of weights that their authors publish in another form, made at first use.
 
-    It lies in the person's folder of weights under the SHA-256 of `source`, which is written into it too.
+    It lies in the person's folder of weights under the SHA-256 of `source`, which is written into it too. One that is
+    no longer as it was made, or was not made here, is made anew.
 
     Parameters
     ----------
     convert
         Reads `source` and returns its arrays by name.
     """
-    import hashlib
-
     from safetensors.numpy import save_file
 
-    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    sha256 = file_sha256(source)
     target = weights_folder() / "converted" / f"{source.stem}-{sha256[:32]}.safetensors"
-    if not target.exists():
+    book, made = data_folder() / "converted.json", {}
+    if not target.exists() or file_sha256(target) != (made := read_book(book)).get(target.name):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
         arrays = {name: np.ascontiguousarray(array) for name, array in convert(source).items()}
         save_file(arrays, temporary, metadata={"source_sha256": sha256, "source": source.name})
+        write_book(book, made | {target.name: file_sha256(temporary)})
         os.replace(temporary, target)
     return target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from medview.plugin.contract import Parameter
 from medview.study.finding import Concept
@@ -16,7 +16,22 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Channel = Annotated[int, Field(ge=0, le=255)]
 Condition = Mapping[Identifier, tuple[Parameter, ...]]
-BelowFolder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
+
+
+def _is_portable(path: str) -> str:
+    """Return a path whose names every system can have: Windows gives some to devices, and drops dots at the end."""
+    for name in path.split("/"):
+        if name.endswith(".") or name.partition(".")[0].upper() in _DEVICES:
+            raise ValueError(f"not every system can have a file {name}")
+    return path
+
+
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+BelowFolder = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$"),
+    AfterValidator(_is_portable),
+]
 
 
 class Record(BaseModel):

@@ -11,6 +11,8 @@ from medview.plugin.manifest.record import BelowFolder, Condition, Identifier, R
 
 _SOURCE = re.compile(r"^(package:[A-Za-z0-9._-]+:[^:\\]+|folder:[^:\\]+|https?://\S+)$")
 
+_TAKEN = ("converted", "checked.json")
+
 WeightsFormat = Literal["safetensors", "onnx", "torchscript", "torch_state_dict", "raw"]
 Gate = Literal["none", "accept", "noncommercial"]
 
@@ -51,6 +53,13 @@ class WeightsRecord(Record):
     gate: Gate = "none"
     licence_file: BelowFolder | None = None
     when: Condition = Field(default_factory=dict)
+
+    @field_validator("file")
+    @classmethod
+    def _file_is_free(cls, file: str) -> str:
+        if file.lower().split("/")[0] in _TAKEN:
+            raise ValueError("the program keeps files of its own under this name in the folder of weights")
+        return file
 
     @field_validator("source")
     @classmethod
