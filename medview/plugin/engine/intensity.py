@@ -14,6 +14,7 @@ from medview.plugin.manifest.input_record import IntensityStep
 from medview.study.geometry import FloatArray
 
 Padding = tuple[float, float]
+_MOST_APART = 1 << 20  # whole numbers are counted in a table from the least to the largest
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,11 @@ def _asks(step: IntensityStep) -> bool:
 
 
 def _table(array: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
-    """Return the values that occur and how often; of real numbers each voxel by itself."""
-    if array.dtype.kind not in "iub":
+    """Return the values that occur and how often; of real numbers, and whole ones far apart, each voxel by itself."""
+    is_whole = array.dtype.kind in "iub"
+    least, most = (int(array.min()), int(array.max())) if is_whole else (0, 0)
+    if not is_whole or most - least > _MOST_APART:
         return array.astype(np.float64).ravel(), np.ones(array.size)
-    least, most = int(array.min()), int(array.max())
     counts = np.zeros(most - least + 1)
     for plane in array:  # one at a time: numpy widens what it counts to 64 bits
         counts += np.bincount(plane.ravel().astype(np.int64) - least, minlength=len(counts))
