@@ -69,8 +69,10 @@ def descend(ways: Sequence[Rung], attempt: Callable[[Rung], T], context: Context
     MedViewError
         Not even the last one fits.
     """
-    for rung in ways:
+    for number, rung in enumerate(ways):
         context.device, context.rung = rung.device, rung.name
+        if number:  # the person sees why it takes longer
+            context.progress(0.0, "Too little memory: a slower way is tried")
         context.precision = "float16" if rung.is_half else "float32"
         try:
             return attempt(rung)
