@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def named_inputs(plugin: Plugin, pairs: Sequence[str]) -> dict[str, str]:
-    """Return the series that were named, by the input's id; MedViewError for what the plugin does not ask for."""
+    """Return the series that were named, by the input's id, in the manifest's order: a transform leads to the first.
+
+    MedViewError for what the plugin does not ask for.
+    """
     known = [record.id for record in plugin.manifest.series_inputs]
     named: dict[str, str] = {}
     for pair in pairs:
@@ -37,7 +40,7 @@ def named_inputs(plugin: Plugin, pairs: Sequence[str]) -> dict[str, str]:
                 plugin=plugin.manifest.name,
                 name=record.id,
             )
-    return named
+    return {name: named[name] for name in known if name in named}
 
 
 def further_series(found: Opened, plugin: Plugin, named: Mapping[str, str]) -> dict[str, Series]:
