@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from medview.errors import MedViewError
 from medview.imaging.luma import luma
@@ -110,9 +113,21 @@ class PluginRun:
             )
         for name, volume in self.others.items():
             record = records[name]
+            if record.is_drawn:
+                self._check_drawn(volume)
+                continue
             refusal = why_not(manifest, volume.series, record) or why_not_values(manifest, volume.unit, record)
-            if record.is_series and refusal is not None:
+            if refusal is not None:
                 raise refusal
+
+    def _check_drawn(self, volume: Volume) -> None:
+        """Refuse labels that do not lie on the images, or are none; MedViewError."""
+        if not volume.geometry.same_grid(self.volume.geometry) or not volume.array.any():
+            raise MedViewError(
+                "{plugin} was given no labels that lie on these images.",
+                "Draw on the images that it is to be run on.",
+                plugin=self.plugin.manifest.name,
+            )
 
     def _telling(self, tell: Callable[[Partial], None] | None) -> Callable[[object], None] | None:
         """Return what tells finished slices where somebody listens, and only such as can be drawn."""
@@ -173,7 +188,8 @@ class PluginRun:
         if not self.others:
             return {}
         whole = {self.plugin.manifest.input.id: self.volume, **self.others}
-        return {"inputs": {name: _input(volume.series) for name, volume in whole.items()}}
+        drawn = {record.id for record in self.plugin.manifest.drawn_inputs}
+        return {"inputs": {n: _input(v.series) | (_drawn(v) if n in drawn else {}) for n, v in whole.items()}}
 
 
 @dataclass(frozen=True)
@@ -207,6 +223,17 @@ def _input(series: Series) -> dict[str, Any]:
         "sop_hash": series.sop_hash,
         "instances": len(series.instances),
     }
+
+
+def _drawn(volume: Volume) -> dict[str, Any]:
+    """Return what is written down of labels that a person has drawn."""
+    found = sha256()
+    counts = np.zeros(256, dtype=np.int64)
+    for plane in volume.array:
+        found.update(np.ascontiguousarray(plane).data)
+        counts += np.bincount(plane.ravel(), minlength=256)
+    voxels = {str(number): int(counts[number]) for number in np.flatnonzero(counts) if number}
+    return {"drawn_voxels": voxels, "drawn_sha256": found.hexdigest()}
 
 
 def _copied(volume: Volume) -> Volume:

@@ -90,14 +90,14 @@ def why_no_inputs(session: Session, plugin: Plugin, given: Mapping[str, Candidat
     They are looked at anew: since they were chosen, a study may have been closed, or another series come into view.
     """
     for record in plugin.manifest.inputs[1:]:
-        if record.required and not record.is_series:
+        if record.required and not record.is_series and not record.is_drawn:
             return MedViewError(
                 "{plugin} needs {input} beside the images, which cannot be given here.",
                 "Choose another plugin.",
                 plugin=plugin.manifest.name,
                 input=record.label or record.id,
             )
-        if record.required and record.id not in given:
+        if record.required and record.is_series and record.id not in given:
             return MedViewError(
                 "{plugin} needs a second series, and none of the open ones fits.",
                 "Open one of the same patient beside these images.",

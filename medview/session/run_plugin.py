@@ -15,6 +15,7 @@ from medview.plugin.fit import why_not, why_not_values
 from medview.plugin.run import PluginRun
 from medview.session.apply_result import apply_result
 from medview.session.choose_plugins import is_enabled
+from medview.session.drawn_inputs import take_drawn, why_nothing_drawn
 from medview.session.fetch_weights import known_missing
 from medview.session.further_inputs import (
     Candidate,
@@ -29,6 +30,7 @@ from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_partial import PartialShow
 from medview.study.series import Series
+from medview.study.volume import Volume
 
 if TYPE_CHECKING:
     from medview.plugin.manifest.weights_record import WeightsRecord
@@ -79,13 +81,18 @@ def run_plugin(
         session.notices.add("warning", "No images are open.", "Open a folder of images first.")
         return None
     given = obvious_inputs(session, plugin) if inputs is None else inputs
-    refusal = _refusal(scene, plugin) or why_no_inputs(session, plugin, given)
+    refusal = _refusal(scene, plugin) or why_no_inputs(session, plugin, given) or why_nothing_drawn(scene, plugin)
     if refusal is not None:
         session.notices.add("warning", refusal.message, refusal.remedy)
         return None
     warn_of_patient(session, given)
     run = _Run(session, scene, plugin, parameters, begun)
-    return run.follow(read_inputs(session, given, run.begin)) or run.job
+
+    def read(drawn: dict[str, Volume]) -> None:
+        run.follow(read_inputs(session, given, lambda found: run.begin(found, drawn)))
+
+    run.follow(take_drawn(session, scene, plugin, read))
+    return run.job
 
 
 class _Run:
@@ -106,11 +113,13 @@ class _Run:
 
     def follow(self, job: Job | None) -> Job | None:
         """Tell that a job has been submitted."""
-        if job is not None and self._begun is not None:
-            self._begun(job)
+        if job is not None:
+            self.job = job
+            if self._begun is not None:
+                self._begun(job)
         return job
 
-    def begin(self, given: dict[str, Given]) -> None:
+    def begin(self, given: dict[str, Given], drawn: Mapping[str, Volume]) -> None:
         """Submit it, unless images that it needs have been closed meanwhile."""
         session, study = self._session, self._study
         if study not in session.studies or not all(bears(session, one) for one in given.values()):
@@ -121,7 +130,7 @@ class _Run:
             if study in session.studies:
                 apply_result(session, study, result, given)
 
-        others = {name: one.volume for name, one in given.items()}
+        others = {name: one.volume for name, one in given.items()} | dict(drawn)
         work = PluginRun(self._plugin, self._volume, self._parameters, session.settings["device"], others)
         job = session.jobs.submit(
             Sentence(self._plugin.manifest.name),
@@ -135,7 +144,7 @@ class _Run:
             python=own_python(self._plugin),
         )
         job.subject = _name_of(self._volume.series)
-        self.job = self.follow(self._partial.follow(job))
+        self.follow(self._partial.follow(job))
 
 
 def _name_of(series: Series) -> str:

@@ -100,7 +100,8 @@ class InputRecord(Record):
         What a person reads beside the list of series to choose from, of every input but the first.
     type
         "volume" is a stack of slices, "image" a single one or slices taken one by one, "cine" a recording: frames along
-        time in place of slices, `series.frame_time_ms` apart; of colours their luma is given.
+        time in place of slices, `series.frame_time_ms` apart; of colours their luma is given. "mask" and "scribble" are
+        what is drawn on the first input, uint8 on its grid: 1 the segment that is drawn now, 2 every other one.
     forbidden_words
         Always refused.
     forbidden_sequences
@@ -138,6 +139,11 @@ class InputRecord(Record):
     grid: GridRecord = GridRecord()
     intensity: tuple[IntensityStep, ...] = ()
     intensity_on: Literal["images", "grid"] = "images"
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is labels that a person has drawn on the images of the first input."""
+        return self.type in ("mask", "scribble")
 
     @property
     def is_series(self) -> bool:

@@ -119,6 +119,11 @@ class Manifest(Record):
         """The further inputs that a person chooses a series for."""
         return tuple(record for record in self.inputs[1:] if record.is_series)
 
+    @property
+    def drawn_inputs(self) -> tuple[InputRecord, ...]:
+        """The further inputs that are what a person has drawn."""
+        return tuple(record for record in self.inputs[1:] if record.is_drawn)
+
     def defaults(self) -> dict[str, Parameter]:
         """Return every option's default."""
         return {p.id: p.parse(str(p.default)) for p in self.parameters}
