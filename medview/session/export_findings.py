@@ -100,7 +100,7 @@ def write_map(
         return ()
     from medview.files.objects.heat_map_object import write_heat_map
 
-    return write_heat_map(heat, series, geometry, path, finding.provenance, finding.title, progress=progress)
+    return write_heat_map(heat, series, geometry, path, _facts(finding), finding.title, progress=progress)
 
 
 def write_image(
@@ -114,9 +114,15 @@ def write_image(
         return ()
     from medview.files.objects.derived_series import write_derived
 
-    facts = finding.provenance, finding.title
+    facts = _facts(finding), finding.title
     _, said = write_derived(image, series, geometry, path, *facts, status=finding.status, progress=progress)
     return said
+
+
+def _facts(finding: Finding) -> dict[str, Any]:
+    """Return how a finding came about, and who has judged it."""
+    judged = {"edited_by": finding.edited_by, "edited_at": finding.edited_at} if finding.edited_by else {}
+    return {**finding.provenance, **judged}
 
 
 def _refuse_rejected(finding: Finding) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 from highdicom.sr import srread
@@ -14,8 +15,10 @@ from medview.files.objects.coded import person_name
 from medview.files.objects.dicom_seg import load_segmentation, write_segmentation
 from medview.files.objects.finding_report import write_report
 from medview.files.result_json import findings_data, result_data
+from medview.progress import unheard
+from medview.session.export_findings import write_image, write_map
 from medview.session.reader_name import reader_name
-from medview.study.finding import Finding, MeasuredValue, ScoredBox
+from medview.study.finding import DerivedImage, Finding, HeatMap, MeasuredValue, ScoredBox
 from medview.study.history import Edit, History
 from medview.study.series import Series
 from tests.files.judges import complaints
@@ -113,6 +116,22 @@ def test_a_mask_names_who_corrected_it_and_is_no_longer_automatic(series: Series
     assert result_data(mask)["provenance"]["edited_by"] == "Doe^Jane"
     history.undo()
     assert "edited_by" not in result_data(mask)["provenance"]
+
+
+def test_images_and_maps_that_leave_the_program_say_who_accepted_them(series: Series, tmp_path: Path) -> None:
+    assert series.geometry is not None
+    image = DerivedImage("Denoised", np.zeros(series.geometry.shape, np.int16), "denoised", "HU")
+    heat = HeatMap("Where it looked", np.zeros(series.geometry.shape, np.uint8), "saliency")
+    for payload, write in ((image, write_image), (heat, write_map)):
+        judged = finding(series, payload).judged("accepted", "Doe^Jane", EARLY)
+        target = tmp_path / type(payload).__name__
+        write(payload, judged, series, series.geometry, target, unheard)  # type: ignore[operator]
+        first = min(target.iterdir()) if target.is_dir() else target
+        (maker,) = [
+            i for i in pydicom.dcmread(first).ContributingEquipmentSequence if i.ManufacturerModelName == "nodules"
+        ]
+        told = maker.ContributionDescription.split("; ")
+        assert {"edited_by=Doe^Jane", f"edited_at={EARLY}"} <= set(told)
 
 
 def test_a_table_of_findings_says_who_judged_them(series: Series) -> None:

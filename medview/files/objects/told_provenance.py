@@ -12,8 +12,8 @@ from medview.files.headers.dicom_header import MAKER
 from medview.files.objects.coded import long_string
 
 _FACTS = (
-    "weights_sha256", "manifest_sha256", "device", "precision", "rung", "parameters", "backend", "seed", "seconds",
-    "started", "medview_version", "input", "inputs",
+    "weights_sha256", "manifest_sha256", "edited_by", "edited_at", "device", "precision", "rung", "parameters",
+    "backend", "seed", "seconds", "started", "medview_version", "input", "inputs",
 )  # fmt: skip
 _SHORT_TEXT = 1024  # characters (PS3.5 6.2)
 # highdicom writes the parameters of an algorithm as "a=1,b=2", and reads nothing that holds these signs otherwise
