@@ -90,7 +90,7 @@ def _body(scan: _Scan) -> Mask:
     disk = scan.disk(_OPENING_MM)
     for index in scan.slices(0.0, 0.2, "Finding the body"):
         thick[index] = ndimage.binary_opening(scan.hu[index] > _TISSUE_HU, disk)
-    body = _patient(thick, scan.hu)
+    body = _patient(thick, scan)
     for index in scan.slices(0.2, 0.4, "Finding the body"):
         grown = ndimage.binary_dilation(body[index], disk) & (scan.hu[index] > _TISSUE_HU)
         body[index] = _filled(grown)
@@ -101,9 +101,11 @@ def _bone(scan: _Scan, body: Mask, threshold_hu: int) -> Mask:
     """Return what is above the threshold and joined to compact bone, with its marrow."""
     scan.context.progress(0.4, "Finding bone")
     dense = body & (scan.hu > threshold_hu)
+    scan.context.progress(0.42, "Finding bone")
     pieces = cc3d.dust(dense, threshold=max(1, int(_LEAST_BONE_ML / scan.voxel_ml)), connectivity=6) > 0
     scan.context.progress(0.45, "Finding bone")
     labels = cc3d.connected_components(pieces, connectivity=6)
+    scan.context.progress(0.48, "Finding bone")
     sizes = np.bincount(labels.ravel())
     compact = np.bincount(labels[scan.hu > threshold_hu + _COMPACT_HU], minlength=len(sizes))
     is_bone = compact > 0.03 * sizes  # a vessel full of contrast medium is even: it has no denser rim
@@ -129,6 +131,7 @@ def _airways(scan: _Scan, body: Mask) -> Mask:
     for threshold in _AIRWAY_HU:
         scan.context.progress(0.74, "Finding the airways")
         labels = cc3d.connected_components(smooth < threshold, connectivity=6)
+        scan.context.progress(0.74, "Finding the airways")
         grown = labels == labels[seed]
         before, after = airways.sum() * scan.voxel_ml, grown.sum() * scan.voxel_ml
         if labels[seed] == 0:
@@ -174,6 +177,7 @@ def _lungs(scan: _Scan, body: Mask, airways: Mask) -> Mask:
     air = body & (scan.hu < _LUNG_HU) & ~airways
     scan.context.progress(0.82, "Finding the lungs")
     air = cc3d.dust(air, threshold=max(1, int(_SMALL_LUNG_ML / scan.voxel_ml)), connectivity=6) > 0
+    scan.context.progress(0.84, "Finding the lungs")
     labels = cc3d.connected_components(air, connectivity=6)
     lungs = np.zeros(body.shape, dtype=np.bool_)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
@@ -192,16 +196,19 @@ def _lungs(scan: _Scan, body: Mask, airways: Mask) -> Mask:
     return lungs
 
 
-def _patient(thick: Mask, hu: NDArray[Any]) -> Mask:
+def _patient(thick: Mask, scan: _Scan) -> Mask:
     """Return the trunk and what else is big enough and of tissue: arms that lie apart, but no table."""
     labels = cc3d.connected_components(thick, connectivity=6)
+    scan.context.progress(0.2, "Finding the body")
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     kept = np.zeros(len(sizes), dtype=np.bool_)
     for number in np.flatnonzero(sizes >= max(1, _LEAST_SHARE * sizes.max())):
+        scan.context.progress(0.2, "Finding the body")
         low, high = _FLESH_HU
-        kept[number] = number == sizes.argmax() or low < np.median(hu[labels == number]) < high
+        kept[number] = number == sizes.argmax() or low < np.median(scan.hu[labels == number]) < high
     kept[0] = False
+    scan.context.progress(0.2, "Finding the body")
     patient: Mask = kept[labels]
     return patient
 

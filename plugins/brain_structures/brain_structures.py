@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cc3d
 import numpy as np
@@ -37,6 +38,7 @@ _DILATIONS = (1, 2, 4, 8, 16, 8, 4, 2, 1)
 _HALO = max(_DILATIONS)
 _ROUGH_SIDE, _ROUGH_OPERATIONS = 128, 114  # the box network's cube and the operations of its forward pass
 _MARGIN_VOXELS = 12
+_PLANES = 16  # resampled at a time
 _SLAB = 12  # planes computed at a time at most
 _LONGEST_S = 0.4  # that they may take
 # by number of classes: channels; the value that white matter has in the authors' sample as they scale it; the ceiling.
@@ -59,22 +61,52 @@ def run(request: Request, context: Context) -> Labels:
     if not rough.any():
         return Labels(empty, request.segments)
     with context.stage("conform"):
-        context.progress(0.1, "Resampling to 1 mm")
         where = rough_grid.to_mm(np.argwhere(rough))
         grid = grid_around((where.min(axis=0) + where.max(axis=0)) / 2.0, _LETTERS, _SIDE, 1.0)
-        head = resample(request.volume.array, request.volume.geometry, grid, outside=float(request.volume.array.min()))
-        near = resample(rough, rough_grid, grid, "nearest")
+        told = _Told(context, 0.1, "Resampling to 1 mm")
+        head = _resampled(request.volume.array, request.volume.geometry, grid, "linear", told)
+        near = _resampled(rough, rough_grid, grid, "nearest", told)
         box = _box(near)
     classes = str(request.parameters["classes"])
     with context.stage("forward"):
-        image = _scaled(head, near, classes)[box]
+        image = _scaled(head, near, classes, box)
         found = _classes(image, classes, request.weights[f"meshnet_{classes}"], context)
     with context.stage("back"):
-        context.progress(0.97, "Bringing the labels to the images")
         labels = np.zeros(grid.shape, dtype=np.uint8)
         labels[box] = _cleaned(found, near[box])
-        labels = resample(labels, grid, request.volume.geometry, "nearest")
+        told = _Told(context, 0.97, "Bringing the labels to the images")
+        labels = _resampled(labels, grid, request.volume.geometry, "nearest", told)
     return Labels(labels, request.segments)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is said while a step that takes long is done a few planes at a time."""
+
+    context: Context
+    fraction: float
+    text: str
+
+    def planes(self, count: int) -> Iterator[slice]:
+        """Yield planes to do next, telling progress and noticing a cancel before each lot."""
+        for start in range(0, count, _PLANES):
+            self.context.progress(self.fraction, self.text)
+            yield slice(start, min(start + _PLANES, count))
+
+
+def _resampled(
+    array: NDArray[Any], source: Geometry, target: Geometry, how: Literal["nearest", "linear"], told: _Told
+) -> NDArray[Any]:
+    """Return an array on another grid; beyond labels there is none, beyond an image its lowest value."""
+    is_image = how == "linear"
+    out = np.empty(target.shape, dtype=np.float32 if is_image else array.dtype)
+    outside = float(array.min()) if is_image else 0.0
+    for planes in told.planes(target.shape[0]):
+        affine = target.affine.copy()
+        affine[:3, 3] = target.to_mm((planes.start, 0, 0))
+        part = Geometry((planes.stop - planes.start, *target.shape[1:]), affine)
+        out[planes] = resample(array, source, part, how, outside)
+    return out
 
 
 def _rough_brain(request: Request, context: Context) -> tuple[BoolArray, Geometry]:
@@ -118,11 +150,11 @@ def _box(mask: BoolArray) -> Box:
     return sides[0], sides[1], sides[2]
 
 
-def _scaled(head: FloatArray, near: BoolArray, classes: str) -> FloatArray:
-    """Return the values as the network was trained on them: air 0, white matter its usual value."""
+def _scaled(head: FloatArray, near: BoolArray, classes: str, box: Box) -> FloatArray:
+    """Return the values of the box as the network was trained on them: air 0, white matter its usual value."""
     _, white, ceiling = _MODELS[classes]
     low, high = float(np.quantile(head, 0.02)), float(np.quantile(head[near], _WHITE_QUANTILE))
-    scaled: FloatArray = (head - np.float32(low)) * np.float32(white / max(high - low, 1e-6))
+    scaled: FloatArray = (head[box] - np.float32(low)) * np.float32(white / max(high - low, 1e-6))
     return np.minimum(scaled, np.float32(ceiling))
 
 
@@ -135,10 +167,11 @@ def _classes(image: FloatArray, classes: str, weights: Path, context: Context) -
     depth, height, width = image.shape
 
     def buffer(channels: int) -> torch.Tensor:
-        """Return zeros with a halo before the first and after the last plane; channels last is twice as fast."""
-        return torch.zeros((1, channels, depth + 2 * _HALO, height, width), device=context.device).contiguous(
-            memory_format=torch.channels_last_3d
-        )
+        """Return room with zeros before the first and after the last plane; channels last is twice as fast."""
+        shape = (1, channels, depth + 2 * _HALO, height, width)
+        room = torch.empty(shape, device=context.device, memory_format=torch.channels_last_3d)
+        room[:, :, :_HALO], room[:, :, _HALO + depth :] = 0.0, 0.0
+        return room
 
     with torch.inference_mode():
         source, target = buffer(1), buffer(channels)

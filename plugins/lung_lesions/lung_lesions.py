@@ -50,6 +50,7 @@ _OPENING_MM = 4.5
 _MARGIN = (4, 16, 16)  # grid steps around the chest's cavity that the network sees
 _MULTIPLE = (4, 16, 16)  # of the network's coarsest level
 _LEAST_SCORE = 0.2  # candidates below are not handed over, unless they are asked for: 50 a chest from 0.1 on
+_ROWS = 32  # averaged at a time
 _OPERATIONS = 60  # of one forward pass, for the progress
 _OFFSET_MM, _SIZE_MM = 10.0, 20.0  # what the network's numbers for centre and size are measured in
 
@@ -90,8 +91,7 @@ def run(request: Request, context: Context) -> Boxes:
     volume, threshold = request.volume, float(request.parameters["threshold"])
     _refuse_unfit(volume)
     with context.stage("lungs"):
-        context.progress(0.0, "Preparing")
-        hu, grid = harmonise(volume.array, volume.geometry)
+        hu, grid = harmonise(volume.array, volume.geometry, lambda part: context.progress(0.2 * part, "Preparing"))
         chest = find_chest(hu, grid, lambda part: context.progress(0.2 + 0.3 * part, "Finding the lungs"))
     if chest is None:
         raise MedViewError(
@@ -108,24 +108,30 @@ def run(request: Request, context: Context) -> Boxes:
     return Boxes(tuple(_scored(c, concept, volume.geometry) for c in candidates), threshold)
 
 
-def harmonise(array: NDArray[Any], geometry: Geometry) -> tuple[FloatArray, Geometry]:
+def harmonise(array: NDArray[Any], geometry: Geometry, tell: Tell = lambda _: None) -> tuple[FloatArray, Geometry]:
     """Return Hounsfield units on the network's grid, whatever slices they came in, and that grid.
 
     Thin slices are averaged along the slice normal to about `SLAB_MM`; small pixels are smoothed as the coarser grid
-    demands; thick slices are interpolated linearly.
+    demands; thick slices are interpolated linearly. `tell` hears how far it is, 0 to 1.
     """
+    tell(0.0)
     turn = Reorientation.to(geometry, "SPL")
     values: FloatArray = np.nan_to_num(turn.apply(array).astype(np.float32), nan=_OUTSIDE_HU)
     turned = turn.geometry(geometry)
     slab = SLAB_MM / turned.spacing_mm[0]
     if slab >= 2:
-        values = ndimage.convolve1d(values, _box(slab), axis=0, mode="nearest")
+        for start in range(0, values.shape[1], _ROWS):
+            tell(0.1 + 0.3 * start / values.shape[1])
+            rows = values[:, start : start + _ROWS]
+            rows[:] = ndimage.convolve1d(rows, _box(slab), axis=0, mode="nearest")
     sigmas = [
         0.4 * np.sqrt(max(0.0, (g / s) ** 2 - 1)) for g, s in zip(GRID_MM[1:], turned.spacing_mm[1:], strict=True)
     ]
     for index in range(len(values)):
+        tell(0.4 + 0.5 * index / len(values))
         ndimage.gaussian_filter(values[index], sigmas, output=values[index])
     grid = _grid_over(turned)
+    tell(0.9)
     return resample(values, turned, grid, outside=_OUTSIDE_HU), grid
 
 

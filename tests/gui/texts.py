@@ -14,6 +14,8 @@ _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "tr": ((0,), ("template",)),
     "Sentence": ((0,), ("template",)),
     "MedViewError": ((0, 1), ("message", "remedy")),
+    "PluginFaultError": ((0, 1), ("message", "remedy")),
+    "NothingFoundError": ((0, 1), ("message", "remedy")),
     "add": ((1, 2), ("message", "remedy")),
     "submit": ((0,), ("title",)),
     "progress": ((1,), ("text",)),
@@ -52,6 +54,7 @@ _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Segment": ((1,), ("label",)),
     "Segmentation": ((4,), ("name",)),
     "_top": ((0,), ()),
+    "_Told": ((2,), ()),
 }
 _NAMES = {"message", "remedy", "title"}
 _LEVELS = {"info", "warning", "error"}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from medview.cli.plugin_conformance import queue_runner
+from medview.errors import MedViewError
 from medview.files.formats.nifti import read_volume
 from medview.jobs.job_queue import JobQueue
 from medview.paths import shipped_plugins_folder
@@ -14,15 +20,23 @@ from medview.plugin.authoring.new_plugin import NewTask, new_plugin
 from medview.plugin.conformance.bench import Bench, Limits
 from medview.plugin.conformance.conformance_suite import conformance
 from medview.plugin.conformance.row import Row
+from medview.plugin.conformance.specimen import Specimen
 from medview.plugin.conformance.trial import Observation, Runner, Trial
 from medview.plugin.discovery import Plugin, discover
+from medview.plugin.plugin_fault_error import NothingFoundError, PluginFaultError
 from medview.progress import unheard
 
 TASKS: tuple[NewTask, ...] = ("segment", "classify", "detect", "enhance")
 CONTENDED = Limits(silence_s=20.0, stop_s=20.0)  # several tests share a core: how fast, the slow runs say
-QUICK = {"body_and_lungs"}  # whose whole suite takes seconds; of the others a slice, and all of it with -m slow
-SLICE = ("one_slice", "cancel")
-SHORTEST = {"brain_structures": ("one_slice",)}  # half a minute until it is a tenth done
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_core() -> Iterator[None]:
+    """Let torch compute small arrays on one core: the other one has other tests to run."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def here(trial: Trial) -> Observation:
@@ -52,42 +66,58 @@ def test_a_plugin_to_begin_with_passes(task: NewTask, tmp_path: Path) -> None:
     assert len(rows) >= 19
 
 
-def test_a_plugin_without_code_passes(tmp_path: Path) -> None:
-    chosen = ("plain", "provenance", "orientation", "one_slice", "self_tests")
-    rows = suite(plugin_of(new_plugin("mine", "segment", tmp_path, with_code=False)), *chosen)
-    assert failed(rows) == {}
-    assert rows["orientation: sagittal"].state == rows["self test 1: volume_ml of 1"].state == "passed"
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
-def test_a_plugin_without_code_passes_all_of_it(task: NewTask, tmp_path: Path) -> None:
-    assert failed(suite(plugin_of(new_plugin("mine", task, tmp_path, with_code=False)))) == {}
+def test_a_plugin_without_code_passes(task: NewTask, tmp_path: Path) -> None:
+    rows = suite(plugin_of(new_plugin("mine", task, tmp_path, with_code=False)))
+    assert failed(rows) == {}
+    assert [name for name, row in rows.items() if row.state == "does not apply"] == ["parameters"]
 
 
 def shipped() -> list[str]:
     return sorted(path.parent.name for path in shipped_plugins_folder().glob("*/plugin.toml"))
 
 
-def installed(name: str) -> Plugin:
-    """Return a shipped plugin; where its weights are not here, the test is skipped."""
-    plugin = plugin_of(shipped_plugins_folder() / name)
-    reason = next(iter(suite(plugin, "one_slice").values())).said
-    if "weights are not on this computer" in reason:
-        pytest.skip(reason)
-    return plugin
-
-
 @pytest.mark.parametrize("name", shipped())
-def test_every_shipped_plugin_passes(name: str) -> None:
-    """Of slow networks what needs no run of the whole, here: `-m slow` is the whole."""
-    assert failed(suite(installed(name), *(() if name in QUICK else SHORTEST.get(name, SLICE)))) == {}
+def test_every_shipped_plugin_has_a_test_that_runs_the_whole_suite_on_it(name: str) -> None:
+    """In the file of its own tests, so that test processes share the runs."""
+    own = Path(__file__).resolve().parents[1] / "plugins" / f"test_{name}.py"
+    (test,) = (part for part in own.read_text(encoding="utf-8").split("\ndef ") if "whole_conformance_suite" in part)
+    assert f'conformance_of("{name}"' in test
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(shipped()) - QUICK))
-def test_every_shipped_plugin_passes_all_of_it(name: str) -> None:
-    assert failed(suite(installed(name))) == {}
+def test_a_smaller_patient_is_the_same_one_and_options_hold_in_every_run(tmp_path: Path) -> None:
+    plugin, tried = plugin_of(new_plugin("mine", "segment", tmp_path)), list[Trial]()
+
+    def told(trial: Trial) -> Observation:
+        tried.append(trial)
+        return here(trial)
+
+    bench = Bench(plugin, told, read_volume, "cpu", CONTENDED, {"level": 150}, 0.25)
+    rows = {row.name: row for row in conformance(bench, unheard, ("plain", "anisotropic", "parameters", "self_tests"))}
+    assert failed(rows) == {}
+    whole = Specimen.of(plugin.manifest).plain()
+    assert np.array_equal(tried[0].volume.array, whole.array)
+    assert tried[0].volume.geometry.spacing_mm == pytest.approx([side / 4 for side in whole.geometry.spacing_mm])
+    assert [trial.parameters["level"] for trial in tried] == [150, 150, "100", "600", 150]
+    assert tried[-1].volume.geometry.same_grid(whole.geometry)  # a self test is of the patient its author had
+
+
+def test_a_fault_and_nothing_found_stay_what_they_are_between_processes() -> None:
+    for kind in (PluginFaultError, NothingFoundError, MedViewError):
+        error = pickle.loads(pickle.dumps(kind("{plugin} gave {what}.", "Report it.", plugin="Mine", what=7)))
+        seen = Observation(refusal=error)
+        assert (seen.is_fault, seen.is_refused) == (kind is PluginFaultError, kind is MedViewError)
+        assert (str(error.message), str(error.remedy)) == ("Mine gave 7.", "Report it.")
+
+
+def test_seconds_are_counted_by_the_clock_that_is_given(tmp_path: Path) -> None:
+    folder = new_plugin("mine", "segment", tmp_path)
+    code = (folder / "mine.py").read_text()
+    asleep = "    import time; time.sleep(0.3)\n"  # and computes nothing
+    (folder / "mine.py").write_text(code.replace("    labels = np", f"{asleep}    labels = np"))
+    plugin = plugin_of(folder)
+    assert "progress" in failed(suite(plugin, "progress", limits=Limits(0.25, 0.25)))
+    assert failed(suite(plugin, "progress", limits=Limits(0.25, 0.25, time.process_time))) == {}
 
 
 LOOP = """

@@ -11,6 +11,7 @@ from medview.imaging.resample import resample
 from medview.imaging.statistics import dice
 from medview.plugin.contract import Result
 from medview.study.volume import Volume
+from tests.plugins.conformance_of import conformance_of, in_state
 
 REST, LUNGS, AIRWAYS, BONE = 1, 2, 3, 4
 # TotalSegmentator's class numbers: humeri, vertebrae, ribs; cartilage is not bone
@@ -81,3 +82,9 @@ def test_air_alone_has_no_body(chests: dict[str, tuple[Volume, Result]]) -> None
     air = Volume(np.full(volume.geometry.shape, -1000, dtype=np.int16), volume.geometry, volume.series, "HU")
     with pytest.raises(medview.errors.MedViewError, match="Body and lungs found nothing"):
         medview.run("body_and_lungs", air)
+
+
+def test_it_passes_the_whole_conformance_suite() -> None:
+    rows = conformance_of("body_and_lungs")
+    assert in_state("failed", rows) == {}
+    assert list(in_state("does not apply", rows)) == ["self tests"]

@@ -13,6 +13,7 @@ from medview.imaging.statistics import dice
 from medview.plugin.contract import Result
 from medview.progress import Cancelled
 from medview.study.volume import Volume
+from tests.plugins.conformance_of import conformance_of, in_state
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,9 @@ def test_an_empty_image_has_no_brain(head: Volume) -> None:
     blank = Volume(np.zeros(head.geometry.shape, dtype=np.int16), head.geometry, head.series)
     with pytest.raises(medview.errors.MedViewError, match="Brain extraction found nothing in these images"):
         medview.run("brain_extraction", blank, device="cpu")
+
+
+def test_it_passes_the_whole_conformance_suite() -> None:
+    rows = conformance_of("brain_extraction")
+    assert in_state("failed", rows) == {}
+    assert list(in_state("does not apply", rows)) == ["self tests"]

@@ -17,6 +17,7 @@ from medview.plugin.contract import Context, Result
 from medview.plugin.discovery import discover, find
 from medview.progress import Cancelled, unheard
 from medview.study.volume import Volume
+from tests.plugins.conformance_of import conformance_of, in_state
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +145,10 @@ def test_a_gpu_finds_the_same_structures(sample: Volume) -> None:
     on_cpu = medview.run("brain_structures", sample, device="cpu", classes="18")
     on_gpu = medview.run("brain_structures", sample, device="cuda", classes="18")
     assert (on_cpu.labels.array == on_gpu.labels.array).mean() > 0.999
+
+
+def test_it_passes_the_whole_conformance_suite() -> None:
+    """On a small head: the network computes on millimetres, and a whole one takes it ten times as long."""
+    rows = conformance_of("brain_structures", size=0.35)
+    assert in_state("failed", rows) == {}
+    assert list(in_state("does not apply", rows)) == ["self tests"]

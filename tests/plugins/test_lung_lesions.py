@@ -17,6 +17,7 @@ from medview.progress import Cancelled
 from medview.study.finding import Boxes, Concept, ScoredBox
 from medview.study.geometry import Geometry
 from medview.study.volume import Volume
+from tests.plugins.conformance_of import conformance_of, in_state
 
 NODULE_MM = (-62.0, 10.0, 96.0)  # in the right lung of the phantom
 Phantom = Callable[[float], Volume]
@@ -172,3 +173,10 @@ def test_a_cancel_is_noticed_within_the_network(phantom: Phantom) -> None:
 
     with pytest.raises(Cancelled):
         medview.run("lung_lesions", phantom(0.0), device="cpu", progress=unwanted)
+
+
+def test_it_passes_the_whole_conformance_suite() -> None:
+    """On a small chest: the network computes on millimetres."""
+    rows = conformance_of("lung_lesions", size=0.6)
+    assert in_state("failed", rows) == {}
+    assert list(in_state("does not apply", rows)) == ["self tests"]

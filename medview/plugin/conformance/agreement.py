@@ -12,8 +12,10 @@ from medview.imaging.resample import resample
 from medview.plugin.contract import Answer, Labels, Result
 from medview.study.finding import Boxes, ClassScores, Curve, DerivedImage, HeatMap, MeasuredValue
 from medview.study.geometry import Geometry
+from medview.study.spatial_transform import SpatialTransform
 
 _NEAR_MM = 12.0  # boxes whose middles are nearer than this, or than half their size, are one
+_FAR_MM = 20.0  # transforms that bring a point so far apart have nothing in common
 _STRICT = 4.0  # images that differ by a quarter of their range, on average, have nothing in common
 
 
@@ -63,8 +65,15 @@ def _of_answers(first: Answer, second: Any, grids: tuple[Geometry, Geometry], sl
     if isinstance(first, Curve):
         share = float(first.values.shape == second.values.shape and np.allclose(first.values, second.values, rtol=0.05))
         return Agreement(share, "curves")
-    share = float(np.allclose(first.after, second.after, atol=1.0))
-    return Agreement(share, "transforms")
+    apart = far_apart_mm(first, second, here)
+    return Agreement(1.0 - min(apart / _FAR_MM, 1.0), f"points at most {apart:.1f} mm apart")
+
+
+def far_apart_mm(first: SpatialTransform, second: SpatialTransform, where: Geometry) -> float:
+    """Return how far apart two transforms bring a point of a grid, where they differ most."""
+    sides = [np.linspace(0.0, n - 1.0, 5) for n in where.shape]
+    points = where.to_mm(np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, 3))
+    return float(np.linalg.norm(first.to_other(points) - second.to_other(points), axis=-1).max())
 
 
 def _covered(there: Geometry, here: Geometry) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ TESTS: Mapping[str, Test] = {
     "orientation": place_rows.orientation,
     "anisotropic": place_rows.anisotropic,
     "oblique": place_rows.oblique,
+    "shift": place_rows.shift,
     "one_slice": hardship_rows.one_slice,
     "even_images": hardship_rows.even_images,
     "cancel": hardship_rows.cancel,

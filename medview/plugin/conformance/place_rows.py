@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from medview.plugin.conformance.agreement import Agreement
+import numpy as np
+
+from medview.plugin.conformance.agreement import Agreement, far_apart_mm
 from medview.plugin.conformance.bench import Bench
 from medview.plugin.conformance.row import Row
+from medview.plugin.conformance.specimen import MOVED_MM
+from medview.study.spatial_transform import SpatialTransform, shift_by
 from medview.study.volume import Volume
 
 _REORDERED = 0.95  # the same voxels in another order
 _SAMPLED = 0.85  # the same patient on other voxels
+_LEFT = 0.75  # of a shift: none found leaves the whole of it, and the way back twice as much
 _SLACK = 1  # and borders may lie in the next voxel then
 _SAMPLED_LEARNED = 0.7  # a network has seen few patients askew; left for right, or voxels for mm, is far below
 _ORDERS: dict[str, tuple[tuple[int, int, int], tuple[int, ...]]] = {
@@ -45,6 +50,18 @@ def oblique(bench: Bench) -> Iterator[Row]:
     """Ask the same of slices askew in the patient, and of slices sheared by a tilted gantry."""
     for name, grid in (("oblique", bench.settled.turned()), ("tilted", bench.settled.tilted())):
         yield _held(bench, name, partial(bench.settled.on, grid), _sampled(bench), " (15 degrees)")
+
+
+def shift(bench: Bench) -> Iterator[Row]:
+    """Ask whether what registers finds at least some of the way that the second patient was moved by, and no other."""
+    result = bench.plain.result
+    way = next((a for a in result.answers if isinstance(a, SpatialTransform)), None) if result is not None else None
+    if result is None or way is None:
+        return
+    true = SpatialTransform.of_matrix(shift_by(MOVED_MM))
+    left, whole = far_apart_mm(way, true, result.geometry), float(np.linalg.norm(MOVED_MM))
+    said = f"points end up to {left:.1f} mm from where they belong; the second patient lies {whole:.1f} mm away"
+    yield Row.judged("known shift", left <= _LEFT * whole, said)
 
 
 def _sampled(bench: Bench) -> float:

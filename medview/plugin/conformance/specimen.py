@@ -22,7 +22,7 @@ from medview.study.volume import Volume
 _COARSE_MM: dict[BodyName, float] = {"chest": 6.0, "abdomen": 6.0, "head": 4.0}
 _HEAD = ("HEAD", "BRAIN", "SKULL", "NEURO")
 _ABDOMEN = ("ABDOMEN", "PELVIS", "LIVER", "KIDNEY", "SPINE")
-_MOVED_MM = (4.0, -3.0, 2.0)  # of the second images of a plugin that brings two together
+MOVED_MM = (4.0, -3.0, 2.0)  # of the second images of a plugin that brings two together
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Specimen:
 
     def second(self, geometry: Geometry) -> Volume:
         """Return the patient on a grid after a small move: what a plugin with two inputs is given beside the first."""
-        return self.of_array(self.phantom.on(geometry, _MOVED_MM), geometry)
+        return self.of_array(self.phantom.on(geometry, MOVED_MM), geometry)
 
     def of_array(self, array: NDArray[Any], geometry: Geometry, unit: str | None = None) -> Volume:
         """Return an array as a volume of a series that fits; its UIDs are made of its voxels."""
@@ -151,7 +151,7 @@ def _grid(record: InputRecord, phantom: Phantom) -> Geometry:
     extent = [min(side, most) for side in reversed(phantom.extent_mm)]
     step = min(_COARSE_MM[phantom.body] * phantom.size, high, min(extent) / record.minimum_slices)
     step = max(step, low)
-    a, b, c = (max(int(side // step), record.minimum_slices) for side in extent)
+    a, b, c = (max(int(side / step + 1e-6), record.minimum_slices) for side in extent)
     return _axial((a, b, c), (step, step, step))
 
 
