@@ -173,7 +173,7 @@ def _add_plugin(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser
 def _add_authoring(action: Callable[[str, str], argparse.ArgumentParser]) -> None:
     made = action("new", "write a plugin to begin with, which runs at once")
     made.add_argument("id", metavar="ID", help="small letters, digits and underscores")
-    made.add_argument("--task", required=True, choices=("segment", "classify", "detect", "enhance"))
+    made.add_argument("--task", required=True, choices=("segment", "classify", "detect", "enhance", "register"))
     made.add_argument("--no-code", action="store_true", help="a manifest and a tiny ONNX network, no line of code")
     made.add_argument("-o", "--out", type=Path, help="folder for the plugin's own; your plugins without it")
     checked = action("check", "say all that is wrong with a plugin's folder, without running it")

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from medview.errors import MedViewError
 from medview.paths import data_folder, resources_folder
 
-NewTask = Literal["segment", "classify", "detect", "enhance"]
+NewTask = Literal["segment", "classify", "detect", "enhance", "register"]
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -37,6 +37,10 @@ def new_plugin(plugin_id: str, task: NewTask, folder: Path | None = None, *, wit
             "Tasks: {known}. Of another take the nearest of them and change its manifest.",
             task=task,
             known=", ".join(get_args(NewTask)),
+        )
+    if task == "register" and not with_code:
+        raise MedViewError(
+            "A plugin that registers needs code: no network alone gives a transform.", "Leave --no-code out."
         )
     if not _ID.fullmatch(plugin_id):
         raise MedViewError(

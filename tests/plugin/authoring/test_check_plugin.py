@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from medview.errors import MedViewError
 from medview.paths import shipped_plugins_folder
 from medview.plugin.authoring.check_plugin import check_plugin
 from medview.plugin.authoring.new_plugin import NewTask, new_plugin
@@ -33,6 +34,12 @@ def change(folder: Path, old: str, new: str, file: str = "plugin.toml") -> int:
 @pytest.mark.parametrize("with_code", [True, False])
 def test_what_new_has_made_has_no_fault(task: NewTask, with_code: bool, tmp_path: Path) -> None:
     assert told(new_plugin("mine", task, tmp_path, with_code=with_code)) == []
+
+
+def test_what_registers_has_no_fault_and_needs_code(tmp_path: Path) -> None:
+    assert told(new_plugin("mine", "register", tmp_path)) == []
+    with pytest.raises(MedViewError, match="needs code"):
+        new_plugin("other", "register", tmp_path, with_code=False)
 
 
 @pytest.mark.parametrize("name", sorted(p.parent.name for p in shipped_plugins_folder().glob("*/plugin.toml")))
