@@ -327,6 +327,7 @@ class MainWindow(QMainWindow):
     def _make_segmentation(self) -> QWidget:
         run_action = self.commands.actions["run_segmentation"]
         self.plugin_panel = PluginPanel(self._session, self.watch, run_action)
+        self.plugin_panel.tools.models_wanted.connect(self.show_models)
         self.segment_panel = SegmentPanel(self._session, self.watch, self.commands.actions)
         self.measurement_panel = MeasurementPanel(self._session, self.watch, self.commands.actions)
         segmentation = SidePanel(self.plugin_panel, self.segment_panel)

@@ -261,7 +261,7 @@ class PluginPanel(QWidget):
         if hosts:
             return tr(
                 "The weights are not on this computer yet. They are fetched from {host} and checked; "
-                "nothing of your images is sent.",
+                "nothing of your images is sent. Without a network: Plugins, Import an offline pack.",
                 host=", ".join(hosts),
             )
         return ""

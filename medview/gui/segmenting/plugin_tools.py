@@ -25,6 +25,7 @@ class PluginTools(QWidget):
 
     task_chosen = Signal()
     card_wanted = Signal()
+    models_wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +79,7 @@ class PluginTools(QWidget):
     def _fill_menu(self) -> None:
         """List every plugin with whether it is offered, and what can be done with all of them."""
         self.menu.clear()
+        self.menu.addAction(icon("device"), tr("Models and weights…"), self.models_wanted.emit)
         self.menu.addAction(icon("redo"), tr("Reload plugins"), lambda: reload_plugins(self._session))
         self.menu.addAction(icon("download"), tr("Import an offline pack…"), self._ask_pack)
         self.menu.addSection(tr("Offered"))
