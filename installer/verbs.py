@@ -125,7 +125,7 @@ def lint(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """Run the benchmarks, or the named ones alone: tests/benchmarks/bench_NAME.py."""
     provide(missing_needs(virtual_screen=True) + venv_needs())
-    set_up(frozenset({"demo", "dev"}))
+    set_up(frozenset({"demo", "dev", "fast"}))
     folder = ROOT / "tests" / "benchmarks"
     found = {path.stem.removeprefix("bench_"): path for path in sorted(folder.glob("bench_*.py"))}
     unknown = set(arguments) - set(found)
