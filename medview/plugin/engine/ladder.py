@@ -11,6 +11,7 @@ import torch
 
 from medview.errors import MedViewError
 from medview.plugin.contract import Context
+from medview.plugin.engine.kept_models import kept_models
 from medview.plugin.engine.sliding_window import Sums
 from medview.plugin.manifest.manifest import Manifest
 
@@ -102,6 +103,7 @@ def _differs(one: Rung, other: Rung) -> bool:
 
 
 def _give_back() -> None:
+    kept_models.forget()
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

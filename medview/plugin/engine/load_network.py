@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -15,15 +13,13 @@ from torch import nn
 from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin.engine.backends import Backend, OnnxBackend, OpenVinoBackend, TorchBackend, fastest, is_installed
+from medview.plugin.engine.kept_models import kept_models, module_bytes
 from medview.plugin.engine.networks import load_weights, make_network
 from medview.plugin.engine.sliding_window import Forward
 from medview.plugin.engine.state_dicts import read_checkpoint, state_dict_of
 from medview.plugin.engine.torch_models import load_safetensors, load_torchscript
 from medview.plugin.kept_book import read_book, write_book
 from medview.plugin.manifest.runtime import Network
-
-_KEPT = 6
-_ready: OrderedDict[tuple[Any, ...], Backend] = OrderedDict()
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,19 +39,23 @@ class NetworkFiles:
 
 
 def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> Backend:
-    """Return one of a network's weights ready to compute batches of `shape` on `device`; the last few stay ready.
+    """Return one of a network's weights ready to compute batches of `shape` on `device`; it stays so as long as it may.
 
     Where several back ends can, which is fastest is measured once and remembered for this machine.
     """
     facts, said = files.paths[weights_id].stat(), _said(files, weights_id)
     key = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns, said, repr(files.network), device, shape)
-    if key not in _ready:
+
+    def ready() -> Backend:
         offered = offered_backends(files, weights_id, device, shape)
-        _ready[key] = offered[0] if len(offered) == 1 else _probed(offered, said, device, shape)
-    _ready.move_to_end(key)
-    while len(_ready) > _KEPT:
-        _ready.popitem(last=False)
-    return _ready[key]
+        return offered[0] if len(offered) == 1 else _probed(offered, said, device, shape)
+
+    return kept_models.get(key, device, ready, lambda backend: _bytes_of(backend, facts.st_size))
+
+
+def _bytes_of(backend: Backend, file_bytes: int) -> int:
+    """Return what a network takes that is ready: of a library that does not tell, its weights twice."""
+    return module_bytes(backend.module) if isinstance(backend, TorchBackend) else 2 * file_bytes
 
 
 def load_module(network: Network, path: Path, weights_format: str, device: str) -> nn.Module:

@@ -1,13 +1,12 @@
 """Load models safely and watch them run.
 
 Weights are read as safetensors, which are numbers, or as TorchScript, which is a program but no Python, and is looked
-through before (`check_script`). A few models stay loaded between runs.
+through before (`check_script`). Models stay loaded between runs (`kept_models`).
 """
 
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +20,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from medview.errors import MedViewError
 from medview.paths import data_folder
 from medview.plugin.engine.check_script import check_script
+from medview.plugin.engine.kept_models import kept_models, module_bytes
 from medview.plugin.file_sha256 import file_sha256
 from medview.plugin.kept_book import read_book, write_book
 from medview.plugin.weights import weights_folder
 
-_KEPT_MODELS = 4
-_models: OrderedDict[tuple[object, ...], torch.jit.ScriptModule] = OrderedDict()
 Step = Callable[[float], None]
 
 
@@ -66,20 +64,18 @@ def free_graphics_memory_mb() -> int:
 
 
 def load_torchscript(path: Path, device: str) -> torch.jit.ScriptModule:
-    """Return the TorchScript model of a file in evaluation mode on `device`; the last few stay loaded."""
-    facts = path.stat()
-    key = (str(path), facts.st_size, facts.st_mtime_ns, device)
-    if key not in _models:
+    """Return the TorchScript model of a file in evaluation mode on `device`; it stays loaded as long as it may."""
+
+    def load() -> torch.jit.ScriptModule:
         check_script(path)
         try:
             model = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
         except RuntimeError as error:
             raise _unreadable(path, error) from error
-        _models[key] = model.eval()
-    _models.move_to_end(key)
-    while len(_models) > _KEPT_MODELS:
-        _models.popitem(last=False)
-    return _models[key]
+        return model.eval()
+
+    facts = path.stat()
+    return kept_models.get((str(path), facts.st_size, facts.st_mtime_ns, device), device, load, module_bytes)
 
 
 def load_safetensors(path: Path) -> dict[str, torch.Tensor]:

@@ -17,8 +17,8 @@ from medview.paths import data_folder
 from medview.plugin.contract import Context, Labels
 from medview.plugin.convert.plugin_draft import toml_text
 from medview.plugin.discovery import Plugin, discover
-from medview.plugin.engine import load_network
 from medview.plugin.engine.backends import OnnxBackend
+from medview.plugin.engine.kept_models import kept_models
 from medview.plugin.engine.ladder import Rung, descend
 from medview.plugin.engine.run_network import NetworkRun
 from medview.plugin.run import PluginRun
@@ -60,7 +60,7 @@ def test_a_file_that_was_exchanged_is_held_against_the_weights_anew(tmp_path: Pa
     book = data_folder() / "backends.json"
     kept = json.loads(book.read_text(encoding="utf-8"))
     book.write_text(json.dumps(dict.fromkeys(kept, "onnxruntime")), encoding="utf-8")
-    load_network._ready.clear()  # another day
+    kept_models.forget()  # another day
     result = run(with_alternative(plain, -500.0), array)
     assert isinstance(result.answers[0], Labels)
     np.testing.assert_array_equal(result.answers[0].array, np.where(array > 120.5, 7, 0))
