@@ -69,10 +69,11 @@ def load_torchscript(path: Path, device: str) -> torch.jit.ScriptModule:
     def load() -> torch.jit.ScriptModule:
         check_script(path)
         try:
-            model = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
+            model: torch.jit.ScriptModule = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
         except RuntimeError as error:
             raise _unreadable(path, error) from error
-        return model.eval()
+        model.eval()
+        return model
 
     facts = path.stat()
     return kept_models.get((str(path), facts.st_size, facts.st_mtime_ns, device), device, load, module_bytes)
