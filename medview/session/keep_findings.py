@@ -57,6 +57,20 @@ class _Run:
     finding: Finding = field(compare=False)  # any of it: what they have in common is kept with the run
 
 
+@dataclass(eq=False)
+class _Read:
+    """What was read of a study's file when it was opened.
+
+    `order` are the places of its findings, `loading` those whose arrays are on their way, and `unread` the runs of such
+    as cannot be shown: they stay in the file with them.
+    """
+
+    runs: dict[str, KeptRun] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
+    loading: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+
+
 class KeptFindings(KeptThings):
     """The findings of a session's studies, with the judgements on them and the threshold chosen for each run."""
 
@@ -67,12 +81,10 @@ class KeptFindings(KeptThings):
     )
 
     def __init__(self, session: Session) -> None:
-        self._runs: WeakKeyDictionary[Study, dict[str, KeptRun]] = WeakKeyDictionary()  # as the file told them
-        self._order: WeakKeyDictionary[Study, dict[str, int]] = WeakKeyDictionary()
+        self._reads: WeakKeyDictionary[Study, _Read] = WeakKeyDictionary()
         self._stored: set[str] = set()  # UIDs of findings whose arrays, if they have any, lie on the disk
         self._storing: set[str] = set()
         self._refused: set[str] = set()  # could not be stored: tried once more when the program ends
-        self._loading: set[str] = set()
         super().__init__(session)
 
     def _marks(self) -> Marks:
@@ -90,6 +102,7 @@ class KeptFindings(KeptThings):
         return [uid for uid, record in findings.items() if record.get("status") in _JUDGED]
 
     def _watch(self, study: Study) -> None:
+        self._reads[study] = _Read()
         study.findings.changed.connect(self._look)
         study.series_changed.connect(self._place_waiting)
         finding_view(study).changed.connect(self._look)
@@ -148,8 +161,8 @@ class KeptFindings(KeptThings):
         ready = (f for f in study.findings if f.uid in self._stored or (state.is_closed and is_keepable(f)))
         findings = {finding.uid: finding for finding in ready}
         chosen = finding_view(study).chosen_thresholds
-        waiting = {_run_of(record) for record in state.waiting.values()}
-        runs = {uid: run for uid, run in state.noted.get("runs", {}).items() if uid in waiting}
+        others = {_run_of(record) for record in state.waiting.values()} | self._reads[study].unread
+        runs = {uid: run for uid, run in state.noted.get("runs", {}).items() if uid in others}
         return {
             "findings": findings,
             "runs": runs | {f.run_uid: _Run(f.run_uid, chosen.get(f.run_uid), f) for f in findings.values()},
@@ -166,13 +179,13 @@ class KeptFindings(KeptThings):
 
     def _bring_back(self, study: Study, state: KeptState, kept: KeptMarks) -> None:
         state.waiting = dict(kept.sections.get("findings", {}))
-        self._order[study] = {uid: number for number, uid in enumerate(state.waiting)}
-        self._runs[study] = _read_runs(kept.sections.get("runs", {}))
+        read = self._reads[study]
+        read.order = {uid: number for number, uid in enumerate(state.waiting)}
+        read.runs = _read_runs(kept.sections.get("runs", {}))
         self._sweep(state.identity, list(state.waiting))
-        damaged = [uid for uid, record in state.waiting.items() if self._is_damaged(study, record)]
-        self._give_up(state, damaged, "damaged")
+        self._tell_damaged(study, state, [u for u, record in state.waiting.items() if _is_damaged(record, read.runs)])
         self._place(study, state)
-        waits = len(state.waiting.keys() - self._loading)
+        waits = len(state.waiting.keys() - read.loading)
         if waits:
             self._session.notices.add(
                 "warning",
@@ -181,16 +194,9 @@ class KeptFindings(KeptThings):
                 "{count:It is|They are} kept, and shown when those very images are opened.", count=waits,
             )  # fmt: skip
 
-    def _is_damaged(self, study: Study, record: Mapping[str, Any]) -> bool:
-        try:
-            needs_arrays(record)
-        except ValueError:
-            return True
-        return _run_of(record) not in self._runs[study]
-
     def _place(self, study: Study, state: KeptState) -> None:
-        here = self._runs_here(study)
-        ready = [uid for uid, record in state.waiting.items() if _run_of(record) in here and uid not in self._loading]
+        here, loading = self._runs_here(study), self._reads[study].loading
+        ready = [uid for uid, record in state.waiting.items() if _run_of(record) in here and uid not in loading]
         large = [uid for uid in ready if needs_arrays(state.waiting[uid])]
         self._put(study, state, {uid: {} for uid in ready if uid not in set(large)})
         if large:
@@ -202,28 +208,28 @@ class KeptFindings(KeptThings):
         The grid is the images' own as they are now: one on which millimetres were given by hand may have the same
         numbers as one that has none.
         """
-        runs = {uid: run for uid, run in self._runs.get(study, {}).items() if study.bears(run.source, run.geometry)}
+        runs = {uid: run for uid, run in self._reads[study].runs.items() if study.bears(run.source, run.geometry)}
         own = {one.key: one.geometry for one in study.series}
         return {uid: replace(run, geometry=own[run.source.series_key] or run.geometry) for uid, run in runs.items()}
 
     def _load(self, study: Study, state: KeptState, uids: list[str]) -> None:
-        self._loading.update(uids)
-        identity = state.identity
+        identity, loading = state.identity, self._reads[study].loading
+        loading.update(uids)
 
         def work(progress: Progress) -> dict[str, Arrays | None]:
             return {uid: self._read_arrays(identity, uid) for uid in uids}
 
         def done(found: dict[str, Arrays | None]) -> None:
-            self._loading.difference_update(uids)
+            loading.difference_update(uids)
             if study not in self._session.studies:
                 return
-            self._give_up(state, [uid for uid, arrays in found.items() if arrays is None], "gone")
+            self._tell_given_up(study, state, [uid for uid, arrays in found.items() if arrays is None])
             here = self._runs_here(study)  # they may have changed meanwhile
             waiting = {uid: arrays for uid, arrays in found.items() if uid in state.waiting}
             self._put(study, state, {u: a for u, a in waiting.items() if a and _run_of(state.waiting[u]) in here})
 
         def failed(error: BaseException) -> None:
-            self._loading.difference_update(uids)
+            loading.difference_update(uids)
             self._session.notices.add_error(error)
 
         self._submit(work, done, failed, "results")
@@ -244,39 +250,46 @@ class KeptFindings(KeptThings):
                 made.append(kept_finding(uid, record, runs[_run_of(record)], arrays))
             except ValueError:
                 damaged.append(uid)
-        self._give_up(state, damaged, "damaged")
-        self._give_up(state, [finding.uid for finding in made], "")
+        self._tell_damaged(study, state, damaged)
+        _wait_no_more(state, [finding.uid for finding in made])
         new = [finding for finding in made if study.findings.find(finding.uid) is None]
         if new:
             self._add(study, state, new)
 
     def _add(self, study: Study, state: KeptState, new: list[Finding]) -> None:
-        runs = {f.run_uid: _Run(f.run_uid, self._runs[study][f.run_uid].threshold, f) for f in new}
+        read = self._reads[study]
+        runs = {f.run_uid: _Run(f.run_uid, read.runs[f.run_uid].threshold, f) for f in new}
         was_busy, state.is_busy = state.is_busy, True  # what is put back now is no change
-        self._stored.update(finding.uid for finding in new)
         state.noted["findings"] = {**state.noted.get("findings", {}), **{f.uid: f for f in new}}
         state.noted["runs"] = {**state.noted.get("runs", {}), **runs}
         note_brought_back(study, new)
         finding_view(study).choose_thresholds({uid: r.threshold for uid, r in runs.items() if r.threshold is not None})
-        order = self._order[study]
-        study.findings.set(sorted((*study.findings, *new), key=lambda f: order.get(f.uid, len(order))))
+        self._stored.update(finding.uid for finding in new)
+        study.findings.set(sorted((*study.findings, *new), key=lambda f: read.order.get(f.uid, len(read.order))))
         state.is_busy = was_busy
 
-    def _give_up(self, state: KeptState, uids: Collection[str], why: str) -> None:
-        """Let records wait no longer, and say what became of them; they stay in the file unchanged."""
-        state.waiting = {uid: record for uid, record in state.waiting.items() if uid not in set(uids)}
-        if why == "damaged" and uids:
+    def _tell_damaged(self, study: Study, state: KeptState, uids: Collection[str]) -> None:
+        self._leave(study, state, uids)
+        if uids:
             self._session.notices.add(
                 "warning", "{count} {count:finding|findings} kept with this study cannot be understood.",
                 "{count:It stays|They stay} in the study's file unchanged.", count=len(uids),
             )  # fmt: skip
-        elif why == "gone" and uids:
+
+    def _tell_given_up(self, study: Study, state: KeptState, uids: Collection[str]) -> None:
+        self._leave(study, state, uids)
+        if uids:
             self._session.notices.add(
                 "warning",
                 "{count} {count:image or map|images or maps} that models made of this study {count:was|were} given up "
                 "to make room for others.",
                 "Run the model again to have {count:it|them}.", count=len(uids),
             )  # fmt: skip
+
+    def _leave(self, study: Study, state: KeptState, uids: Collection[str]) -> None:
+        """Let records that cannot be shown stay in the file as they are."""
+        self._reads[study].unread.update(_run_of(state.waiting[uid]) for uid in uids)
+        _wait_no_more(state, uids)
 
     def _sweep(self, identity: str, uids: Iterable[str]) -> None:
         def work(progress: Progress) -> None:
@@ -288,6 +301,12 @@ class KeptFindings(KeptThings):
         self._submit(work, lambda _: None, failed, "results")
 
 
+def _wait_no_more(state: KeptState, uids: Collection[str]) -> None:
+    """Let records wait no longer."""
+    gone = set(uids)
+    state.waiting = {uid: record for uid, record in state.waiting.items() if uid not in gone}
+
+
 def _read_runs(records: Mapping[str, Mapping[str, Any]]) -> dict[str, KeptRun]:
     """Return the runs that can be understood."""
     found = {}
@@ -297,6 +316,14 @@ def _read_runs(records: Mapping[str, Mapping[str, Any]]) -> dict[str, KeptRun]:
         except ValueError:
             continue  # its findings are told of as damaged
     return found
+
+
+def _is_damaged(record: Mapping[str, Any], runs: Mapping[str, KeptRun]) -> bool:
+    try:
+        needs_arrays(record)
+    except ValueError:
+        return True
+    return _run_of(record) not in runs
 
 
 def _run_of(record: Mapping[str, Any]) -> str:

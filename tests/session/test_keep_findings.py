@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +32,7 @@ from medview.session.give_spacing import give_spacing
 from medview.session.judge_findings import judge_findings, move_box, remove_findings
 from medview.session.judged_findings import has_unsaved_judgements, is_kept
 from medview.session.keep_findings import KeptFindings
+from medview.session.open_folder import open_folder
 from medview.session.session import Session
 from medview.session.undo import undo
 from medview.study.finding import (
@@ -48,7 +51,7 @@ from medview.study.study import Study
 from tests.files.full_disk import limited_file_size
 from tests.files.make_dicom import image, write, write_stack
 from tests.session.test_keep_measurements import opened, reopened
-from tests.session.waiting import said, wait_idle
+from tests.session.waiting import said, wait_idle, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NODULE = Concept("nodule", "Lung nodule", (1, 2, 3), type=Code("786838002", "SCT", "Nodule of lung"))
@@ -315,7 +318,7 @@ def test_an_exchanged_grid_gets_none_of_them(session: Session, kept: KeptFinding
 def test_millimetres_that_the_images_do_not_tell_do_not_come_back_with_a_finding(
     session: Session, kept: KeptFindings, tmp_path: Path
 ) -> None:
-    """A person gave 1 mm, which are the numbers of a grid of pixels, too: that is not kept, nor is it in the finding."""
+    """A person gave 1 mm, which makes the numbers of a grid of pixels: that is not kept, nor is it in the finding."""
     folder = tmp_path / "dx"
     made = image(0, PixelSpacing=None, ImagePositionPatient=None, ImageOrientationPatient=None, Modality="OT")
     write(made, folder / "one.dcm")
@@ -372,13 +375,17 @@ def test_damaged_records_and_arrays_hide_no_other_and_stay(
     arrays[-2].write_bytes(arrays[-2].read_bytes()[:100])
     again = reopened(session, study, folder)
     assert len(again.findings) == 9 - 4
-    assert said(session).count("2 findings kept with this study cannot be understood.") == 1  # said twice, once counted
+    assert said(session).count("2 findings kept with this study cannot be understood.") == 1
     judge_findings(again, [found[2].uid], "accepted")
     wait_idle(session)
     now = content(medview_home)["findings"]
     assert set(now) == set(table["findings"])
     assert now[found[0].uid] == table["findings"][found[0].uid]
     assert now[found[2].uid]["status"] == "accepted"
+    remove_findings(again, [finding.uid for finding in again.findings])
+    wait_idle(session)
+    assert len(content(medview_home)["findings"]) == 4  # what cannot be understood, with what its runs say of it
+    assert len(content(medview_home)["runs"]) == 1
 
 
 def test_a_file_of_a_newer_version_is_left_alone_and_the_question_says_so(
@@ -553,12 +560,57 @@ def test_a_study_closed_while_its_images_are_written_loses_none(
     session: Session, kept: KeptFindings, tmp_path: Path
 ) -> None:
     folder = write_stack(tmp_path / "ct", 6)
-    study = opened(session, folder, show=False)
+    study: Study | None = opened(session, folder, show=False)
+    assert study is not None
     ran(session, study, *everything(study.series[0].geometry.shape), boxes(0.9))  # type: ignore[union-attr]
     close_study(session, study)  # at once
     wait_idle(session)
+    study = opened(session, folder, show=False)
+    assert len(study.findings) == 7
+    close_study(session, study)
+    open_folder(session, folder, show=False)
+    wait_until(session, lambda: len(session.studies) == 1 and len(session.studies[0].findings) > 0)
+    close_study(session, session.studies[0])  # while what is large is read
     assert len(opened(session, folder, show=False).findings) == 7
-    assert set(kept._states) == set(session.studies)
+    gone, study = weakref.ref(study), None
+    gc.collect()
+    assert gone() is None  # nothing of a study that is closed is held
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_was_done_and_undone_in_any_order_is_found_again(
+    session: Session, kept: KeptFindings, tmp_path: Path, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    folder = write_stack(tmp_path / "ct", 6)
+    study = opened(session, folder)
+    ran(session, study, boxes(0.9, 0.7, 0.5, 0.3, 0.1))
+    steps: list[Callable[[str], object]] = [
+        lambda uid: judge_findings(study, [uid], "accepted"),
+        lambda uid: judge_findings(study, [uid], "rejected"),
+        lambda uid: judge_findings(study, [uid], "proposed"),
+        lambda uid: move_box(study, uid, ScoredBox(NODULE, 0.9, (0, 0, 0), (1 + random.random(), 2, 3))),
+        lambda uid: remove_findings(study, [uid]),
+        lambda uid: study.history.undo(),
+        lambda uid: study.history.undo(),
+        lambda uid: study.history.redo(),
+        lambda uid: ran(session, study, boxes(random.random()), everything((6, 6, 8))[random.integers(0, 6)]),
+        lambda uid: finding_view(study).set_threshold(next(f for f in study.findings if f.uid == uid), random.random()),
+        lambda uid: session.jobs.deliver(),
+    ]
+    for _ in range(60):
+        uids = [f.uid for f in study.findings if isinstance(f.payload, ScoredBox)]
+        if not uids:
+            ran(session, study, boxes(0.8))
+        else:
+            steps[random.integers(0, len(steps))](uids[random.integers(0, len(uids))])
+    wait_idle(session)
+    before = [facts(finding) for finding in study.findings]
+    thresholds = [finding_view(study).threshold(finding) for finding in study.findings]
+    again = reopened(session, study, folder)
+    assert [facts(finding) for finding in again.findings] == before
+    assert [finding_view(again).threshold(finding) for finding in again.findings] == thresholds
+    assert "warning" not in said(session)
 
 
 def test_images_of_another_grid_than_their_record_are_refused(
