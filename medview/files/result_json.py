@@ -120,7 +120,7 @@ def _payload_data(finding: Finding) -> dict[str, Any]:
 
 def _box_data(box: ScoredBox, geometry: Geometry) -> dict[str, Any]:
     """Return a box in indices and, where the images say where they lie, in mm."""
-    placed = geometry.is_placed
+    placed, sized = geometry.is_placed, geometry.has_spacing and geometry.has_depth
     return {
         "type": "box",
         "id": box.concept.id,
@@ -129,5 +129,5 @@ def _box_data(box: ScoredBox, geometry: Geometry) -> dict[str, Any]:
         "low_index": list(box.low_index),
         "high_index": list(box.high_index),
         "centre_lps_mm": [round(float(x), 3) for x in box.centre_mm(geometry)] if placed else None,
-        "size_mm": [round(x, 3) for x in box.size_mm(geometry)] if geometry.has_spacing else None,
+        "size_mm": [round(x, 3) for x in box.size_mm(geometry)] if sized else None,
     }

@@ -78,11 +78,11 @@ def slice_of(finding: Finding) -> int | None:
 
 
 def size_text(finding: Finding) -> str:
-    """Return how large a box is, columns, rows and slices in mm; "" where it has no size."""
+    """Return how large a box is, columns, rows and, where their distance is known, slices in mm; "" without a size."""
     if not isinstance(finding.payload, ScoredBox) or not finding.geometry.has_spacing:
         return ""
     slices, rows, columns = finding.payload.size_mm(finding.geometry)
-    return f"{columns:.0f}×{rows:.0f}×{slices:.0f}"
+    return f"{columns:.0f}×{rows:.0f}" + (f"×{slices:.0f}" if finding.geometry.has_depth else "")
 
 
 def _local(time: str) -> str:
