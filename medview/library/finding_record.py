@@ -178,12 +178,12 @@ def _value(said: Record, arrays: Arrays, geometry: Geometry) -> MeasuredValue:
 
 def _scores(said: Record, arrays: Arrays, geometry: Geometry) -> ClassScores:
     concepts = tuple(_concept(one) for one in said["concepts"])
-    scores = _array(arrays, "scores", (len(concepts),), np.float32)
+    scores = _numbers(arrays, "scores", (len(concepts),))
     places = _places(arrays, "slice_indices", geometry)
     # where there are no slices, the table has no columns either
     by_slice = arrays["slice_scores"]
     if len(places) or by_slice.size:
-        by_slice = _array(arrays, "slice_scores", (len(places), len(concepts)), np.float32)
+        by_slice = _numbers(arrays, "slice_scores", (len(places), len(concepts)))
     thresholds = tuple(_number(n) for n in said["thresholds"])
     bands = tuple((_number(low), _number(high)) for low, high in said["bands"])
     if any(len(one) not in (0, len(concepts)) for one in (thresholds, bands)):
@@ -194,7 +194,9 @@ def _scores(said: Record, arrays: Arrays, geometry: Geometry) -> ClassScores:
 
 def _map(said: Record, arrays: Arrays, geometry: Geometry) -> HeatMap:
     concept = None if said["concept"] is None else _concept(said["concept"])
-    array = _array(arrays, "array", geometry.shape, np.uint8)
+    array = arrays["array"]
+    if array.dtype != np.uint8 or array.shape != geometry.shape:
+        raise ValueError("no map")
     return HeatMap(_text(said["title"]), array, cast(MapKind, _one_of(said["kind"], MapKind)), concept)
 
 
@@ -209,10 +211,10 @@ def _image(said: Record, arrays: Arrays, geometry: Geometry) -> DerivedImage:
 
 
 def _curve(said: Record, arrays: Arrays, geometry: Geometry) -> Curve:
-    x = arrays["x"]
-    values = _array(arrays, "values", x.shape, np.float64)
+    count = len(arrays["x"])
+    x, values = _numbers(arrays, "x", (count,)), _numbers(arrays, "values", (count,))
     frames = _places(arrays, "frame_indices", geometry)
-    if x.dtype != np.float64 or x.ndim != 1 or len(frames) not in (0, len(x)):
+    if len(frames) not in (0, count):
         raise ValueError("no curve")
     marks = tuple((_text(name), _number(at)) for name, at in said["marks"])
     return Curve(_text(said["title"]), x, values, _text(said["x_unit"]), _text(said["unit"]), marks, frames)
@@ -249,9 +251,9 @@ def _concept(record: Record) -> Concept:
     return Concept(_text(record["id"]), _text(record["label"]), (red, green, blue), category, kind)
 
 
-def _array(arrays: Arrays, name: str, shape: tuple[int, ...], kind: type) -> NDArray[Any]:
+def _numbers(arrays: Arrays, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     array = arrays[name]
-    if array.shape != shape or array.dtype != kind:
+    if array.shape != shape or array.dtype.kind not in "fiu":
         raise ValueError(f"{name} does not fit")
     return array
 
@@ -259,9 +261,10 @@ def _array(arrays: Arrays, name: str, shape: tuple[int, ...], kind: type) -> NDA
 def _places(arrays: Arrays, name: str, geometry: Geometry) -> NDArray[np.int64]:
     """Return slices or frames that values belong to; ValueError where there are none such."""
     places = arrays[name]
-    if places.ndim != 1 or places.dtype != np.int64 or ((places < 0) | (places >= geometry.shape[0])).any():
+    is_whole = not places.size or places.dtype.kind in "iu"
+    if places.ndim != 1 or not is_whole or ((places < 0) | (places >= geometry.shape[0])).any():
         raise ValueError("no places")
-    return places
+    return places.astype(np.int64, copy=False)
 
 
 def _text(value: Any) -> str:
