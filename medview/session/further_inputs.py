@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _IN_VIEW = Sentence("It is in view already.")
 _OTHER_PATIENT = Sentence("It is of another patient.")
+_UNKNOWN_PATIENT = Sentence("The files do not tell whether both series are of one patient.")
 _CLOSED = Sentence("The second series is no longer open.")
 _TWICE = Sentence("One series is chosen for two inputs.")
 
@@ -39,11 +40,14 @@ class Candidate:
     ----------
     refusal
         Why it cannot be given, None where it can.
+    remark
+        What a person should know before it is given, None for nothing.
     """
 
     study: Study
     series: Series
     refusal: Sentence | None = None
+    remark: Sentence | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,7 @@ def candidates(session: Session, plugin: Plugin, record: InputRecord) -> tuple[C
     if scene is None:
         return ()
     found = [
-        Candidate(study, series, _refusal(scene, study, series, plugin, record))
+        Candidate(study, series, _refusal(scene, study, series, plugin, record), _remark(scene, study))
         for study in session.studies
         for series in study.series
         if series.axis is None or series.axis.number == 0 or _is_fused(scene, study, series)
@@ -134,11 +138,9 @@ def bears(session: Session, given: Given) -> bool:
 def warn_of_patient(session: Session, given: Mapping[str, Candidate]) -> None:
     """Say where the files do not tell whether all images are of one patient, as for a fusion."""
     scene = session.scene
-    for one in given.values():
-        if scene is None or one.study is scene.study:
-            continue
-        if sameness(one.study.facts.patient, scene.study.facts.patient) != "same":
-            session.notices.add("warning", "The files do not tell whether both series are of one patient.")
+    remarks = (_remark(scene, one.study) for one in given.values() if scene is not None)
+    for remark in {remark.template: remark for remark in remarks if remark is not None}.values():
+        session.notices.add("warning", remark)
 
 
 def read_inputs(
@@ -190,6 +192,12 @@ def _refusal(scene: Scene, study: Study, series: Series, plugin: Plugin, record:
     return refusal.message if refusal is not None else None
 
 
+def _remark(scene: Scene, study: Study) -> Sentence | None:
+    """Return what is not known of a study beside a scene's."""
+    is_known = study is scene.study or sameness(study.facts.patient, scene.study.facts.patient) == "same"
+    return None if is_known else _UNKNOWN_PATIENT
+
+
 def _is_fused(scene: Scene, study: Study, series: Series) -> bool:
     """Whether a series lies over a scene's images."""
     fusion = scene.fusion
@@ -207,4 +215,4 @@ def _rank(session: Session, scene: Scene, plugin: Plugin, one: Candidate) -> tup
     else:
         likely = (basis_of(session, scene, one.study, one.series) == "unregistered", not is_same_study)
     fused = _is_fused(scene, one.study, one.series)
-    return (one.refusal is not None, not fused, *likely, -len(one.series.instances))
+    return (one.refusal is not None, not fused, one.remark is not None, *likely, -len(one.series.instances))

@@ -184,8 +184,14 @@ def test_a_patient_that_the_files_do_not_tell_is_warned_of(
     session: Session, tmp_path: Path, medview_home: Path
 ) -> None:
     write_two_scans(tmp_path, PatientID=None, PatientName=None)
+    write_ct(tmp_path / "again", SeriesInstanceUID="2.25.5009", SeriesDescription="CT again", SeriesNumber=8)
     _, plugin = opened(session, tmp_path, medview_home)
-    run_plugin(session, plugin, {})
+    offered = [
+        (one.series.series_description, one.remark is None)
+        for one in candidates(session, plugin, plugin.manifest.inputs[1])
+    ]
+    assert offered[:2] == [("CT again", True), ("CT prior", False)]  # what is known to be of the patient comes first
+    run_plugin(session, plugin, {}, {"moving": candidate(session, "CT prior")})
     assert "The files do not tell whether both series are of one patient." in said(session)
 
 

@@ -133,8 +133,8 @@ class InputForm(QWidget):
         return one_line(date + number + series_name(one.series))
 
     def _tip(self, one: Candidate | None) -> str:
-        refusal = say(one.refusal) if one is not None and one.refusal is not None else ""
-        return "\n".join(part for part in (self._title(one), refusal) if part)
+        said = (one.refusal, one.remark) if one is not None else ()
+        return "\n".join([self._title(one), *(say(sentence) for sentence in said if sentence is not None)])
 
     def _keep_wanted(self, name: str, found: tuple[Candidate, ...]) -> None:
         """Hold what a person has chosen as it is listed now, and nothing that is no longer open."""
