@@ -53,8 +53,8 @@ def progress_lines(tell: Callable[[str], None], clock: Callable[[], float] = tim
         if now - told < _LINE_EVERY_S:
             return
         told = now
-        left = f", about {(now - begun) * (1 - fraction) / fraction:.0f} s left" if fraction > _TELLING else ""
-        tell(f"{fraction:4.0%} {printable(text)}{left}")
+        left = f"about {(now - begun) * (1 - fraction) / fraction:.0f} s left" if fraction > _TELLING else ""
+        tell(f"{fraction:4.0%} {', '.join(filter(None, (printable(text), left)))}")
 
     return progress
 
