@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _MOST_ENTRIES = 20_000
 _MOST_TEXT_BYTES = 16 << 20
 _MOST_BYTES = 32 << 30
 _CHUNK_BYTES = 1 << 20
+_DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError)  # of these the last: encrypted, or nested too deeply
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,19 @@ class ModelFiles:
             with self._opened(name) as source:
                 text = source.read(_MOST_TEXT_BYTES + 1)
             found = json.loads(text[:_MOST_TEXT_BYTES])
-        except (OSError, ValueError, RecursionError, zipfile.BadZipFile, RuntimeError) as error:
+        except (ValueError, *_DAMAGE) as error:
             raise self._unreadable(name, error) from error
         if not isinstance(found, dict):
             raise self._unreadable(name, ValueError("it is no table"))
         return found
 
     def text(self, name: str) -> str:
-        """Return the beginning of a text file, whatever its encoding."""
-        with self._opened(name) as source:
-            return source.read(_MOST_TEXT_BYTES // 64).decode("utf-8", "replace")
+        """Return the beginning of a text file, whatever its encoding; MedViewError where it cannot be read."""
+        try:
+            with self._opened(name) as source:
+                return source.read(_MOST_TEXT_BYTES // 64).decode("utf-8", "replace")
+        except _DAMAGE as error:
+            raise self._unreadable(name, error) from error
 
     def copy(self, name: str, target: Path, told: Callable[[float], None]) -> Path:
         """Copy a file, bounded in size, to `target` and return that; `told` hears the share that is done."""
@@ -93,7 +98,7 @@ class ModelFiles:
                     if done > min(whole, _MOST_BYTES):
                         raise ValueError("it is larger than the archive says")
                     told(done / whole)
-        except (OSError, ValueError, zipfile.BadZipFile, RuntimeError) as error:
+        except (ValueError, *_DAMAGE) as error:
             raise self._unreadable(name, error) from error
         return target
 

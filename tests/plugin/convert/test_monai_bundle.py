@@ -223,6 +223,19 @@ def test_an_archive_whose_entry_leads_outside_is_refused(tmp_path: Path) -> None
     assert not list(tmp_path.rglob("escaped.txt"))
 
 
+def test_a_damaged_text_in_an_archive_is_told(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path)
+    (folder / "LICENSE").write_text("free " * 400, encoding="utf-8")
+    archive = Path(shutil.make_archive(str(tmp_path / "bundle"), "zip", tmp_path, folder.name))
+    with zipfile.ZipFile(archive) as there:
+        entry = there.getinfo(f"{folder.name}/LICENSE")
+    content = bytearray(archive.read_bytes())
+    content[entry.header_offset + 30 + len(entry.filename) + 3] ^= 255
+    archive.write_bytes(content)
+    with pytest.raises(MedViewError, match=r"LICENSE of the model cannot be read"):
+        import_model(archive, Told(), unheard, tmp_path / "out")
+
+
 def test_weights_that_would_run_code_are_refused(tmp_path: Path) -> None:
     class Runs:
         def __reduce__(self) -> tuple[object, ...]:
