@@ -81,3 +81,24 @@ def test_every_command_that_is_shown_can_be_typed() -> None:
     assert len(commands()) > 12
     for command in commands():
         cli.parse(shlex.split(command))  # ends the program where an option or verb is not known
+
+
+VERBS = (
+    "scan", "convert", "check", "run", "export", "models install", "models pack", "plugin new", "plugin check",
+    "plugin test", "plugin schema", "plugin import", "library import", "library rebuild", "demo", "screenshots",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_is_told(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.parse([*verb.split(), "--help"])
+    options = set(re.findall(r"(?<![\w-])--[a-z-]+", capsys.readouterr().out)) - {
+        "--help",
+        "--quiet",
+        "--json",
+        "--out",
+    }
+    block = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8").split("```", 2)[1]
+    lines = [line for line in block.splitlines() if line.startswith(f"medview {verb.split()[0]} ")]
+    assert options <= set(re.findall(r"--[a-z-]+", " ".join(lines)))
