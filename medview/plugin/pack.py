@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -87,8 +88,10 @@ def install_pack(path: Path, progress: Progress) -> Plugin:
         try:
             with zipfile.ZipFile(path) as archive:
                 _unpack(archive, room, progress)
-        except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, ValueError) as error:
-            raise _refused(path, str(error)) from error  # RuntimeError: encrypted, or packed in an unknown way
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+            raise _refused(path, str(error)) from error
+        except (RuntimeError, ValueError) as error:  # encrypted, packed in an unknown way, or with a list that is none
+            raise _refused(path, str(error)) from error
         plugin = _plugin_in(room, path)
         _check_weights(plugin, room, path)
         _check_others(plugin, room, path)

@@ -154,6 +154,21 @@ def test_what_is_no_pack_is_refused(content: bytes, tmp_path: Path) -> None:
         install_pack(path, unheard)
 
 
+def test_a_pack_whose_stream_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deflated.medviewpack"
+    with zipfile.ZipFile(packed(tmp_path)) as archive, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as other:
+        for name in archive.namelist():
+            other.writestr(name, archive.read(name))
+    with zipfile.ZipFile(path) as there:
+        entry = there.getinfo("plugin/plugin.toml")
+    content = bytearray(path.read_bytes())
+    start = entry.header_offset + 30 + len(entry.filename)
+    content[start : start + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    with pytest.raises(MedViewError, match="is not a pack that can be installed"):
+        install_pack(path, unheard)
+
+
 def test_a_torn_pack_is_refused(tmp_path: Path) -> None:
     path = packed(tmp_path)
     path.write_bytes(path.read_bytes()[:-200])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from medview.errors import MedViewError
@@ -29,7 +30,14 @@ def check_script(path: Path) -> None:
             if is_old or sum(entry.file_size for entry in entries) > _MOST_BYTES:
                 raise ValueError("it is of an older kind, or too long to be looked through")
             words = {word.decode() for entry in entries for word in _REACHING.findall(archive.read(entry))}
-    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:  # RuntimeError: encrypted
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        zlib.error,
+        zipfile.BadZipFile,
+        RuntimeError,
+    ) as error:  # the last: encrypted
         raise MedViewError(
             "The model file {file} cannot be read: {reason}",
             "Fetch it again; if it came with a package, install that package anew.",

@@ -82,6 +82,17 @@ def test_nothing_of_a_script_is_run_when_it_is_imported(tmp_path: Path) -> None:
     assert not written.exists()
 
 
+def test_a_script_whose_stream_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("net/code/__torch__.py", "x = 1\n" * 100)
+    content = bytearray(path.read_bytes())
+    content[51:57] = b"\xff" * 6
+    path.write_bytes(content)
+    with pytest.raises(MedViewError, match=r"net\.pt cannot be read"):
+        load_torchscript(path, "cpu")
+
+
 def test_a_script_of_an_older_kind_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "net.pt"
     with zipfile.ZipFile(path, "w") as archive:
