@@ -99,6 +99,8 @@ def test_every_option_is_told(verb: str, capsys: pytest.CaptureFixture[str]) -> 
         "--json",
         "--out",
     }
-    block = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8").split("```", 2)[1]
+    text = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
+    block = re.findall(r"```
+(.*?)```", text, re.DOTALL)[0]
     lines = [line for line in block.splitlines() if line.startswith(f"medview {verb.split()[0]} ")]
     assert options <= set(re.findall(r"--[a-z-]+", " ".join(lines)))
