@@ -134,6 +134,10 @@ def _plugin_text(registration: Registration) -> Sentence:
         return Sentence(
             "Registered: by hand, after {plugin}" if is_classical else "Registered: by hand, after AI ({plugin})", facts
         )
+    if registration.kind == "file":
+        return Sentence(
+            "Registered by {plugin}, from a file" if is_classical else "AI: registered by {plugin}, from a file", facts
+        )
     return Sentence("Registered by {plugin}" if is_classical else "AI: registered by {plugin}", facts)
 
 

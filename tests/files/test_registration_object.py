@@ -15,6 +15,7 @@ from medview.study.geometry import Geometry
 from medview.study.registration import RegisteredSide, Registration, RegistrationKind
 from medview.study.series import Series
 from medview.study.spatial_transform import DisplacementField, SpatialTransform, rotation_about, shift_by
+from medview.view.fusion_lines import registration_text
 from tests.files.judges import complaints
 from tests.files.make_dicom import image, write
 from tests.files.make_objects import found, stacks
@@ -77,6 +78,9 @@ def test_a_rigid_registration_leads_from_each_frame_to_the_first(pair: tuple[Ser
     other = saved.StudiesContainingOtherReferencedInstancesSequence[0]
     assert (other.StudyInstanceUID, other.ReferencedSeriesSequence[0].SeriesInstanceUID) == ("2.25.2", "2.25.22")
     assert complaints(path) == set()
+    (file,) = read_transforms(found(path, "registration"))
+    assert (file.kind, file.label, file.provenance["classical"]) == ("file", "rigid_ct", False)
+    assert str(registration_text(file)) == "AI: registered by rigid_ct, from a file"
     back = read_back(path, pair)
     assert back.to_other((0.0, 50.0, 0.0)) == pytest.approx((-13.0, 50 * np.cos(np.pi / 6), 0.0), abs=1e-9)
     assert np.linalg.norm(back.inverse().to_other((0.0, 50.0, 0.0)) - (-13.0, 43.30127, 0.0)) > 10.0

@@ -111,10 +111,11 @@ def test_a_grid_that_makes_no_sense_is_refused(tmp_path: Path, changes: dict[str
         read_transforms(found(deformable(tmp_path / "d", **changes), "registration"))
 
 
-def test_a_matrix_without_an_inverse_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("diagonal", [[1, 0, 1, 1], [-1, 1, 1, 1]], ids=["without an inverse", "mirrored"])
+def test_a_matrix_that_no_patient_allows_is_refused(tmp_path: Path, diagonal: list[int]) -> None:
     path = save(
         tmp_path / "r", RIGID, FrameOfReferenceUID=REGISTERED,
-        RegistrationSequence=[registered(SOURCE, np.diag([1, 0, 1, 1]))],
+        RegistrationSequence=[registered(SOURCE, np.diag(diagonal))],
     )  # fmt: skip
     with pytest.raises(MedViewError, match="makes no sense"):
         read_transforms(found(path, "registration"))

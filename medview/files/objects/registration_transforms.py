@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from medview.errors import MedViewError
+from medview.files.headers.dicom_header import MAKER
 from medview.files.headers.dicom_values import Values
 from medview.files.objects.dicom_object import read_object
+from medview.files.objects.told_provenance import AI_MARK
 from medview.study.geometry import FloatArray, Geometry
 from medview.study.registration import RegisteredSide, Registration
 from medview.study.spatial_transform import DisplacementField, SpatialTransform
@@ -24,12 +27,12 @@ _Way = tuple[RegisteredSide, SpatialTransform]  # from the registered frame to a
 
 
 def read_transforms(found: StudyObject) -> tuple[Registration, ...]:
-    """Return what a registration joins; empty where it names fewer than two frames of reference.
+    """Return what a registration joins; empty where it names fewer than two frames of reference or groups of images.
 
     Raises
     ------
     MedViewError
-        The file is missing or damaged, or a matrix or grid in it makes no sense.
+        The file is missing or damaged, or a matrix or grid in it makes no sense: one that exchanges left and right, too.
     """
     values = read_object(found.path).values
     registered = values.text("FrameOfReferenceUID")
@@ -44,9 +47,19 @@ def read_transforms(found: StudyObject) -> tuple[Registration, ...]:
     for (a, to_a), (b, to_b) in combinations(sources, 2):
         if to_a.is_affine and to_b.is_affine and _are_told_apart(a, b):
             pairs.append((a, b, SpatialTransform.of_matrix(to_b.matrix @ np.linalg.inv(to_a.matrix))))
-    return tuple(
-        Registration("file", a, b, way, now, label=label, object_uid=found.sop_instance_uid) for a, b, way in pairs
-    )
+    facts = {"object_uid": found.sop_instance_uid, **_maker(values, label)}
+    return tuple(Registration("file", a, b, way, now, **facts) for a, b, way in pairs)
+
+
+def _maker(values: Values, label: str) -> dict[str, Any]:
+    """Return the label, and the plugin where one has computed it: what a model has found stays marked as such."""
+    items = values.items("ContributingEquipmentSequence") if values.text("Manufacturer") == MAKER else ()
+    plugin = next((one for one in items if one.text("ManufacturerModelName")), None)
+    if plugin is None:
+        return {"label": label}
+    told = {"plugin": plugin.text("ManufacturerModelName"), "plugin_version": plugin.text("SoftwareVersions")}
+    is_classical = not plugin.text("ContributionDescription").startswith(AI_MARK)
+    return {"label": told["plugin"], "provenance": {**told, "classical": is_classical}}
 
 
 def _parted(registered: str, items: list[_Way]) -> tuple[RegisteredSide, list[_Way]]:
@@ -86,6 +99,8 @@ def _matrices(values: Values) -> Iterator[_Way]:
         whole = np.eye(4)
         for one in (m for r in item.items("MatrixRegistrationSequence") for m in r.items("MatrixSequence")):
             whole = _matrix(one) @ whole  # in the order of the items
+        if np.linalg.det(whole[:3, :3]) < 0.0:  # every frame of a patient is right-handed (PS3.3 C.7.6.2.1.1)
+            raise ValueError("a matrix exchanges left and right")
         yield _side(item, item.text("FrameOfReferenceUID")), SpatialTransform.of_matrix(whole).inverse()
 
 

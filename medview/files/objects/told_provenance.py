@@ -15,6 +15,7 @@ _FACTS = (
     "weights_sha256", "manifest_sha256", "edited_by", "edited_at", "device", "precision", "rung", "parameters",
     "backend", "seed", "seconds", "started", "medview_version", "input", "inputs",
 )  # fmt: skip
+AI_MARK = "AI."  # begins what is told of a plugin that has learned
 _SHORT_TEXT = 1024  # characters (PS3.5 6.2)
 # highdicom writes the parameters of an algorithm as "a=1,b=2", and reads nothing that holds these signs otherwise
 _SEPARATORS = str.maketrans({",": ";", "=": ":"})
@@ -40,7 +41,7 @@ def contribution(provenance: Mapping[str, Any]) -> Dataset:
         manufacturer_model_name=long_string(str(provenance.get("plugin") or "unknown")),
         software_versions=long_string(str(provenance.get("plugin_version") or "unknown")),
         contribution_description=short_text(
-            ("" if provenance.get("classical") else "AI. ")
+            ("" if provenance.get("classical") else f"{AI_MARK} ")
             + "; ".join(f"{name}={text}" for name, text in told_provenance(provenance).items())
         ),
     )
