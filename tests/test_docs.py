@@ -95,5 +95,5 @@ def test_every_option_is_told(verb: str, capsys: pytest.CaptureFixture[str]) -> 
         cli.parse([*verb.split(), "--help"])
     told = set(re.findall(r"(?<![\w-])--[a-z-]+", capsys.readouterr().out))
     block = re.findall(r"```\n(.*?)```", (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8"), re.DOTALL)[0]
-    lines = [line for line in block.splitlines() if line.startswith(f"medview {verb.split()[0]} ")]
+    lines = [line for line in block.splitlines() if line.startswith(f"medview {verb.partition(' ')[0]} ")]
     assert told - {"--help", "--quiet", "--json", "--out"} <= set(re.findall(r"--[a-z-]+", " ".join(lines)))
