@@ -12,9 +12,11 @@ import pytest
 from medview.jobs.job_queue import JobQueue
 from medview.plugin.discovery import Plugin, find
 from medview.session.close_study import close_study
+from medview.session.export_registration import export_registration
 from medview.session.further_inputs import Candidate, candidates, obvious_inputs
 from medview.session.fuse import fuse
 from medview.session.open_folder import open_folder
+from medview.session.open_object import open_object
 from medview.session.run_plugin import offers, run_plugin
 from medview.session.scene import Scene
 from medview.session.session import Session
@@ -126,6 +128,37 @@ def test_the_second_series_is_read_before_the_run_and_laid_over_undone_and_done_
     assert [str(job.title) for job in jobs] == ["Register"]
     wait_idle(session)
     assert len(scene.study.registrations) == 2
+
+
+def test_a_saved_registration_is_used_when_both_studies_are_opened_again(
+    session: Session, tmp_path: Path, medview_home: Path
+) -> None:
+    folder = write_two_scans(tmp_path)
+    scene, plugin = opened(session, folder, medview_home)
+    run_plugin(session, plugin, {})
+    wait_idle(session)
+    assert export_registration(session, folder / "registration.dcm") is not None
+    wait_idle(session)
+    for study in session.studies:
+        close_study(session, study)
+    open_folder(session, folder)
+    wait_idle(session)
+    study, series = one(session, "CT thin")
+    show_series(session, study, series, session.active_slot)
+    wait_idle(session)
+    (saved,) = study.objects
+    open_object(session, study, saved)
+    wait_idle(session)
+    again = session.scene
+    assert again is not None
+    assert again is not scene
+    fuse(session, *one(session, "CT prior"))
+    wait_until(session, lambda: again.fusion is not None)
+    assert again.fusion is not None
+    point = np.array([12.0, -7.0, 40.0])
+    index = again.fusion.volume.geometry.to_index(TRUE_WAY.to_other(point))
+    assert again.fusion.placed.geometry.to_mm(index) == pytest.approx(point, abs=1e-6)
+    assert "AI: registered by register, from a file" in [str(line.text) for line in fusion_lines(again)]
 
 
 def test_images_that_agree_less_than_before_are_marked(session: Session, tmp_path: Path, medview_home: Path) -> None:

@@ -32,7 +32,8 @@ def read_transforms(found: StudyObject) -> tuple[Registration, ...]:
     Raises
     ------
     MedViewError
-        The file is missing or damaged, or a matrix or grid in it makes no sense: one that exchanges left and right, too.
+        The file is missing or damaged, or a matrix or grid in it makes no sense, such as one that exchanges left and
+        right.
     """
     values = read_object(found.path).values
     registered = values.text("FrameOfReferenceUID")
