@@ -12,7 +12,16 @@ from torch import nn
 
 from medview.errors import MedViewError
 from medview.paths import data_folder
-from medview.plugin.engine.backends import Backend, OnnxBackend, OpenVinoBackend, TorchBackend, fastest, is_installed
+from medview.plugin.engine.backends import (
+    Backend,
+    HalfBackend,
+    OnnxBackend,
+    OpenVinoBackend,
+    TorchBackend,
+    fastest,
+    half_precisions,
+    is_installed,
+)
 from medview.plugin.engine.kept_models import kept_models, module_bytes
 from medview.plugin.engine.networks import load_weights, make_network
 from medview.plugin.engine.sliding_window import Forward
@@ -30,12 +39,15 @@ class NetworkFiles:
     ----------
     paths, formats, sha256
         By the id of the weights record.
+    precisions
+        Those that the manifest allows.
     """
 
     network: Network
     paths: Mapping[str, Path]
     formats: Mapping[str, str]
     sha256: Mapping[str, str]
+    precisions: tuple[str, ...] = ()
 
 
 def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> Backend:
@@ -44,7 +56,8 @@ def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple
     Where several back ends can, which is fastest is measured once and remembered for this machine.
     """
     facts, said = files.paths[weights_id].stat(), _said(files, weights_id)
-    key = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns, said, repr(files.network), device, shape)
+    path = (str(files.paths[weights_id]), facts.st_size, facts.st_mtime_ns)
+    key = (*path, said, repr(files.network), files.precisions, device, shape)
 
     def ready() -> Backend:
         offered = offered_backends(files, weights_id, device, shape)
@@ -55,7 +68,7 @@ def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple
 
 def _bytes_of(backend: Backend, file_bytes: int) -> int:
     """Return what a network takes that is ready: of a library that does not tell, its weights twice."""
-    return module_bytes(backend.module) if isinstance(backend, TorchBackend) else 2 * file_bytes
+    return module_bytes(backend.module) if isinstance(backend, TorchBackend | HalfBackend) else 2 * file_bytes
 
 
 def load_module(network: Network, path: Path, weights_format: str, device: str) -> nn.Module:
@@ -96,6 +109,7 @@ def offered_backends(files: NetworkFiles, weights_id: str, device: str, shape: t
     else:
         source = load_module(files.network, path, files.formats[weights_id], device)
         first = TorchBackend(source)
+        others += [HalfBackend(source, device, one) for one in half_precisions(files.precisions, device)]
     if is_fast:
         others.append(OpenVinoBackend(source, shape))
     if weights_id == files.network.weights:

@@ -72,11 +72,14 @@ class NetworkRun:
             request.weights,
             {name: record.format for name, record in records.items()},
             {name: record.sha256 for name, record in records.items()},
+            self.manifest.runtime.precision,
         )
         shape = _asked(network, torch.zeros((1, 1, *given.patch_of_network), dtype=torch.float32)).shape
         names = [network.weights, *(network.ensemble if request.parameters.get("ensemble", True) else ())]
         backends = [load_network(files, name, context.device, tuple(shape)) for name in names]
         context.backend = backends[0].name
+        if backends[0].precision != "float32":
+            context.precision = backends[0].precision
         if isinstance(backends[0], OnnxBackend):  # which halves nothing, and may be on the processor after all
             context.device, context.precision = backends[0].runs_on, "float32"
         forward = _mean_of([backend.forward for backend in backends])

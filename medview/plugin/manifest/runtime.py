@@ -30,6 +30,9 @@ class Runtime(Record):
         packages of its own, made from `lock`.
     devices
         On which it can run, best first.
+    precision
+        In which its network may multiply. "fp16" and "bf16" are used where a device has instructions for them and a
+        probe finds them faster, and where memory is short.
     memory_mb, vram_mb
         At least; the plan before a run holds them against what is free.
     """

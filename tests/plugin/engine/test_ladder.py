@@ -113,7 +113,7 @@ class _With:
     """A backend with another forward."""
 
     def __init__(self, backend: object, forward: object) -> None:
-        self.name, self.forward = backend.name, forward  # type: ignore[attr-defined]
+        self.name, self.precision, self.forward = backend.name, "float32", forward  # type: ignore[attr-defined]
 
 
 def test_where_nothing_fits_a_sentence_says_so_and_other_errors_are_not_taken_for_it() -> None:

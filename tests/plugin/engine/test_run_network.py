@@ -262,6 +262,7 @@ class _Turned:
 
     factor: float
     name: str = "turned"
+    precision: str = "float32"
 
     def forward(self, batch: Tensor) -> Tensor:
         return batch * self.factor
