@@ -114,7 +114,7 @@ def _shots() -> Iterator[Shot]:
     yield from _in_3d()
     for form in ("look_window", "shortcuts", "change_shortcuts", "command_palette", "corner_form", "preset_form"):
         yield Shot(form, ("layout_mpr", form))
-    for form in ("reading_form", "planes_form", "show_header"):
+    for form in ("reading_form", "planes_form", "show_header", "models"):
         yield Shot(form, (form,))
 
 

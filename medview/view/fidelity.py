@@ -16,6 +16,7 @@ from medview.study.segmentation import Segmentation
 from medview.view.corner_line import CornerLine, Mark
 from medview.view.finding_boxes import shown_boxes
 from medview.view.finding_text import finding_name
+from medview.view.run_facts import run_facts
 from medview.view.slice_picture import SlicePicture
 from medview.view.volume_frame import VolumePicture
 
@@ -220,7 +221,8 @@ def _of_mask(segmentation: Segmentation | None) -> Iterator[FidelityMark]:
         edited = made
     else:
         kind, made, edited = _of_plugin(facts)
-    yield FidelityMark(kind, CornerLine(edited if is_edited else made, "badge"))
+    tip = run_facts(facts) if "plugin" in facts and "device" in facts else None
+    yield FidelityMark(kind, CornerLine(edited if is_edited else made, "badge", tip))
 
 
 def _of_boxes(scene: Scene) -> Iterator[FidelityMark]:

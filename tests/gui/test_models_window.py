@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from medview.gui.commands.command_palette import CommandPalette
 from medview.gui.main_window import MainWindow
+from medview.gui.panes.corner_tips import CornerTips
 from medview.gui.segmenting.models_window import NAME, STATE, ModelsWindow
 from medview.plugin.weights import weights_folder
 from medview.session.open_folder import open_folder
@@ -195,6 +196,9 @@ def test_of_two_runs_one_waits_and_each_says_on_which_images_it_is(
     waiting.trigger()
     settle()
     assert len(window.session.scene.study.segmentations) == 1
+    (tips,) = window.panes.panes["axial"].findChildren(CornerTips)
+    told = {tips.tip_at(12, y) for y in range(4, 200, 4)}
+    assert any(tip.startswith("Computed on the processor in ") for tip in told)
 
 
 def _press_in(models: ModelsWindow, text: str, settle: Settle) -> None:

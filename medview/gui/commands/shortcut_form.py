@@ -143,7 +143,8 @@ class ShortcutForm(QDialog):
         """Show the rows in which the words are found."""
         words = self.filter.text().casefold().split()
         for row in self.rows():
-            text = f"{row.text(0)} {row.text(1)} {self._commands[row.data(0, _ID)].title}".casefold()
+            command = self._commands[row.data(0, _ID)]
+            text = " ".join((row.text(0), row.text(1), command.title, *command.other_names)).casefold()
             row.setHidden(not all(word in text for word in words))
         for group in self._groups:
             group.setHidden(all(row.isHidden() for row in _children(group)))

@@ -17,6 +17,7 @@ from medview.session.session import Session
 from medview.study.finding import ClassScores, Curve, DerivedImage, Finding, HeatMap, MeasuredValue, ScoredBox
 from medview.study.study import Study
 from medview.view.finding_text import finding_name, judged_text
+from medview.view.run_facts import run_facts
 
 
 class FindingDetails(QWidget):
@@ -59,7 +60,7 @@ class FindingDetails(QWidget):
         if study is None or finding is None:
             self._plotted = None  # nothing of a study that is closed is held
             return False
-        self.made_by.setText(f"{_made_by(finding)}\n{one_line(say(judged_text(finding)))}")
+        self.made_by.setText("\n".join((_made_by(finding), _ran(finding), one_line(say(judged_text(finding))))))
         self._fill(study, finding)
         self.show_place()
         return True
@@ -104,11 +105,10 @@ def _of_curve(curve: Curve) -> PlottedCurves:
 
 
 def _made_by(finding: Finding) -> str:
-    """Return plugin, version and device."""
-    facts = finding.provenance
-    return tr(
-        "AI: {plugin} {version} on {device}",
-        plugin=tr(finding.title),
-        version=facts.get("plugin_version", ""),
-        device=facts.get("device", "?"),
-    )
+    """Return plugin and version."""
+    version = str(finding.provenance.get("plugin_version", ""))
+    return one_line(tr("AI: {plugin} {version}", plugin=tr(finding.title), version=version))
+
+
+def _ran(finding: Finding) -> str:
+    return one_line(say(run_facts(finding.provenance)))
