@@ -14,7 +14,7 @@ from medview.files.headers.dicom_header import MAKER, is_own
 from medview.files.made_uid import made_uid, new_uid
 from medview.files.objects.dicom_sources import source_headers
 from medview.files.objects.finding_groups import FindingGroups, Row, meant_row, read_row
-from medview.files.objects.person_observer import name_observer, person_observer
+from medview.files.objects.person_observer import name_observer, observer_name, person_observer, read_observer
 from medview.progress import Progress, unheard
 from medview.study.finding import Finding
 from medview.study.geometry import Geometry
@@ -102,16 +102,16 @@ def _observed(group: Any, finding: Finding) -> Any:
     return group
 
 
-def _meant(findings: Sequence[Finding], series: Series, geometry: Geometry) -> list[Row]:
-    """Return what should be in the file."""
-    return sorted(meant_row(finding, series, geometry) for finding in findings)
+def _meant(findings: Sequence[Finding], series: Series, geometry: Geometry) -> list[tuple[Row, str]]:
+    """Return what should be in the file, and who judged it."""
+    return sorted((meant_row(finding, series, geometry), observer_name(finding)) for finding in findings)
 
 
-def _written(path: Path) -> list[Row]:
+def _written(path: Path) -> list[tuple[Row, str]]:
     """Return what is in a file, read anew."""
     from highdicom.sr import srread
 
     content: Any = srread(path).content
     regions = content.get_volumetric_roi_measurement_groups()
-    rows = [read_row(group, len(group.roi or [])) for group in regions]
-    return sorted(rows + [read_row(group) for group in content.get_image_measurement_groups()])
+    rows = [(read_row(group, len(group.roi or [])), read_observer(group)) for group in regions]
+    return sorted(rows + [(read_row(g), read_observer(g)) for g in content.get_image_measurement_groups()])

@@ -11,6 +11,8 @@ from pydicom.valuerep import DT
 from medview.files.objects.coded import person_name
 from medview.study.finding import Finding
 
+_OBSERVER_NAME = "121008"  # DCM: Person Observer Name
+
 
 def person_observer(findings: Sequence[Finding]) -> Any:
     """Return the observer context of who judged last, None where nobody is named, or any finding was not judged.
@@ -33,6 +35,17 @@ def name_observer(group: Any, finding: Finding) -> None:
     group[0].ContentSequence.extend(_observer(finding.edited_by))
     if finding.edited_at:
         group[0].ObservationDateTime = DT(datetime.fromisoformat(finding.edited_at).strftime("%Y%m%d%H%M%S%z"))
+
+
+def observer_name(finding: Finding) -> str:
+    """Return who judged a finding as a report has it; "" where nobody has, or nobody is named."""
+    return person_name(finding.edited_by) if _is_judged(finding) else ""
+
+
+def read_observer(group: Any) -> str:
+    """Return the same of a group of a file."""
+    people = (item for item in group[0].ContentSequence if item.name.value == _OBSERVER_NAME)
+    return next((str(item.value) for item in people), "")
 
 
 def _is_judged(finding: Finding) -> bool:
