@@ -114,10 +114,12 @@ def harmonise(array: NDArray[Any], geometry: Geometry, tell: Tell = lambda _: No
     Thin slices are averaged along the slice normal to about `SLAB_MM`; small pixels are smoothed as the coarser grid
     demands; thick slices are interpolated linearly. `tell` hears how far it is, 0 to 1.
     """
-    tell(0.0)
     turn = Reorientation.to(geometry, "SPL")
-    values: FloatArray = np.nan_to_num(turn.apply(array).astype(np.float32), nan=_OUTSIDE_HU)
     turned = turn.geometry(geometry)
+    values = np.empty(turned.shape, dtype=np.float32)
+    for index, plane in enumerate(turn.apply(array)):
+        tell(0.1 * index / len(values))
+        values[index] = np.nan_to_num(plane.astype(np.float32), nan=_OUTSIDE_HU)
     slab = SLAB_MM / turned.spacing_mm[0]
     if slab >= 2:
         for start in range(0, values.shape[1], _ROWS):
