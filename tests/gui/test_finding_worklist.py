@@ -7,15 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
+from scipy.ndimage import binary_dilation
 
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.corner_tips import CornerTips
+from medview.gui.panes.viewport_widget import ViewportWidget
+from medview.gui.screenshot_acts import turn_oblique
 from medview.gui.side_tabs import FINDINGS, MEASUREMENTS, SEGMENTATION
 from medview.session.finding_view import finding_view
+from medview.session.judge_findings import judge_findings
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
 from medview.study.finding import Concept, Finding, ScoredBox
@@ -335,3 +340,49 @@ def test_thousands_of_boxes_are_listed_and_drawn(window: MainWindow, laid: Laid,
     slice_index = scene.cursor_index[0]
     axial = window.panes.panes["axial"]
     assert near(pixels, at_index(axial, scene, (slice_index, box[2][1], box[2][2] + 1.5)), (255, 0, 255))
+
+
+def _inside(pane: QWidget, low: Index, high: Index) -> NDArray[np.bool_]:
+    """Return which pixels of a pane lie in a box, by the mm under three of its points and the CT's own grid."""
+    assert isinstance(pane, ViewportWidget)
+    origin, right, down = (pane.position_mm(*at) for at in ((0.5, 0.5), (1.5, 0.5), (0.5, 1.5)))
+    assert origin is not None
+    x, y = np.meshgrid(np.arange(pane.width()), np.arange(pane.height()))
+    points = origin + x[..., None] * (right - origin) + y[..., None] * (down - origin)
+    index = ((points - (-24, -20, 100)) / (1, 1, 2))[..., ::-1]  # slice, row, column, as `write_ct` lays them
+    return np.asarray(np.all((index > low) & (index < high), axis=-1))
+
+
+def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    return np.asarray(binary_dilation(mask, iterations=by))
+
+
+def test_a_box_on_a_turned_plane_is_the_outline_in_which_the_plane_cuts_it(
+    window: MainWindow, laid: Laid, settle: Callable[[], None]
+) -> None:
+    scene = laid(BOXES[:1])
+    judge_findings(scene.study, ["2.25.0"], "accepted")  # drawn in whole lines
+    scene.move_cursor(scene.volume.geometry.to_mm((9, 14, 17.5)))
+    turn_oblique(window)
+    settle()
+    for name in ("axial", "coronal", "sagittal"):
+        pane = window.panes.panes[name]
+        inside = _inside(pane, BOXES[0][2], BOXES[0][3])
+        assert inside.any(), name
+        edge = _grown(inside, 1) & ~inside
+        seen = np.abs(pixels_of(pane).astype(int) - (255, 0, 255)).max(axis=2) < 60
+        assert (_grown(seen, 3) & edge).sum() > 0.97 * edge.sum(), name
+        assert (seen & ~_grown(edge, 4)).sum() == 0, name
+
+
+def test_a_slab_shows_the_boxes_that_lie_in_it(window: MainWindow, laid: Laid, settle: Callable[[], None]) -> None:
+    scene, axial = laid(BOXES[1:2]), window.panes.panes["axial"]
+    judge_findings(scene.study, ["2.25.0"], "accepted")
+    top = [(15.0, 20.0, 25.0), (15.0, 20.0, 33.0)]  # of a box on slice 20 alone
+    scene.move_cursor(scene.volume.geometry.to_mm((15, 35, 5)))
+    settle()
+    assert share(axial, scene, top) < 0.05
+    window.session.choose(active_pane="axial")
+    window.commands.actions["slab_20"].trigger()  # 10 mm to each side: slices 10 to 20
+    settle()
+    assert share(axial, scene, top) > 0.97

@@ -21,6 +21,7 @@ MOUSE: tuple[tuple[Sentence, Sentence], ...] = (
     (Sentence("Shift + wheel"), Sentence("ten images")),
     (Sentence("Ctrl + wheel"), Sentence("zoom")),
     (Sentence("Double click"), Sentence("one pane or four")),
+    (Sentence("Click on a model's box"), Sentence("choose it; a double click centres it")),
 )
 # commands whose titles depend on what is open share a row
 _BY_MODALITY: dict[MenuName, Sentence] = {
