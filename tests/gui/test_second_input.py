@@ -19,6 +19,7 @@ from medview.gui.main_window import MainWindow
 from medview.imaging.place_volume import moved_volume
 from medview.plugin.discovery import Plugin, find
 from medview.session.close_study import close_study
+from medview.session.fuse import fuse
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
@@ -234,6 +235,13 @@ def test_what_was_chosen_stays_through_another_language_and_goes_with_its_study(
     write_ct(tmp_path / "scans" / "again", SeriesInstanceUID="2.25.5009", SeriesDescription="CT again", SeriesNumber=8)
     scene = reading()
     box = window.plugin_panel.inputs.lists["moving"]
+    assert box.currentText() == "2023-03-10 · 9 CT prior"
+    session = window.session
+    fuse(session, *next((st, s) for st in session.studies for s in st.series if s.series_description == "CT again"))
+    settle()
+    assert box.currentText() == "8 CT again"  # what lies over the images
+    window.commands.actions["end_fusion"].trigger()
+    settle()
     assert box.currentText() == "2023-03-10 · 9 CT prior"
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_Down)
