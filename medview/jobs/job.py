@@ -39,6 +39,9 @@ class Job:
         Of the place "gpu": it gets a process of its own, ended after it.
     python
         The interpreter of that process, None for the program's.
+    guest
+        Whose foreign code the work runs, "" for none: in a process where a guest has been nobody else works. None where
+        that does not matter.
     error
         What went wrong, where state is "failed".
     """
@@ -57,6 +60,7 @@ class Job:
         frees: bool = False,
         is_alone: bool = False,
         python: Path | None = None,
+        guest: str | None = "",
     ) -> None:
         self.title = title
         self.work = work
@@ -66,6 +70,7 @@ class Job:
         self.frees = frees
         self.is_alone = is_alone or python is not None
         self.python = python
+        self.guest = guest
         self.state: State = "queued"
         self.fraction = 0.0
         self.text = ""

@@ -63,6 +63,7 @@ class JobQueue:
         frees: bool = False,
         is_alone: bool = False,
         python: Path | None = None,
+        guest: str | None = "",
     ) -> Job:
         """Queue `work` and return its job at once.
 
@@ -86,9 +87,12 @@ class JobQueue:
             Of the place "gpu": in a process of its own, which is ended after it.
         python
             The interpreter of that process: another than the program's, with packages of its own.
+        guest
+            Of the place "gpu": whose foreign code is run (`Job.guest`).
         """
         told = title if isinstance(title, Sentence) else Sentence(title)
-        job = Job(told, work, place, about=about, silent=silent, frees=frees, is_alone=is_alone, python=python)
+        where: dict[str, Any] = {"is_alone": is_alone, "python": python, "guest": guest}
+        job = Job(told, work, place, about=about, silent=silent, frees=frees, **where)
         job.on_done, job.on_failed, job.on_partial = on_done, on_failed, on_partial
         self.jobs = (*self.jobs, job)
         self.added.emit(job)

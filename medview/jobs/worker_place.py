@@ -37,6 +37,7 @@ class WorkerPlace:
         self._worker: WorkerProcess | None = None
         self._starting = threading.Lock()
         self._is_old = threading.Event()
+        self._guest = ""  # whose foreign code has been in the long-lived process
         self._thread = threading.Thread(target=self._run, name="medview-gpu-link", daemon=True)
         self._thread.start()
 
@@ -72,9 +73,11 @@ class WorkerPlace:
             del job  # the last job's arrays must not live until the next one comes
 
     def _work(self, job: Job) -> None:
-        if self._is_old.is_set():
+        if self._is_old.is_set() or not self._is_welcome(job):
             self._is_old.clear()
             self._end_shared()
+        if not job.is_alone:
+            self._guest = job.guest or self._guest
         try:
             process = self._process_for(job)
             # the main thread's pickler would copy nothing, but a big volume's first sharing may take half a second
@@ -100,6 +103,10 @@ class WorkerPlace:
         else:
             self._end_shared()
             self.warm_up()
+
+    def _is_welcome(self, job: Job) -> bool:
+        """Whether no other guest has been where a job would work: what foreign code has changed stays changed."""
+        return job.is_alone or job.guest is None or self._guest in ("", job.guest)
 
     def _process_for(self, job: Job) -> WorkerProcess:
         if job.python is not None:
@@ -181,6 +188,7 @@ class WorkerPlace:
     def _end_shared(self) -> None:
         with self._starting:
             worker, self._worker = self._worker, None
+            self._guest = ""
         if worker is not None:
             worker.end()
 

@@ -49,6 +49,11 @@ class Plugin:
     folder: Path
     manifest_sha256: str
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it brings code that did not ship with the program."""
+        return self.manifest.entry is not None and self.folder.parent != shipped_plugins_folder()
+
     def check_as_listed(self) -> None:
         """Raise MedViewError where `plugin.toml` is another one now: a record would name what was not run."""
         try:

@@ -24,4 +24,4 @@ def plan_run(
     if session.scene is None:
         return None
     work = PlanRun(plugin, session.scene.volume.geometry, parameters, session.settings["device"])
-    return session.jobs.submit("Planning", work, place="gpu", on_done=told, on_failed=told, silent=True)
+    return session.jobs.submit("Planning", work, place="gpu", on_done=told, on_failed=told, silent=True, guest=None)

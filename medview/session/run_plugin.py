@@ -142,6 +142,7 @@ class _Run:
             about=study.facts.study_instance_uid,
             is_alone=self._plugin.manifest.runtime.isolation == "process",
             python=own_python(self._plugin),
+            guest=self._plugin.manifest.id if self._plugin.is_foreign else "",
         )
         job.subject = _name_of(self._volume.series)
         self.follow(self._partial.follow(job))
