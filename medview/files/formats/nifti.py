@@ -152,7 +152,7 @@ def _read(path: Path) -> tuple[NDArray[Any], Geometry]:
         ) from error  # fmt: skip
     values = values.reshape(values.shape[:3]) if values.ndim > 3 and values.shape[3:] == (1,) else values
     if values.ndim != 3:
-        raise MedViewError("{name} has {count} dimensions, not 3.", "Split it into volumes first.",
+        raise MedViewError("{name} has {count} {count:dimension|dimensions}, not 3.", "Split it into volumes first.",
                            name=path.name, count=values.ndim)  # fmt: skip
     array = values.transpose(2, 1, 0)
     header = image.header

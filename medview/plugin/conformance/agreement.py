@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.imaging.resample import resample
+from medview.errors import fill
 from medview.plugin.contract import Answer, Labels, Result
 from medview.study.finding import Boxes, ClassScores, Curve, DerivedImage, HeatMap, MeasuredValue
 from medview.study.geometry import Geometry
@@ -55,7 +56,8 @@ def _of_answers(first: Answer, second: Any, grids: tuple[Geometry, Geometry], sl
         return Agreement(share, f"values alike by {share:.3f}")
     if isinstance(first, Boxes):
         share, count = _met(first, here, second, there)
-        return Agreement(share, f"{share:.0%} of {count} boxes are the same" if count else "no box in either")
+        told = fill("{count} {count:box is|boxes are} the same", {"count": count})
+        return Agreement(share, f"{share:.0%} of {told}" if count else "no box in either")
     if isinstance(first, ClassScores):
         share = 1.0 - min(_scores_apart(first, second), 1.0)
         return Agreement(share, f"scores apart by {1 - share:.3f}")
