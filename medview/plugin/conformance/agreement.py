@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.imaging.resample import resample
 from medview.errors import fill
+from medview.imaging.resample import resample
 from medview.plugin.contract import Answer, Labels, Result
 from medview.study.finding import Boxes, ClassScores, Curve, DerivedImage, HeatMap, MeasuredValue
 from medview.study.geometry import Geometry
