@@ -27,13 +27,15 @@ class KeptState:
     """What is known of the file of one study.
 
     `noted` is, by section, what the file holds of what this program has put there or read; `waiting` are records of
-    things whose images are not here; `is_busy` tells that the file is being read or written, `is_closed` that it can be
-    neither: nothing is written where something might be lost; and `is_told` that the person knows.
+    things whose images are not here; `is_busy` tells that the file is being read or written, or will be read
+    (`is_unread`), `is_closed` that it can be neither: nothing is written where something might be lost; and `is_told`
+    that the person knows.
     """
 
     identity: str
     noted: dict[str, Things] = field(default_factory=dict)
     waiting: Records = field(default_factory=dict)
+    is_unread: bool = True
     is_busy: bool = True
     is_closed: bool = False
     is_told: bool = False
@@ -113,9 +115,8 @@ class KeptThings(ABC):
     def _follow(self) -> None:
         for study in self._session.studies:
             if study not in self._states:
-                self._states[study] = state = KeptState(_identity(study))
+                self._states[study] = KeptState(_identity(study))
                 self._watch(study)
-                self._read(study, state)
         self._look()
 
     def _look(self) -> None:
@@ -131,6 +132,19 @@ class KeptThings(ABC):
                 self._write(study, state, changed)
             elif study not in self._session.studies and not self._is_under_way(study):
                 del self._states[study]
+        self._read_new()
+
+    def _read_new(self) -> None:
+        """Read the files of studies that have come, each once all has been written of the same study closed before."""
+        for study, state in list(self._states.items()):
+            if state.is_unread and not self._is_still_written(state.identity):
+                state.is_unread = False
+                self._read(study, state)
+
+    def _is_still_written(self, identity: str) -> bool:
+        closed = [(s, state) for s, state in self._states.items() if s not in self._session.studies]
+        same = [(s, state) for s, state in closed if state.identity == identity and not state.is_unread]
+        return any(state.is_busy or self._is_under_way(study) for study, state in same)
 
     def _tell_lost(self, state: KeptState) -> None:
         """Say once that what is made now will not come back."""
@@ -174,6 +188,7 @@ class KeptThings(ABC):
             self._session.notices.add_error(error)
             state.is_busy = False
             self._tell_keeping(study, state, is_kept=False)
+            self._read_new()
 
         self._submit(work, done, failed)
 

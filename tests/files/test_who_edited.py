@@ -134,6 +134,20 @@ def test_images_and_maps_that_leave_the_program_say_who_accepted_them(series: Se
         assert {"edited_by=Doe^Jane", f"edited_at={EARLY}"} <= set(told)
 
 
+@pytest.mark.parametrize("name", ["王^小东", "Wang^XiaoDong=王^小东", "a" * 200, "x\\y"])
+def test_names_of_any_script_are_read_back_as_they_were_given(series: Series, tmp_path: Path, name: str) -> None:
+    assert series.geometry is not None
+    judged = [one.judged("accepted", name, EARLY) for one in three(series)]
+    write_report(judged, series, series.geometry, tmp_path / "sr.dcm")
+    found = pydicom.dcmread(tmp_path / "sr.dcm")
+    assert observers(found.ContentSequence)[0] == person_name(name)
+    assert complaints(tmp_path / "sr.dcm") == set()
+    mask = replace(mask_on(series), edited_by=name, edited_at=LATE, edits=1)
+    write_segmentation(mask, series, tmp_path / "mask.dcm")
+    assert str(pydicom.dcmread(tmp_path / "mask.dcm").ContentCreatorName) == person_name(name)
+    assert complaints(tmp_path / "mask.dcm") == set()
+
+
 def test_a_table_of_findings_says_who_judged_them(series: Series) -> None:
     rows = findings_data(three(series))
     assert [(row.get("edited_by"), row.get("edited_at")) for row in rows] == [
@@ -147,7 +161,7 @@ def test_a_table_of_findings_says_who_judged_them(series: Series) -> None:
         ("Doe^Jane", "Doe^Jane"),
         ("jdoe", "jdoe^"),
         ("李 明", "李 明^"),
-        ("a\\b=c\n", "a b c^"),
+        ("a\\b=c\n", "a b^=c"),
         ("x" * 99, "x" * 63 + "^"),
     ],
 )

@@ -564,7 +564,7 @@ def test_a_study_closed_while_its_images_are_written_loses_none(
     assert study is not None
     ran(session, study, *everything(study.series[0].geometry.shape), boxes(0.9))  # type: ignore[union-attr]
     close_study(session, study)  # at once
-    wait_idle(session)
+    assert session.jobs.jobs  # it is being written
     study = opened(session, folder, show=False)
     assert len(study.findings) == 7
     close_study(session, study)

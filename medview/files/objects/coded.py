@@ -23,7 +23,10 @@ def long_string(text: str) -> str:
 
 
 def person_name(text: str) -> str:
-    """Return a name as a Person Name (PS3.5 6.2.1): as it was given, where it has no parts all of it the first one."""
-    plain = "".join(c if c.isprintable() and c not in "\\=" else " " for c in text)
-    cut = plain.encode()[: _LONGEST - 1].decode(errors="ignore").strip()
-    return cut if "^" in cut else f"{cut}^"
+    """Return a name as a Person Name (PS3.5 6.2.1): as it was given, where it has no parts all of it the first one.
+
+    A name may be given in up to three scripts: ``Wang^Xiaodong=王^小东``.
+    """
+    plain = "".join(c if c.isprintable() and c != "\\" else " " for c in text)
+    first, *others = (group.encode()[: _LONGEST - 1].decode(errors="ignore").strip() for group in plain.split("=")[:3])
+    return "=".join((first if "^" in first else f"{first}^", *others))

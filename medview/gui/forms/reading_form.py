@@ -36,7 +36,7 @@ _TOOL_TITLES = {
 }
 _WHEEL = {"scroll": Sentence("Scroll, with Ctrl zoom"), "zoom": Sentence("Zoom, with Ctrl scroll")}
 _INTERPOLATION = {"linear": Sentence("Smooth"), "nearest": Sentence("Squares")}
-_LONGEST_NAME = 60  # characters: reports hold no more
+_LONGEST_NAME = 190  # characters: reports hold no more, in up to three scripts
 _RECORDED = Sentence("As recorded")
 
 
