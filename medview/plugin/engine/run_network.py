@@ -77,9 +77,9 @@ class NetworkRun:
         shape = _asked(network, torch.zeros((1, 1, *given.patch_of_network), dtype=torch.float32)).shape
         names = [network.weights, *(network.ensemble if request.parameters.get("ensemble", True) else ())]
         backends = [load_network(files, name, context.device, tuple(shape)) for name in names]
-        context.backend = backends[0].name
-        if backends[0].precision != "float32":
-            context.precision = backends[0].precision
+        context.backend = ", ".join(dict.fromkeys(backend.name for backend in backends))
+        if any(backend.precision != "float32" for backend in backends):
+            context.precision = ", ".join(dict.fromkeys(backend.precision for backend in backends))
         if isinstance(backends[0], OnnxBackend):  # which halves nothing, and may be on the processor after all
             context.device, context.precision = backends[0].runs_on, "float32"
         forward = _mean_of([backend.forward for backend in backends])
