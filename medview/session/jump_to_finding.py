@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medview.errors import MedViewError
 from medview.session.scene import Scene
@@ -15,12 +16,12 @@ from medview.study.study import Study
 
 
 def jump_to_finding(session: Session, study: Study, finding: Finding) -> bool:
-    """Show the middle of a box, the brightest voxel of a heat map; False where its images are not open."""
+    """Show the middle of a box, of the hottest part of a heat map; False where its images are not open."""
     payload = finding.payload
     if isinstance(payload, ScoredBox):
         point = payload.centre_mm(finding.geometry)
     elif isinstance(payload, HeatMap):
-        point = finding.geometry.to_mm(np.unravel_index(int(payload.array.argmax()), payload.array.shape))
+        point = finding.geometry.to_mm(_middle_of_heat(payload.array))
     else:
         return _with_scene(session, study, finding, lambda scene: None)
     return _with_scene(session, study, finding, lambda scene: scene.move_cursor(point))
@@ -56,3 +57,11 @@ def _with_scene(session: Session, study: Study, finding: Finding, then: Callable
         return False
     when_shown(session, study, series, then)
     return True
+
+
+def _middle_of_heat(array: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """Return the hot voxel nearest to the middle of all that are, on the slice with the hottest: a peak may be wide."""
+    index = int(np.unravel_index(int(array.argmax()), array.shape)[0])
+    hot = np.argwhere(array[index] >= 0.9 * float(array[index].max()))
+    row, column = hot[int(np.square(hot - hot.mean(axis=0)).sum(axis=1).argmin())]
+    return index, int(row), int(column)

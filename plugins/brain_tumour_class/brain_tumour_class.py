@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from medview.plugin import ClassScores, Context, Geometry, HeatMap, MedViewError, Reorientation, Request
 
@@ -87,7 +88,9 @@ def run(request: Request, context: Context) -> tuple[ClassScores | HeatMap, ...]
     with context.stage("map"):
         falls = occlusion(asked, pictures[telling].grey, winner, parts, scores[telling])
     heat = np.zeros(head.planes.shape, dtype=np.uint8)
-    heat[indices[telling]][pictures[telling].crop] = _laid(falls, pictures[telling])
+    shown = indices[telling]
+    of_head = ndimage.binary_fill_holes(head.inside[shown])[pictures[telling].crop]
+    heat[shown][pictures[telling].crop] = _laid(falls, pictures[telling]) * of_head  # air was never covered
     return answer, HeatMap(
         "Occlusion map", np.ascontiguousarray(turn.undo(heat)), "saliency", request.concepts[CLASSES[winner]]
     )
@@ -130,7 +133,10 @@ def occlusion(ask: Ask, grey: Bytes, winner: int, parts: int, scores: FloatArray
     for row, column in np.ndindex(parts, parts):
         covered = grey.copy()
         part = covered[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]
-        part[part > _AIR * 255] = cover  # air stays dark: a grey square in it would be a thing of its own
+        of_head = part > _AIR * 255
+        if not of_head.any():
+            continue  # nothing is covered, so nothing falls
+        part[of_head] = cover  # air stays dark: a grey square in it would be a thing of its own
         falls[row, column] = log_odds(scores, winner) - log_odds(ask(covered), winner)
     return falls
 

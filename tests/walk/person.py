@@ -199,6 +199,8 @@ class Person:
 
         when_modal(QFileDialog, types)
         asks()
+        self.window.activateWindow()  # as a window manager does when a dialog has gone
+        self.waits_until(self.window.isActiveWindow)
         self.waits_until(lambda: not [job for job in self.session.jobs.jobs if not job.silent])
 
     def closes_and_answers(self, answer: str) -> None:

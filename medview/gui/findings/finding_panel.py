@@ -211,9 +211,19 @@ class FindingPanel(QWidget):
             self.details.show_place()
         if "findings" in topics:
             runs = self._known_runs()
-            is_new, self._runs = bool(runs - self._runs), self._runs | runs
-            if is_new:
+            new, self._runs = runs - self._runs, self._runs | runs
+            if new:
+                self._choose_of(new)
                 self.wanted.emit()
+
+    def _choose_of(self, runs: frozenset[str]) -> None:
+        """Choose what a run has brought, so that its details are seen at once; of boxes the list says all there is."""
+        study = self.list.study
+        brought = () if study is None else (found for found in study.findings if found.run_uid in runs)
+        first = next((found for found in brought if not isinstance(found.payload, ScoredBox)), None)
+        if study is not None and first is not None:
+            finding_view(study).select(first.uid)
+            self.list.refresh()  # before it comes to the front: without a current row Qt would choose the first
 
 
 def _file_name(finding: Finding) -> str:

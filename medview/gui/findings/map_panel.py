@@ -58,7 +58,9 @@ class MapPanel(QWidget):
         for button in (self.save_dicom, self.save_nifti):
             button.setEnabled(not is_rejected)
             button.setToolTip(tr("What was rejected is not saved.") if is_rejected else "")
-        self.meaning.setText(say(MAP_MEANINGS[finding.payload.kind]))
+        said, concept = say(MAP_MEANINGS[finding.payload.kind]), finding.payload.concept
+        named = tr("Class: {name}", name=tr(concept.label)) + "\n" if concept is not None else ""
+        self.meaning.setText(named + said)
 
     def forget(self) -> None:
         """Hold nothing of a study that may be closed."""

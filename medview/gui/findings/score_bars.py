@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -13,6 +15,7 @@ from medview.study.finding import ClassScores
 _GAP = 6
 _BAR_PX = 8
 _MARK_PX = 4
+_DOT_PX = 4.0
 
 
 class ScoreBars(QWidget):
@@ -24,11 +27,12 @@ class ScoreBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scores: ClassScores | None = None
+        self._colours: tuple[tuple[int, int, int], ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def show_scores(self, scores: ClassScores) -> None:
-        """Draw other scores."""
-        self._scores = scores
+    def show_scores(self, scores: ClassScores, colours: Sequence[tuple[int, int, int]] = ()) -> None:
+        """Draw other scores; `colours` are those of their curves, drawn beside the names, where there are curves."""
+        self._scores, self._colours = scores, tuple(colours)
         rows = self._texts()
         self.setAccessibleDescription("; ".join(f"{name} {number}" for name, number, _ in rows))
         self.setToolTip("\n".join(f"{name}  {number}  {band}".rstrip() for name, number, band in rows))
@@ -91,10 +95,11 @@ class ScoreBars(QWidget):
         assert self._scores is not None
         metrics, (name, number, band), bar = QFontMetrics(self.font()), texts, self.bar(row)
         top = row * self._row_px
-        room = self.width() - metrics.horizontalAdvance(number) - 12
+        left = self._draw_dot(painter, row, top + metrics.height() / 2)
+        room = self.width() - left - metrics.horizontalAdvance(number) - 12
         painter.setPen(QColor(theme().text))
         painter.drawText(
-            QRectF(0, top, room, metrics.height()), metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+            QRectF(left, top, room, metrics.height()), metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
         )
         painter.drawText(QRectF(0, top, self.width(), metrics.height()), Qt.AlignmentFlag.AlignRight, number)
         if band:
@@ -110,6 +115,16 @@ class ScoreBars(QWidget):
             x = bar.left() + bar.width() * self.share(self._scores.thresholds[row])
             painter.setPen(QPen(QColor(theme().warning), 2.0))
             painter.drawLine(round(x), round(bar.top()) - _MARK_PX, round(x), round(bar.bottom()) + _MARK_PX)
+
+    def _draw_dot(self, painter: QPainter, row: int, middle: float) -> float:
+        """Draw the colour of a class's curve, and return how much room it takes."""
+        if not self._colours:
+            return 0.0
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(*self._colours[row]))
+        painter.drawEllipse(QPointF(_DOT_PX, middle), _DOT_PX, _DOT_PX)
+        painter.setPen(QColor(theme().text))
+        return 2 * _DOT_PX + _GAP
 
 
 def _band_text(band: tuple[float, ...]) -> str:

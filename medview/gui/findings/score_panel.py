@@ -40,10 +40,11 @@ class ScorePanel(QWidget):
             self.meaning.style().unpolish(self.meaning)
             self.meaning.style().polish(self.meaning)
         self.meaning.setText(say(SCORE_MEANINGS[scores.kind]))
-        self.bars.show_scores(scores)
+        has_curves = len(scores.slice_indices) > 1
+        self.bars.show_scores(scores, series_colours(len(scores.concepts)) if has_curves else ())
         self.marked.setVisible(bool(scores.thresholds))
-        self.plot.setVisible(len(scores.slice_indices) > 1)
-        if len(scores.slice_indices) > 1:
+        self.plot.setVisible(has_curves)
+        if has_curves:
             self.plot.show_curves(_along_slices(scores))
 
 
