@@ -80,32 +80,31 @@ def is_fine(window: MainWindow, settle: Callable[[], None]) -> None:
     assert len(scene.study.findings) == before + 3
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("crash", "Your images and masks are unharmed, and the process has been started anew."),
-        ("hungry", "GB of memory and was stopped, before this computer ran out of it"),
-        ("foreign", "A result of Foreign was dropped: the images it was made from have changed."),
-    ],
-    ids=["crash", "hungry", "foreign"],
-)
+SAID = {
+    "crash": "Your images and masks are unharmed, and the process has been started anew.",
+    "hungry": "GB of memory and was stopped, before this computer ran out of it",
+    "foreign": "A result of Foreign was dropped: the images it was made from have changed.",
+}
+
+
 def test_one_notice_is_seen_and_the_next_run_works(
-    name: str, said: str, reader: MainWindow, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    reader: MainWindow, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    already = reader.session.notices.notices
-    with monkeypatch.context() as patch:
-        if name == "hungry":
-            free_mb = free_memory_mb()
-            patch.setattr(worker_place, "_HEADROOM_MB", free_mb - 700)  # as if no more than that were there
-            patch.setattr(worker_place, "_SUSPECT_MB", 400)
-            patch.setattr(worker_place, "total_memory_mb", lambda: 20 * free_mb)
-        starts(reader, name)
-        settle()
-    (notice,) = (one for one in reader.session.notices.notices if one not in already)
-    assert notice.level in ("warning", "error")
-    assert reader.notice_bar.isVisible()
-    assert said in reader.notice_bar.shown_text()
-    is_fine(reader, settle)
+    for name, said in SAID.items():
+        already = reader.session.notices.notices
+        with monkeypatch.context() as patch:
+            if name == "hungry":
+                free_mb = free_memory_mb()
+                patch.setattr(worker_place, "_HEADROOM_MB", free_mb - 700)  # as if no more than that were there
+                patch.setattr(worker_place, "_SUSPECT_MB", 400)
+                patch.setattr(worker_place, "total_memory_mb", lambda free=free_mb: 20 * free)
+            starts(reader, name)
+            settle()
+        (notice,) = (one for one in reader.session.notices.notices if one not in already)
+        assert notice.level in ("warning", "error"), name
+        assert reader.notice_bar.isVisible()
+        assert said in reader.notice_bar.shown_text()
+        is_fine(reader, settle)
 
 
 def test_a_plugin_that_holds_everything_leaves_the_window_free_and_ends_with_a_click(
