@@ -177,6 +177,7 @@ def _session(weights: Path) -> Any:
     """Return the network, which stays loaded."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # which its makers' own builds for Windows send
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry(
         "session.intra_op.allow_spinning", "0"

@@ -105,6 +105,7 @@ class OnnxBackend:
     def _session(self) -> tuple[Any, str]:
         import onnxruntime
 
+        onnxruntime.disable_telemetry_events()  # which its makers' own builds for Windows send
         offered = onnxruntime.get_available_providers()
         wanted = ["CUDAExecutionProvider"] if self.device == "cuda" else []
         options = onnxruntime.SessionOptions()
