@@ -50,6 +50,13 @@ class DrawnBox:
     is_strong: bool
     away_mm: float = 0.0
 
+    @classmethod
+    def of(
+        cls, finding: Finding, box: ScoredBox, outline: FloatArray, view: FindingView, away_mm: float = 0.0
+    ) -> DrawnBox:
+        """Return a box as it is looked at now."""
+        return cls(finding, box, outline, _is_accepted(finding), _is_strong(finding, view), away_mm)
+
 
 @dataclass(frozen=True, eq=False)
 class WireBox:
@@ -108,8 +115,7 @@ def drawn_boxes(scene: Scene, picture: SlicePicture) -> tuple[DrawnBox, ...]:
         outline = hull(_in_pane(picture, points))
         if len(outline) > 2:
             away_mm = 0.0 if is_cut else float(gap[number])
-            is_strong = _is_strong(finding, view)
-            found.append(DrawnBox(finding, placed.boxes[number], outline, _is_accepted(finding), is_strong, away_mm))
+            found.append(DrawnBox.of(finding, placed.boxes[number], outline, view, away_mm))
     return tuple(sorted(found, key=lambda drawn: (drawn.away_mm == 0.0, drawn.is_strong)))
 
 

@@ -7,25 +7,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from scipy.ndimage import binary_dilation
 
 from medview.files.dicom_write import write_series
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.curved_widget import CurvedWidget
 from medview.gui.panes.viewport_widget import ViewportWidget
+from medview.session.finding_view import finding_view
 from medview.session.layout import shipped_layout
 from medview.session.open_folder import open_folder
 from medview.session.scene import Scene
 from medview.session.set_slab import set_slab
+from medview.study.finding import Concept, Finding, ScoredBox
 from medview.study.geometry import Geometry
 from medview.study.measurement import Measurement
+from medview.study.segmentation import Source
 from medview.study.series import Series, StudyFacts
 from medview.view.curved_picture import CurvedPicture
-from tests.gui.panes import double_click, drag
+from tests.gui.panes import double_click, drag, pixels_of
 
 SHAPE = (40, 60, 64)  # 2 mm slices of 1.5 mm pixels
 
@@ -257,3 +262,51 @@ def test_the_planes_are_turned_across_the_path(opened: MainWindow, qtbot: QtBot)
     normal = np.cross(*scene.plane_axes("axial"))
     t = np.deg2rad(60.0)
     assert abs(normal @ (np.sin(t), np.cos(t), 0.0)) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("mode", "slab_mm"), [("straightened", 0.0), ("stretched", 0.0), ("stretched", 12.0)])
+def test_a_models_box_is_drawn_where_the_surface_and_the_sections_cut_it(
+    opened: MainWindow, mode: str, slab_mm: float, settle: Callable[[], None]
+) -> None:
+    draw_tube(opened)
+    scene = scene_of(opened)
+    opened.session.viewports["curved"].update(curve_mode=mode, slab_mm=slab_mm)
+    scene.move_cursor(on_tube(60))
+    low, high = (17.5, 19.2, 38.3), (23.5, 27.1, 46.2)  # about the tube there
+    box = ScoredBox(Concept("nodule", "Nodule", (255, 0, 255)), 0.9, low, high)
+    made = Finding("2.25.1", "2.25.2", "Test", box, scene.volume.geometry, Source.of(scene.series), {}, "accepted")
+    scene.study.findings.set([made])
+    settle()
+    pane, picture = curved(opened)
+    inside = _inside(picture, pane, low, high, slab_mm)
+    seen = np.abs(pixels_of(pane).astype(int) - (255, 0, 255)).max(axis=2) < 60
+    edge = binary_dilation(inside, iterations=3) & ~inside
+    assert inside.sum() > 500
+    assert (binary_dilation(seen, iterations=5) & edge).sum() > 0.95 * edge.sum()
+    assert (seen & ~binary_dilation(edge, iterations=6)).sum() <= 4
+    left, top, width, height = (round(side) for side in picture.area)
+    inside[:, :left], inside[:, left + width :], inside[:top], inside[top + height :] = False, False, False, False
+    y, x = np.argwhere(inside)[inside.sum() // 2]
+    drag(pane, [(float(x), float(y))])
+    settle()
+    assert finding_view(scene.study).selected_uid == "2.25.1"
+
+
+def _inside(
+    picture: CurvedPicture, pane: CurvedWidget, low: tuple[float, ...], high: tuple[float, ...], slab_mm: float
+) -> NDArray[np.bool_]:
+    """Return which pixels show voxels of a box, by the mm of every third pixel and the grid of `write_tube`."""
+    found = np.zeros((pane.height() // 3 + 1, pane.width() // 3 + 1), bool)
+    for row, column in np.ndindex(*found.shape):
+        x, y = 3 * column + 1.5, 3 * row + 1.5
+        point = picture.pane_to_mm(x, y)
+        is_section = any(section.pane_to_mm(x, y) is not None for section in picture.sections)
+        if point is not None:
+            line = round(
+                float(np.clip(picture.to_sheet(x, y)[0] / picture.sheet.step_mm, 0, len(picture.sheet.through) - 1))
+            )
+            reach = 0.0 if is_section else slab_mm / 2.0
+            layers = np.linspace(-reach, reach, 25)[:, None] * picture.sheet.through[line]
+            index = ((point + layers - (-48, -45, 0)) / (1.5, 1.5, 2.0))[:, ::-1]
+            found[row, column] = np.any(np.all((index > low) & (index < high), axis=1))
+    return found.repeat(3, axis=0).repeat(3, axis=1)[: pane.height(), : pane.width()]

@@ -13,16 +13,22 @@ from PySide6.QtWidgets import QWidget
 
 from medview.errors import MedViewError, Sentence
 from medview.gui.outlined_text import draw_text, text_width
+from medview.gui.panes.corner_tips import CornerTips
 from medview.gui.panes.empty_pane import empty_pane_text
+from medview.gui.panes.finding_layer import FindingLayer, draw_outline
 from medview.gui.panes.pane_painter import PANE_COLOURS, PanePainter
 from medview.gui.panes.pane_widget import PaneWidget
 from medview.jobs.job import Job
 from medview.session.curved_path import path_in_view
+from medview.session.finding_view import finding_view
+from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.turn_planes import why_not
+from medview.study.finding import Finding
 from medview.study.geometry import FloatArray
 from medview.study.measurement import Measurement
 from medview.view.comparison_lines import comparison_lines
+from medview.view.curved_boxes import section_boxes, sheet_boxes
 from medview.view.curved_picture import CrossSection, CurvedPicture
 from medview.view.curved_text import curved_corner_text
 from medview.view.curved_view import CurvedRequest, CurvedView
@@ -48,6 +54,8 @@ class CurvedWidget(PaneWidget):
         self._sampled: tuple[CurvedRequest, _Sampled] | None = None
         self._job: Job | None = None
         self._error: MedViewError | None = None
+        self._findings = FindingLayer()
+        self._tips = CornerTips(self, self._finding_at)
         self._still = QTimer(self)
         self._still.setSingleShot(True)
         self._still.setInterval(_STILL_MS)
@@ -89,6 +97,7 @@ class CurvedWidget(PaneWidget):
             self._draw_reformat(painter, picture)
             for section in picture.sections:
                 self._draw_section(painter, section, is_here=abs(section.arc_mm - picture.arc_mm) < 1e-6)
+            self._draw_findings(painter, picture, scene)
             self._draw_letters(painter, picture)
             beside = comparison_lines(self.session, self.pane, patient_text=patient_text)
             pane.corners(curved_corner_text(scene, self.viewport, picture, patient_text=patient_text, beside=beside))
@@ -164,6 +173,19 @@ class CurvedWidget(PaneWidget):
         self._draw_marker(painter, picture)
         painter.restore()
         self._draw_ruler(painter, picture)
+
+    def _draw_findings(self, painter: QPainter, picture: CurvedPicture, scene: Scene) -> None:
+        """Draw the boxes that the surface and the sections cut, each within its own picture."""
+        painter.save()
+        area = QRectF(*picture.area)
+        painter.setClipRect(area)
+        boxes = sheet_boxes(scene, picture, self.viewport.slab_mm)
+        self._findings.draw_boxes(painter, boxes, scene, self.font(), area)
+        for section in picture.sections:
+            painter.setClipRect(QRectF(*section.rect))
+            for drawn in section_boxes(scene, section):
+                draw_outline(painter, drawn)
+        painter.restore()
 
     def _draw_marker(self, painter: QPainter, picture: CurvedPicture) -> None:
         """Draw the line across at the crosshair, and thinner ones where the other sections lie."""
@@ -246,12 +268,24 @@ class CurvedWidget(PaneWidget):
         self._passing.end()
         self._give_up()
         self._sampled, self._error = None, None
+        self._findings = FindingLayer()
         scene = self.scene
         self._view = CurvedView(scene, self.viewport) if scene is not None else None
         if scene is not None:
-            for signal in (scene.cursor_changed, scene.display_changed, scene.study.measurements.changed):
+            study = scene.study
+            findings = study.findings.changed, finding_view(study).changed
+            for signal in (scene.cursor_changed, scene.display_changed, study.measurements.changed, *findings):
                 self._passing.connect(signal, self._repaint)
         self.update()
+
+    def _finding_at(self, at: QPointF) -> Finding | None:
+        return self._findings.at(at)
+
+    def _hover(self, at: QPointF | None) -> None:
+        """Point out the box under the mouse."""
+        super()._hover(at)
+        if self._button == "none":
+            self._findings.hover(at)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the path out in the new room."""

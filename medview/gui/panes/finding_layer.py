@@ -26,8 +26,14 @@ class FindingLayer:
 
     def draw(self, painter: QPainter, picture: SlicePicture, scene: Scene, font: QFont, size: QRectF) -> None:
         """Draw the boxes that the plane cuts, in coordinates of the pane: dashed until a person accepts them."""
-        self._drawn, self._of = drawn_boxes(scene, picture), weakref.ref(scene)
-        areas = [(drawn, _draw_outline(painter, drawn).boundingRect()) for drawn in self._drawn]
+        self.draw_boxes(painter, drawn_boxes(scene, picture), scene, font, size)
+
+    def draw_boxes(
+        self, painter: QPainter, boxes: tuple[DrawnBox, ...], scene: Scene, font: QFont, size: QRectF
+    ) -> None:
+        """Draw boxes whose outlines in the pane are known."""
+        self._drawn, self._of = boxes, weakref.ref(scene)
+        areas = [(drawn, draw_outline(painter, drawn).boundingRect()) for drawn in self._drawn]
         names_all = len(areas) <= _MOST_NAMES
         named = [one for one in areas if one[0].is_strong or (names_all and not is_beside(one[0]))]
         write_names(painter, named, font, size)
@@ -35,7 +41,7 @@ class FindingLayer:
     def draw_in_lens(self, painter: QPainter, seen: SlicePicture, scene: Scene) -> None:
         """Draw the outlines larger, at their places in the lens; their names stay on the pane."""
         for drawn in drawn_boxes(scene, seen):
-            _draw_outline(painter, drawn)
+            draw_outline(painter, drawn)
 
     def at(self, point: QPointF) -> Finding | None:
         """Return the finding of the smallest box at a point of the pane, None where the plane cuts none there."""
@@ -51,7 +57,8 @@ class FindingLayer:
             finding_view(scene.study).hover(under.uid if under is not None else "")
 
 
-def _draw_outline(painter: QPainter, drawn: DrawnBox) -> QPolygonF:
+def draw_outline(painter: QPainter, drawn: DrawnBox) -> QPolygonF:
+    """Draw a box without its name, and return its outline."""
     outline = QPolygonF([QPointF(x, y) for x, y in drawn.outline.tolist()])
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in box_pens(drawn):

@@ -232,10 +232,9 @@ class PaneWidget(QWidget):
         return None
 
     def _select_at(self, at: QPointF) -> None:
-        """Choose the finding under a click, with any tool that only looks; a measurement that was hit comes before."""
+        """Choose the finding under a click, with any tool that only looks."""
         finding = self._taken_finding(at)
-        is_measured = self.viewport.is_flat and bool(self.session.focus.selected_uid)  # by the same press
-        if finding is not None and self._scene is not None and not is_measured:
+        if finding is not None and self._scene is not None:
             finding_view(self._scene.study).select(finding.uid)
 
     def _taken_finding(self, at: QPointF) -> Finding | None:

@@ -358,6 +358,11 @@ class ViewportWidget(PaneWidget):
         pointer = self._pointer(event.position(), event, "left")
         return self._measurements.double_press(pointer) or super()._takes_double_click(event)
 
+    def _select_at(self, at: QPointF) -> None:
+        """Choose the finding under a click, unless the same press has taken a measurement."""
+        if not self.session.focus.selected_uid:
+            super()._select_at(at)
+
     def _finding_at(self, at: QPointF) -> Finding | None:
         return self._findings.at(at)
 
