@@ -20,7 +20,7 @@ from medview.study.finding import Finding, Status
 from medview.study.study import Study
 
 _STATUS_PX = 24
-_WIDE = 38  # digits, from which on there is room for the size
+_WIDE = 34  # digits, from which on there is room for the size
 _KEYS = (Qt.Key.Key_A, Qt.Key.Key_X, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
