@@ -129,7 +129,8 @@ def checked_partial(given: object, manifest: Manifest, geometry: Geometry) -> Pa
     array: Any = given.array if isinstance(given, Partial) else None  # what a plugin has put there
     if isinstance(given, Partial) and isinstance(array, np.ndarray) and array.ndim == 3:
         fits = array.shape[1:] == geometry.shape[1:] and array.dtype in (np.uint8, np.uint16)
-        if fits and 0 <= given.first_slice <= geometry.shape[0] - len(array):
+        largest = max((s.number for output in manifest.outputs for s in output.segments), default=0)
+        if fits and 0 <= given.first_slice <= geometry.shape[0] - len(array) and array.max(initial=0) <= largest:
             return given
     raise _wrong(manifest, "finished slices that do not fit the images")
 

@@ -140,6 +140,7 @@ def test_a_plugin_cannot_call_its_scores_calibrated_where_its_manifest_does_not(
         "Partial(-1, np.ones((1, 3, 4), np.uint8))",
         "Partial(0, np.ones((1, 4, 3), np.uint8))",
         "Partial(0, np.ones((1, 3, 4)))",
+        "Partial(0, np.full((1, 3, 4), 257, np.uint16))",  # which eight bits would hold as 1, another segment
         "'slices'",
     ],
 )
