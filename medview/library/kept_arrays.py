@@ -31,14 +31,14 @@ class KeptArrays:
     ----------
     judged
         Which findings of a study (by its identity) a person has accepted or corrected: their arrays are never given up
-        to make room for others.
+        to make room for others. None where that is not known, which spares all of the study's.
     ceiling_bytes
         How much all of them may take; beyond that the oldest are given up that nobody has judged. A model can be run
         again.
     """
 
     def __init__(
-        self, folder: Path, judged: Callable[[str], Iterable[str]], ceiling_bytes: int = _CEILING_BYTES
+        self, folder: Path, judged: Callable[[str], Iterable[str] | None], ceiling_bytes: int = _CEILING_BYTES
     ) -> None:
         self._folder = folder
         self._judged = judged
@@ -94,7 +94,7 @@ class KeptArrays:
         for path in there:
             if excess <= 0:
                 return
-            if path.parent != own and path.name not in {_name(uid) for uid in self._judged(path.parent.name)}:
+            if path.parent != own and not self._is_spared(path):
                 excess -= _size(path)
                 path.unlink(missing_ok=True)
         if excess > 0:
@@ -102,6 +102,10 @@ class KeptArrays:
                 "There is no room left for the images of models that are kept with studies.",
                 "Save this one as a series if it is needed, and delete findings that are not.",
             )
+
+    def _is_spared(self, path: Path) -> bool:
+        judged = self._judged(path.parent.name)
+        return judged is None or path.name in {_name(uid) for uid in judged}
 
     def _path(self, identity: str, uid: str) -> Path:
         return self._folder / identity / _name(uid)

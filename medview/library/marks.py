@@ -77,14 +77,24 @@ class Marks:
         MedViewError
             The file may not be read, or a newer version of the program wrote it.
         """
-        path = self._path(identity)
-        if not path.exists():
-            return KeptMarks()
         try:
-            return KeptMarks(self._sections(path))
+            return KeptMarks(self.sections(identity))
         except ValueError:
             with self._alone():
-                return self._read_alone(path)
+                return self._read_alone(self._path(identity))
+
+    def sections(self, identity: str) -> dict[str, Records]:
+        """Return what is kept of a study, and leave a damaged file where it is.
+
+        Raises
+        ------
+        ValueError
+            The file is damaged.
+        MedViewError
+            As `read` raises it.
+        """
+        path = self._path(identity)
+        return self._sections(path) if path.exists() else {}
 
     def change(self, identity: str, changes: Mapping[str, Change]) -> tuple[Sentence, ...]:
         """Take changes up into the file of a study, which is there whole or as it was; return what must be told.

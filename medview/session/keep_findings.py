@@ -97,8 +97,11 @@ class KeptFindings(KeptThings):
 
         return KeptArrays(_folder(), self._judged)
 
-    def _judged(self, identity: str) -> list[str]:
-        findings = self._marks().read(identity).sections.get("findings", {})
+    def _judged(self, identity: str) -> list[str] | None:
+        try:  # a damaged file stays where it is: it is told when its study is opened
+            findings = self._marks().sections(identity).get("findings", {})
+        except (ValueError, MedViewError):
+            return None
         return [uid for uid, record in findings.items() if record.get("status") in _JUDGED]
 
     def _watch(self, study: Study) -> None:

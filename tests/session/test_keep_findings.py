@@ -505,7 +505,7 @@ def test_arrays_without_a_finding_go_a_day_later(
 def test_the_oldest_that_nobody_judged_gives_way_and_what_was_judged_never(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     arrays = {"array": random.integers(0, 256, (10, 100, 100)).astype(np.uint8)}  # 100 kB that do not deflate
-    judged = {"a" * 32: ["1"], "b" * 32: [], "c" * 32: [], "d" * 32: []}
+    judged: dict[str, list[str] | None] = {"a" * 32: ["1"], "b" * 32: [], "c" * 32: [], "d" * 32: []}
     kept = KeptArrays(tmp_path / "kept", judged.__getitem__, ceiling_bytes=350_000)
     for number, (identity, uid) in enumerate((("a" * 32, "1"), ("b" * 32, "2"), ("c" * 32, "3"))):
         kept.write(identity, uid, arrays)
@@ -515,10 +515,27 @@ def test_the_oldest_that_nobody_judged_gives_way_and_what_was_judged_never(tmp_p
     assert kept.read("b" * 32, "2") is None
     there = [kept.read(identity, uid) for identity, uid in (("a" * 32, "1"), ("c" * 32, "3"), ("d" * 32, "4"))]
     assert all(found is not None and np.array_equal(found["array"], arrays["array"]) for found in there)
-    judged |= {"c" * 32: ["3"], "d" * 32: ["4"]}
+    judged |= {"c" * 32: ["3"], "d" * 32: None}  # what is not known is spared
     with pytest.raises(MedViewError, match="no room left"):
         kept.write("b" * 32, "2", arrays)
     assert sorted(p.parent.name[0] for p in (tmp_path / "kept").rglob("*.npz")) == ["a", "c", "d"]
+
+
+def test_a_damaged_file_of_another_study_stays_until_it_is_told(
+    session: Session, kept: KeptFindings, tmp_path: Path, medview_home: Path
+) -> None:
+    folder = write_stack(tmp_path / "ct", 6)
+    study = opened(session, folder, show=False)
+    ran(session, study, *everything(study.series[0].geometry.shape))  # type: ignore[union-attr]
+    wait_idle(session)
+    path = the_file(medview_home)
+    assert kept._judged(path.stem) == []
+    path.write_text("{")
+    assert kept._judged(path.stem) is None
+    assert path.read_text() == "{"
+    path.write_text('{"format": 99}')
+    assert kept._judged(path.stem) is None
+    assert kept._judged("f" * 32) == []
 
 
 def test_arrays_that_gave_way_are_told_and_their_judgement_stays(
