@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -20,12 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from medview.errors import MedViewError
+from medview.gui.dim_label import dim_label
 from medview.gui.findings.finding_details import FindingDetails
 from medview.gui.findings.finding_list_view import FindingListView
 from medview.gui.findings.finding_menu import finding_menu
 from medview.gui.findings.threshold_bar import ThresholdBar
 from medview.gui.icon import icon
 from medview.gui.language import tr
+from medview.gui.panel_heading import panel_heading
 from medview.gui.session_watch import SessionWatch
 from medview.session.export_findings import export_derived, export_map, export_report, reportable
 from medview.session.finding_view import finding_view
@@ -52,11 +53,9 @@ class FindingPanel(QWidget):
         self.list = FindingListView(session, watch, self)
         self.threshold = ThresholdBar(self)
         self.details = FindingDetails(session, self)
-        self.empty = QLabel(self)
-        self.empty.setObjectName("dim")
-        self.empty.setWordWrap(True)
-        self.empty.setText(
-            tr("No findings yet. What models find, classify or derive is listed here, to be accepted or rejected.")
+        self.empty = dim_label(
+            tr("No findings yet. What models find, classify or derive is listed here, to be accepted or rejected."),
+            self,
         )
         self._build()
         watch.changed.connect(self._follow)
@@ -121,20 +120,13 @@ class FindingPanel(QWidget):
         self.details.map.save_nifti.clicked.connect(lambda: self._save_map(".nii.gz"))
 
     def _heading(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        title = QLabel(tr("Findings"), self)
-        title.setObjectName("subheading")
-        row.addWidget(title)
-        row.addStretch(1)
         self.save_button = QToolButton(self)
         self.save_button.setIcon(icon("export"))
         self.save_button.setObjectName("save_report")
         self.save_button.setToolTip(tr("Save report (DICOM SR)…"))
         self.save_button.setAccessibleName(tr("Save report (DICOM SR)…"))
         self.save_button.clicked.connect(self.save_report)
-        row.addWidget(self.save_button)
-        return row
+        return panel_heading(tr("Findings"), (self.save_button,), self)
 
     def _judging_row(self) -> QWidget:
         holder = QWidget(self)

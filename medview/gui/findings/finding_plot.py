@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from medview.gui.dim_label import dim_label
 from medview.gui.dress_plot import dress_plot
 from medview.gui.language import tr
 from medview.gui.theme import theme
@@ -55,9 +56,7 @@ class FindingPlot(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
-        self.hint = QLabel(tr("Click on the curve to go there."), self)
-        self.hint.setObjectName("dim")
-        self.hint.setWordWrap(True)
+        self.hint = dim_label(tr("Click on the curve to go there."), self)
         self._layout.addWidget(self.hint)
 
     def show_curves(self, plotted: PlottedCurves) -> None:

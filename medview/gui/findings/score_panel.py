@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from medview.gui.dim_label import dim_label
 from medview.gui.findings.finding_plot import FindingPlot, PlottedCurves
 from medview.gui.findings.score_bars import ScoreBars
 from medview.gui.language import say, tr
@@ -24,9 +25,7 @@ class ScorePanel(QWidget):
         self.meaning = QLabel(self)
         self.meaning.setWordWrap(True)
         self.bars = ScoreBars(self)
-        self.marked = QLabel(tr("The mark on a bar is its threshold."), self)
-        self.marked.setObjectName("dim")
-        self.marked.setWordWrap(True)
+        self.marked = dim_label(tr("The mark on a bar is its threshold."), self)
         self.plot = FindingPlot(self)
         for part in (self.meaning, self.bars, self.marked, self.plot):
             layout.addWidget(part)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from medview.gui.dim_label import dim_label
 from medview.gui.language import tr
 from medview.gui.measuring.measurement_list_view import MeasurementListView
 from medview.gui.measuring.measurement_menu import measurement_menu
+from medview.gui.panel_heading import panel_heading
 from medview.gui.session_watch import SessionWatch
 from medview.session.session import Session
 
@@ -32,11 +34,9 @@ class MeasurementPanel(QWidget):
         self._session = session
         self._actions = actions
         self.list = MeasurementListView(session, watch, self)
-        self.empty = QLabel(self)
-        self.empty.setObjectName("dim")
-        self.empty.setWordWrap(True)
-        self.empty.setText(
-            tr("Nothing measured yet. D and a drag over an image measure a length, A an angle; K marks a key image.")
+        self.empty = dim_label(
+            tr("Nothing measured yet. D and a drag over an image measure a length, A an angle; K marks a key image."),
+            self,
         )
         self._build()
         watch.changed.connect(self._follow)
@@ -57,19 +57,14 @@ class MeasurementPanel(QWidget):
             shortcut.activated.connect(act)
 
     def _heading(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        title = QLabel(tr("Measurements"), self)
-        title.setObjectName("subheading")
-        row.addWidget(title)
-        row.addStretch(1)
+        buttons = []
         for name in _BUTTONS:
             button = QToolButton(self)
             button.setDefaultAction(self._actions[name])
             button.setObjectName(f"panel_{name}")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            row.addWidget(button)
-        return row
+            buttons.append(button)
+        return panel_heading(tr("Measurements"), buttons, self)
 
     def _refresh(self) -> None:
         has_rows = self.list.topLevelItemCount() > 0

@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.gui.dim_label import dim_label
 from medview.gui.icon import icon
 from medview.gui.language import tr
+from medview.gui.panel_heading import panel_heading
 from medview.gui.segmenting.segment_list import SegmentList
 from medview.gui.session_watch import SessionWatch
 from medview.session.session import Session
@@ -96,9 +98,7 @@ class SegmentPanel(QWidget):
         self.masks.setObjectName("masks")
         self.masks.setAccessibleName(tr("Segmentation"))
         self.masks.currentIndexChanged.connect(self._choose_mask)
-        self.empty = QLabel(tr("No segmentation yet. Run one, or paint with the brush."), self)
-        self.empty.setObjectName("dim")
-        self.empty.setWordWrap(True)
+        self.empty = dim_label(tr("No segmentation yet. Run one, or paint with the brush."), self)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText(tr("Find a segment"))
         self.filter.setClearButtonEnabled(True)
@@ -114,18 +114,15 @@ class SegmentPanel(QWidget):
         layout.addStretch(0)
 
     def _heading(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        title = QLabel(tr("Segments"), self)
-        title.setObjectName("subheading")
-        row.addWidget(title, 1)
+        buttons = []
         for name in ("undo", "redo", "new_segmentation", "clear_segment", "remove_segmentation"):
             button = QToolButton(self)
             button.setDefaultAction(self._actions[name])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(button)
-        return row
+            buttons.append(button)
+        return panel_heading(tr("Segments"), buttons, self)
 
     def _look(self) -> QWidget:
         box = QWidget(self)
