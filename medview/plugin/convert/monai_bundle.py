@@ -120,6 +120,7 @@ class _Bundle:
             "activation": "softmax" if is_softmax else "sigmoid",
             "interpolated": "probabilities" if after.is_probability_brought_back and after.activation else "logits",
             "threshold": after.threshold,
+            "maps": ["probability", "uncertainty"],
             "segments": generic_segments(names),
         }
 

@@ -104,6 +104,7 @@ class _ResultFolder:
                 {
                     "type": "labels",
                     "activation": "sigmoid" if self.labels.is_by_regions else "softmax",
+                    "maps": ["probability", "uncertainty"],
                     "segments": generic_segments(self.labels.names()),
                 }
             ],
@@ -138,14 +139,14 @@ class _ResultFolder:
 
     def _checkpoints(self) -> dict[str, str]:
         """Return the checkpoint of each fold that is taken, by the fold's name."""
-        wanted = {fold for fold in self.told.folds if fold != "all"} if len(self.told.folds) else set[str]()
+        wanted = set(self.told.folds)
         found = dict[str, str]()
         for checkpoint in _CHECKPOINTS:
             for name in self.files.names:
                 match = re.fullmatch(rf"{re.escape(self.root)}fold_(all|\d+)/{re.escape(checkpoint)}", name)
-                if match and (not wanted or match[1] in wanted or match[1] in self.told.folds):
+                if match and (not wanted or match[1] in wanted):
                     found.setdefault(match[1], name)
-        if "all" in found and len(found) > 1 and "all" not in self.told.folds:
+        if "all" in found and len(found) > 1 and "all" not in wanted:
             del found["all"]  # trained on everything: no part of the ensemble of the others
         if not found:
             raise MedViewError(

@@ -19,7 +19,8 @@ class Told:
     modality
         DICOM's, such as "CT".
     folds
-        Of an nnU-Net: which to take, "all" or numbers.
+        Of an nnU-Net: which to take, by their numbers; "all" is the one that was trained on everything. Empty: those
+        that are there.
     configuration
         Of an nnU-Net with several: which.
     """

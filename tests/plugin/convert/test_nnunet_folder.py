@@ -195,9 +195,19 @@ def test_folds_are_those_that_are_there_or_those_that_are_asked_for(tmp_path: Pa
     assert [w.id for w in all_.manifest.weights] == ["fold_0", "fold_1"]
     assert "Folds taken: 0, 1. Their answers are averaged." in notes
     assert [w.id for w in one.manifest.weights] == ["fold_1"]
-    assert {p.id for p in all_.manifest.parameters} == {"mirrored", "ensemble"}
+    assert {p.id for p in all_.manifest.parameters} == {"mirrored", "ensemble", "probability_of"}
     with pytest.raises(MedViewError, match="no checkpoint of the wanted folds"):
         import_model(RECORDED / "volume", replace(LPS, folds=("4",)), unheard, tmp_path / "c")
+
+
+def test_the_fold_that_was_trained_on_everything_is_taken_alone_where_it_is_asked_for(tmp_path: Path) -> None:
+    """As nnU-Net's own -f all: its training images are those that the others were held against."""
+    folder = copied(VOLUME, tmp_path)
+    shutil.copytree(folder / "fold_0", folder / "fold_all")
+    one, _ = import_model(folder, replace(LPS, folds=("all",)), unheard, tmp_path / "a")
+    several, _ = import_model(folder, LPS, unheard, tmp_path / "b")
+    assert [w.id for w in one.manifest.weights] == ["fold_all"]
+    assert [w.id for w in several.manifest.weights] == ["fold_0", "fold_1"]
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
