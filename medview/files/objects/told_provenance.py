@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, Any
 
 from medview.files.headers.dicom_header import MAKER
 from medview.files.objects.coded import long_string
+
+if TYPE_CHECKING:
+    from highdicom import ContributingEquipment
 
 _FACTS = (
     "weights_sha256", "manifest_sha256", "edited_by", "edited_at", "device", "precision", "rung", "parameters",
@@ -30,12 +31,12 @@ def told_provenance(provenance: Mapping[str, Any]) -> dict[str, str]:
     return {name: text for key in _FACTS if key in provenance for name, text in _parts(key, provenance[key])}
 
 
-def contribution(provenance: Mapping[str, Any]) -> Dataset:
+def contribution(provenance: Mapping[str, Any]) -> ContributingEquipment:
     """Return the plugin as an item of the Contributing Equipment Sequence (PS3.3 C.12.1.1.5)."""
     import highdicom
     from pydicom.sr.codedict import codes
 
-    item: Dataset = highdicom.ContributingEquipment(
+    return highdicom.ContributingEquipment(
         manufacturer=MAKER,
         purpose_of_reference=codes.DCM.ProcessingEquipment,
         manufacturer_model_name=long_string(str(provenance.get("plugin") or "unknown")),
@@ -45,7 +46,6 @@ def contribution(provenance: Mapping[str, Any]) -> Dataset:
             + "; ".join(f"{name}={text}" for name, text in told_provenance(provenance).items())
         ),
     )
-    return item
 
 
 def short_text(text: str) -> str:

@@ -96,7 +96,7 @@ class ScoreBars(QWidget):
         metrics, (name, number, band), bar = QFontMetrics(self.font()), texts, self.bar(row)
         top = row * self._row_px
         left = self._draw_dot(painter, row, top + metrics.height() / 2)
-        room = self.width() - left - metrics.horizontalAdvance(number) - 12
+        room = self.width() - round(left) - metrics.horizontalAdvance(number) - 12
         painter.setPen(QColor(theme().text))
         painter.drawText(
             QRectF(left, top, room, metrics.height()), metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
