@@ -108,6 +108,11 @@ def test_the_map_lies_on_the_head_in_the_one_slice_that_was_looked_at(tumour: Vo
     for seen, inside in zip((rows, columns), head, strict=True):
         assert inside.min() - 1 <= seen.min()
         assert seen.max() <= inside.max() + 1
+    turn = Reorientation((2, 0, 1), (True, False, True))  # sagittal, and backwards
+    turned = Volume(np.ascontiguousarray(turn.apply(tumour.array)), turn.geometry(tumour.geometry), tumour.series)
+    again = medview.run("brain_tumour_class", turned, slices=1, map="coarse", device="cpu").answers[1]
+    assert isinstance(again, HeatMap)
+    assert np.array_equal(turn.undo(again.array), heat.array)
 
 
 def test_occlusion_tells_the_part_that_the_score_hangs_on(module: ModuleType) -> None:
