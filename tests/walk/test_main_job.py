@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDoubleSpinBox
@@ -18,6 +19,7 @@ from medview.study.geometry import FloatArray
 from tests.files.judges import complaints, read_by_dcmqi
 from tests.gui.seen import reads
 from tests.walk.person import Person
+from tests.walk.told import holds_provenance, parted
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -110,6 +112,7 @@ def _export_and_check(person: Person, folder: Path) -> None:
     labels, segments = read_segmentation(folder / "brain.dcm", series)
     np.testing.assert_array_equal(labels, mask.labels)
     assert segments[0].algorithm == "SEMIAUTOMATIC"
+    _provenance_is_told(folder / "brain.dcm", series.series_instance_uid)
     image = nibabel.load(folder / "brain.nii.gz")
     np.testing.assert_array_equal(np.asarray(image.dataobj).T, mask.labels)
     np.testing.assert_allclose(image.affine, mask.geometry.nifti_affine(), atol=1e-4)
@@ -117,6 +120,19 @@ def _export_and_check(person: Person, folder: Path) -> None:
     assert complaints(folder / "brain.dcm") == set()
     (seen,) = read_by_dcmqi(folder / "brain.dcm", mask.geometry, folder / "dcmqi")
     np.testing.assert_array_equal(seen, mask.labels > 0)
+
+
+def _provenance_is_told(path: Path, series_uid: str) -> None:
+    """Look which model it was, in which version, with which weights, and that a person has corrected it."""
+    written = pydicom.dcmread(path)
+    assert written.ContentQualification == "RESEARCH"
+    (segment,) = written.SegmentSequence
+    assert segment.SegmentDescription.startswith("Corrected by ")
+    (item,) = segment.SegmentationAlgorithmIdentificationSequence
+    assert (item.AlgorithmName, item.AlgorithmVersion) == ("brain_extraction", "1.0.0")
+    assert item.AlgorithmFamilyCodeSequence[0].CodeMeaning == "Artificial Intelligence"
+    facts = parted(item.AlgorithmParameters, ",")
+    holds_provenance(facts, "brain_extraction", {"threshold": "0.5"}, series_uid)
 
 
 def test_i_cancel_a_run_and_a_queued_one_runs_on(reader: Person) -> None:
