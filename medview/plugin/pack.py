@@ -23,11 +23,13 @@ from medview.paths import data_folder
 from medview.plugin import weights
 from medview.plugin.discovery import Plugin, discover
 from medview.plugin.file_sha256 import file_sha256
+from medview.plugin.sweep_left import sweep_left
 from medview.progress import Progress
 
 SUFFIX = ".medviewpack"
 _LIST, _FOLDER, _WEIGHTS = "pack.json", "plugin", "weights"
 _CHUNK = 1 << 20
+_ROOM = ".pack-"
 _MOST_ENTRIES, _MOST_BYTES, _LONGEST_LIST = 5_000, 64 << 30, 4 << 20
 _LEFT_FREE = 256 << 20  # for what a person is drawing meanwhile
 _NOT_PACKED = {"__pycache__", ".git"}
@@ -83,7 +85,8 @@ def install_pack(path: Path, progress: Progress) -> Plugin:
     MedViewError
         It is no pack, is damaged, holds what it must not, or its manifest is broken.
     """
-    with tempfile.TemporaryDirectory(dir=data_folder(), prefix=".pack-") as temporary:
+    sweep_left(data_folder(), _ROOM)
+    with tempfile.TemporaryDirectory(dir=data_folder(), prefix=_ROOM) as temporary:
         room = Path(temporary)
         try:
             with zipfile.ZipFile(path) as archive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tracemalloc
 import zipfile
@@ -257,6 +258,18 @@ def test_a_size_below_nothing_is_no_way_to_have_all_read_at_once(tmp_path: Path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 << 20
+
+
+def test_what_a_killed_installation_has_left_is_deleted_a_day_later(tmp_path: Path) -> None:
+    """A pack may be as large as the disk."""
+    old, new, own = (data_folder() / name for name in (".pack-old", ".pack-new", "pack-own"))
+    for folder in (old, new, own):
+        (folder / "weights").mkdir(parents=True)
+        (folder / "weights" / "net.bin").write_bytes(NUMBERS)
+    for folder in (old, own):
+        os.utime(folder, (0, 0))
+    install_pack(packed(tmp_path), unheard)
+    assert [folder.exists() for folder in (old, new, own)] == [False, True, True]
 
 
 def test_a_pack_that_needs_more_room_than_there_is_is_refused_before_it_is_unpacked(

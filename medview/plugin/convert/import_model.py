@@ -10,10 +10,13 @@ from medview.paths import data_folder
 from medview.plugin.convert.model_files import ModelFiles
 from medview.plugin.convert.monai_bundle import is_bundle, read_bundle
 from medview.plugin.convert.nnunet_folder import is_nnunet, read_nnunet
-from medview.plugin.convert.plugin_draft import PluginDraft
+from medview.plugin.convert.plugin_draft import DRAFT_ROOM, PluginDraft
 from medview.plugin.convert.told import Told
 from medview.plugin.discovery import Plugin
+from medview.plugin.sweep_left import sweep_left
 from medview.progress import Progress, part
+
+_ROOM = ".model-"
 
 
 def import_model(
@@ -38,7 +41,9 @@ def import_model(
     """
     home = folder or data_folder() / "plugins"
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home, prefix=".model-") as temporary:
+    for prefix in (_ROOM, DRAFT_ROOM):
+        sweep_left(home, prefix)
+    with tempfile.TemporaryDirectory(dir=home, prefix=_ROOM) as temporary:
         draft = _draft(ModelFiles.at(path), told, Path(temporary), part(progress, 0.0, 0.8))
         progress(0.8, "Checking the weights")
         _check_weights(draft)

@@ -18,6 +18,7 @@ from medview.plugin.discovery import BrokenPlugin, Plugin, discover
 from medview.plugin.file_sha256 import file_sha256
 from medview.study.segmentation import ANATOMICAL_STRUCTURE
 
+DRAFT_ROOM = ".import-"
 _GOLDEN = 0.618033988749895
 
 
@@ -68,7 +69,7 @@ class PluginDraft:
                 folder=str(folder),
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".import-") as temporary:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=DRAFT_ROOM) as temporary:
             room = Path(temporary) / self.plugin_id
             room.mkdir()
             self._fill(room)
