@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError, Sentence
@@ -29,6 +29,7 @@ from medview.session.further_inputs import (
 from medview.session.scene import Scene
 from medview.session.session import Session
 from medview.session.show_partial import PartialShow
+from medview.study.segmentation import Source
 from medview.study.series import Series
 from medview.study.volume import Volume
 
@@ -128,7 +129,7 @@ class _Run:
 
         def done(result: Result) -> None:
             if study in session.studies:
-                apply_result(session, study, result, given)
+                apply_result(session, study, _bound(result, self._volume), given)
 
         others = {name: one.volume for name, one in given.items()} | dict(drawn)
         work = PluginRun(self._plugin, self._volume, self._parameters, session.settings["device"], others)
@@ -146,6 +147,11 @@ class _Run:
         )
         job.subject = _name_of(self._volume.series)
         self.follow(self._partial.follow(job))
+
+
+def _bound(result: Result, asked: Volume) -> Result:
+    """Return a result as one of the images that were asked about: what it says of itself comes from foreign code."""
+    return replace(result, geometry=asked.geometry, source=Source.of(asked.series), series=asked.series)
 
 
 def _name_of(series: Series) -> str:

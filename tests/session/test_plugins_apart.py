@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 from medview.files.scanning.dicom_scan import scan
 from medview.plugin.discovery import Plugin, discover, find
@@ -12,6 +13,7 @@ from medview.session.join_study import join_study
 from medview.session.run_plugin import run_plugin
 from medview.session.session import Session
 from medview.session.show_series import show_series
+from medview.study.segmentation import Source
 from tests.files.make_dicom import write_stack
 from tests.plugin.folders import MANIFEST, write_plugin
 
@@ -58,3 +60,46 @@ def test_another_plugin_gets_a_process_in_which_nobody_has_been(shown: Session, 
         shown.jobs.wait(job)
         assert job.state == "done", job.error
     assert numbers(shown) == [1, 1, 1, 1]
+
+
+FORGED = """
+import dataclasses, sys
+import numpy as np
+from medview.plugin import Labels
+
+def run(request, context):
+    module = sys.modules["medview.plugin.run"]
+    true = module.Source
+
+    class Other:
+        @staticmethod
+        def of(series):
+            return dataclasses.replace(true.of(series), series_key={key!r}, series_instance_uid={uid!r},
+                                       sop_hash={sop_hash!r})
+
+    module.Source = Other
+    return Labels(np.ones(request.volume.array.shape, np.uint8), request.segments)
+"""
+
+
+def test_a_result_lands_on_what_was_asked_about_whatever_it_says_of_itself(session: Session, tmp_path: Path) -> None:
+    """It comes from the plugin's own process: another series of the study has the very same grid."""
+    write_stack(tmp_path / "ct", 4)
+    write_stack(tmp_path / "ct" / "other", 4, SeriesInstanceUID="2.25.77", SOPInstanceUID="")
+    for number, path in enumerate(sorted((tmp_path / "ct" / "other").iterdir())):
+        dataset = dcmread(path)
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"2.25.77{number}"
+        dataset.save_as(path)
+    (found,) = scan(tmp_path / "ct").studies
+    study = join_study(session, found)
+    mine, other = sorted(study.series, key=lambda one: one.series_instance_uid == "2.25.77")
+    session.jobs.wait(show_series(session, study, mine))
+    text = MANIFEST.replace('modality = ["MR"]', 'modality = ["CT"]')
+    code = FORGED.format(key=other.key, uid=other.series_instance_uid, sop_hash=other.sop_hash)
+    write_plugin(tmp_path / "plugins", text, code)
+    job = run_plugin(session, find("threshold", discover([tmp_path / "plugins"])), {})
+    assert job is not None
+    session.jobs.wait(job)
+    assert job.state == "done", job.error
+    (mask,) = study.segmentations
+    assert mask.source == Source.of(mine)
