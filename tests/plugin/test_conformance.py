@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,6 +219,26 @@ def test_values_that_are_no_numbers_fail(tmp_path: Path) -> None:
     )
     (folder / "mine.py").write_text(code)
     assert "values that are no numbers" in failed(suite(plugin_of(folder), "plain"))["plain"]
+
+
+class _Scaled(torch.nn.Module):
+    """Divides by the deviation, which even images do not have."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.cat([images * 0.0, images / images.std()], dim=1)
+
+
+def test_a_network_that_gives_no_numbers_is_a_fault_and_no_refusal(tmp_path: Path) -> None:
+    folder = new_plugin("mine", "segment", tmp_path, with_code=False)
+    torch.jit.trace(_Scaled(), torch.rand(1, 1, 64, 64, 64)).save(folder / "network.pt")
+    (folder / "network.onnx").unlink()
+    content = (folder / "network.pt").read_bytes()
+    text = (folder / "plugin.toml").read_text().replace("network.onnx", "network.pt").replace('"onnx"', '"torchscript"')
+    text = re.sub("[0-9a-f]{64}", hashlib.sha256(content).hexdigest(), text)
+    (folder / "plugin.toml").write_text(re.sub(r"bytes = \d+", f"bytes = {len(content)}", text))
+    rows = suite(plugin_of(folder), "plain", "even_images")
+    assert rows["plain"].state == "passed"
+    assert "values that are no numbers" in failed(rows)["empty images"]
 
 
 def test_what_ends_its_process_or_never_ends_is_told_and_the_suite_goes_on(tmp_path: Path) -> None:
