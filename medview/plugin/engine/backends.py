@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from medview.errors import MedViewError
+from medview.progress import Progress, part, unheard
 
 Precision = Literal["fp16", "bf16"]
 HALF: tuple[Precision, ...] = ("fp16", "bf16")
@@ -176,18 +177,18 @@ def is_installed(library: str) -> bool:
     return True
 
 
-def fastest(backends: Sequence[Backend], example: Tensor) -> Backend:
+def fastest(backends: Sequence[Backend], example: Tensor, progress: Progress = unheard) -> Backend:
     """Return the back end that computes `example` in the least time, of those that say what the first one says.
 
     A back end that fails, or whose values differ by more than a thousandth of the largest (in half precision three
-    hundredths), is passed over: the first is the truth, the others are only faster.
+    hundredths), is passed over: the first is the truth, the others are only faster. Progress is told before each try.
     """
     first, *others = backends
-    truth, best_s = _timed(first, example)
+    truth, best_s = _timed(first, example, progress)
     chosen = first
-    for backend in others:
+    for number, backend in enumerate(others, 1):
         try:
-            given, seconds = _timed(backend, example)
+            given, seconds = _timed(backend, example, part(progress, number / len(backends), 1.0))
         except Exception:  # a compiler that does not know a layer, a library that does not load: the first will do
             continue
         tolerance = _TOLERANCE if backend.precision == "float32" else _HALF_TOLERANCE
@@ -196,10 +197,12 @@ def fastest(backends: Sequence[Backend], example: Tensor) -> Backend:
     return chosen
 
 
-def _timed(backend: Backend, example: Tensor) -> tuple[Tensor, float]:
+def _timed(backend: Backend, example: Tensor, progress: Progress) -> tuple[Tensor, float]:
     """Return what a back end says of an example, and the shorter time of two after a first that may compile."""
+    progress(0.0, "Preparing the network")
     given, best_s = backend.forward(example), float("inf")
     for _ in range(_TRIES):
+        progress(0.0, "Preparing the network")
         start = time.perf_counter()
         given = backend.forward(example)
         best_s = min(best_s, time.perf_counter() - start)

@@ -29,6 +29,7 @@ from medview.plugin.engine.state_dicts import read_checkpoint, state_dict_of
 from medview.plugin.engine.torch_models import load_safetensors, load_torchscript
 from medview.plugin.kept_book import read_book, write_book
 from medview.plugin.manifest.runtime import Network
+from medview.progress import Progress, unheard
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,9 @@ class NetworkFiles:
     precisions: tuple[str, ...] = ()
 
 
-def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...]) -> Backend:
+def load_network(
+    files: NetworkFiles, weights_id: str, device: str, shape: tuple[int, ...], progress: Progress = unheard
+) -> Backend:
     """Return one of a network's weights ready to compute batches of `shape` on `device`; it stays so as long as it may.
 
     Where several back ends can, which is fastest is measured once and remembered for this machine.
@@ -61,7 +64,7 @@ def load_network(files: NetworkFiles, weights_id: str, device: str, shape: tuple
 
     def ready() -> Backend:
         offered = offered_backends(files, weights_id, device, shape)
-        return offered[0] if len(offered) == 1 else _probed(offered, said, device, shape)
+        return offered[0] if len(offered) == 1 else _probed(offered, said, device, shape, progress)
 
     return kept_models.get(key, device, ready, lambda backend: _bytes_of(backend, facts.st_size))
 
@@ -125,13 +128,13 @@ def _said(files: NetworkFiles, weights_id: str) -> str:
     return " ".join(files.sha256[name] for name in (weights_id, *others))
 
 
-def _probed(offered: list[Backend], said: str, device: str, shape: tuple[int, ...]) -> Backend:
+def _probed(offered: list[Backend], said: str, device: str, shape: tuple[int, ...], progress: Progress) -> Backend:
     book = data_folder() / "backends.json"
     known = read_book(book)
     key = " ".join([said, device, "x".join(map(str, shape)), *sorted({backend.name for backend in offered})])
     chosen = next((backend for backend in offered if backend.name == known.get(key)), None)
     if chosen is None:
         generator = torch.Generator().manual_seed(0)
-        chosen = fastest(offered, torch.randn(shape, generator=generator).to(device))
+        chosen = fastest(offered, torch.randn(shape, generator=generator).to(device), progress)
         write_book(book, known | {key: chosen.name})
     return chosen

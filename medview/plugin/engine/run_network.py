@@ -58,6 +58,7 @@ class NetworkRun:
         with context.stage("resample"):
             given = network_input(self.manifest, request.volume, rung.device, part(progress, 0.0, 0.1))
         with context.stage("load"):
+            progress(0.1, "Preparing the network")
             forward = self._forward(request, context, given)
             run = _Run(self.manifest, given, _halved(forward) if rung.is_half else forward, request, context, rung)
         with context.stage("network"):
@@ -76,7 +77,8 @@ class NetworkRun:
         )
         shape = _asked(network, torch.zeros((1, 1, *given.patch_of_network), dtype=torch.float32)).shape
         names = [network.weights, *(network.ensemble if request.parameters.get("ensemble", True) else ())]
-        backends = [load_network(files, name, context.device, tuple(shape)) for name in names]
+        preparing = part(context.progress, 0.1, 0.1)
+        backends = [load_network(files, name, context.device, tuple(shape), preparing) for name in names]
         context.backend = ", ".join(dict.fromkeys(backend.name for backend in backends))
         if any(backend.precision != "float32" for backend in backends):
             context.precision = ", ".join(dict.fromkeys(backend.precision for backend in backends))

@@ -87,7 +87,7 @@ def test_the_record_says_in_what_was_computed(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     offered: list[list[str]] = []
 
-    def last(backends: list[Backend], example: Any) -> Backend:
+    def last(backends: list[Backend], example: Any, progress: Any) -> Backend:
         offered.append([backend.name for backend in backends])
         return next((b for b in backends if b.precision != "float32"), backends[0])
 

@@ -281,6 +281,9 @@ def test_the_fastest_back_end_that_says_the_same_is_taken() -> None:
     assert fastest([first, _Turned(2.0)], example).name == "turned"
     assert fastest([first, _Turned(2.1)], example) is first
     assert fastest([first, missing], example) is first
+    told: list[tuple[float, str]] = []
+    fastest([first, _Turned(2.0)], example, lambda fraction, text="": told.append((fraction, text)))
+    assert told == [(0.0, "Preparing the network")] * 3 + [(0.5, "Preparing the network")] * 3  # before each try
 
 
 def test_which_back_end_won_is_remembered(tmp_path: Path) -> None:
