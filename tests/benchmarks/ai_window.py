@@ -60,6 +60,7 @@ def measure() -> None:
         finally:
             window.close()
             jobs.stop()
+            rest(0.2)  # the window's last words to its screen, before that goes
 
 
 def _measured(window: Any) -> None:
