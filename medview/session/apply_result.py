@@ -28,12 +28,7 @@ def apply_result(
         What the run was given beside the images of the study, by the input's id, in the manifest's order.
     """
     if not study.bears(result.source, result.geometry) or not all(bears(session, one) for one in given.values()):
-        session.notices.add(
-            "warning",
-            "A result of {plugin} was dropped: the images it was made from have changed.",
-            "Run it on them again.",
-            plugin=result.name,
-        )
+        tell_dropped(session, result.name)
         return
     findings = findings_of(result)
     if findings:
@@ -54,6 +49,16 @@ def apply_result(
     moving = next(iter(given.values()), None)  # what a result says of itself comes from the plugin's process
     if transforms and moving is not None:
         apply_transform(session, study, result, transforms[0], moving)
+
+
+def tell_dropped(session: Session, plugin: str) -> None:
+    """Say that a result is not of the images that there are."""
+    session.notices.add(
+        "warning",
+        "A result of {plugin} was dropped: the images it was made from have changed.",
+        "Run it on them again.",
+        plugin=plugin,
+    )
 
 
 def segmentation_of(result: Result) -> Segmentation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medview.errors import MedViewError, Sentence
@@ -13,7 +13,7 @@ from medview.plugin.discovery import BrokenPlugin, Plugin
 from medview.plugin.environment import own_python
 from medview.plugin.fit import why_not, why_not_values
 from medview.plugin.run import PluginRun
-from medview.session.apply_result import apply_result
+from medview.session.apply_result import apply_result, tell_dropped
 from medview.session.choose_plugins import is_enabled
 from medview.session.drawn_inputs import take_drawn, why_nothing_drawn
 from medview.session.fetch_weights import known_missing
@@ -128,8 +128,10 @@ class _Run:
             return
 
         def done(result: Result) -> None:
-            if study in session.studies:
-                apply_result(session, study, _bound(result, self._volume), given)
+            if study in session.studies and not _is_of(result, self._volume):
+                tell_dropped(session, self._plugin.manifest.name)
+            elif study in session.studies:
+                apply_result(session, study, result, given)
 
         others = {name: one.volume for name, one in given.items()} | dict(drawn)
         work = PluginRun(self._plugin, self._volume, self._parameters, session.settings["device"], others)
@@ -149,9 +151,9 @@ class _Run:
         self.follow(self._partial.follow(job))
 
 
-def _bound(result: Result, asked: Volume) -> Result:
-    """Return a result as one of the images that were asked about: what it says of itself comes from foreign code."""
-    return replace(result, geometry=asked.geometry, source=Source.of(asked.series), series=asked.series)
+def _is_of(result: Result, asked: Volume) -> bool:
+    """Whether a result says that it is of the very images that were asked about: it comes from foreign code."""
+    return result.source == Source.of(asked.series) and result.geometry.same_grid(asked.geometry)
 
 
 def _name_of(series: Series) -> str:

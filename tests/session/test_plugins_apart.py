@@ -13,7 +13,6 @@ from medview.session.join_study import join_study
 from medview.session.run_plugin import run_plugin
 from medview.session.session import Session
 from medview.session.show_series import show_series
-from medview.study.segmentation import Source
 from tests.files.make_dicom import write_stack
 from tests.plugin.folders import MANIFEST, write_plugin
 
@@ -82,8 +81,8 @@ def run(request, context):
 """
 
 
-def test_a_result_lands_on_what_was_asked_about_whatever_it_says_of_itself(session: Session, tmp_path: Path) -> None:
-    """It comes from the plugin's own process: another series of the study has the very same grid."""
+def test_a_result_that_names_another_series_is_dropped(session: Session, tmp_path: Path) -> None:
+    """What it says of itself comes from foreign code, and another series of the study has the very same grid."""
     write_stack(tmp_path / "ct", 4)
     write_stack(tmp_path / "ct" / "other", 4, SeriesInstanceUID="2.25.77", SOPInstanceUID="")
     for number, path in enumerate(sorted((tmp_path / "ct" / "other").iterdir())):
@@ -101,5 +100,6 @@ def test_a_result_lands_on_what_was_asked_about_whatever_it_says_of_itself(sessi
     assert job is not None
     session.jobs.wait(job)
     assert job.state == "done", job.error
-    (mask,) = study.segmentations
-    assert mask.source == Source.of(mine)
+    assert study.segmentations == ()
+    (notice,) = session.notices.notices
+    assert str(notice.message) == "A result of Threshold was dropped: the images it was made from have changed."
