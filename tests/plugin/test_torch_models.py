@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,17 @@ def test_a_cancel_ends_a_torchscript_model_within(script: Path) -> None:
     with pytest.raises(Cancelled), torch.inference_mode(), watched(step, 40):
         model(torch.ones(1, 1, 8))
     assert len(steps) == 21
+
+
+def test_watching_does_not_load_torchs_compiler_which_takes_a_second() -> None:
+    code = """
+import sys, torch
+from medview.plugin.engine.torch_models import watched
+with watched(lambda fraction: None, 1):
+    torch.zeros(3) + 1
+print(sorted(sys.modules.keys() & {"torch._dynamo", "sympy"}))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_a_models_own_error_stays_what_it_is(script: Path) -> None:

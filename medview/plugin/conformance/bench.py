@@ -89,8 +89,8 @@ class Bench:
 
     @cached_property
     def again(self) -> Observation:
-        """The same run once more: what is loaded once is loaded now."""
-        return self.run(self.specimen.plain())
+        """The run on the settled patient once more: what is loaded once is loaded now."""
+        return self.run(self.settled.plain())
 
     def run(
         self, volume: Volume, specimen: Specimen | None = None, options: Mapping[str, object] | None = None, **how: Any

@@ -147,6 +147,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
         self.raised: BaseException | None = None
         self._step, self._operations, self._done = step, operations, 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here: torch would load its whole compiler, a second of work, only to keep it away."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         try:
             self._step(min(self._done / self._operations, 1.0))
