@@ -35,15 +35,21 @@ def checked(
         An answer has another type, shape, class or number than the manifest declares, or holds values that are no
         numbers.
     NothingFoundError
-        There is no label.
+        There is no label, and no other answer; empty labels beside others are left out.
     """
     answers = given if isinstance(given, tuple) else (given,)
     if not answers:
         raise _wrong(manifest, "nothing")
-    kept = tuple(_checked(answer, manifest, parameters, geometry) for answer in answers)
-    if sum(isinstance(answer, Labels) for answer in kept) > 1:
+    if sum(isinstance(answer, Labels) for answer in answers) > 1:
         raise _wrong(manifest, "labels twice")
-    return kept
+    kept: list[Answer] = []
+    for answer in answers:
+        try:
+            kept.append(_checked(answer, manifest, parameters, geometry))
+        except NothingFoundError:  # what else was said is not lost for it
+            if len(answers) == 1:
+                raise
+    return tuple(kept)
 
 
 def _checked(answer: Any, manifest: Manifest, parameters: Mapping[str, Parameter], geometry: Geometry) -> Answer:

@@ -30,6 +30,8 @@ class Rung:
         Where the sums of the open slab lie, "" where the network is.
     is_half
         Whether the network computes in half precision (on a graphics card alone).
+    is_exact
+        Whether nothing is summed in half precision, however large the slab is.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Rung:
     sums: Sums = "float32"
     sums_device: str = ""
     is_half: bool = False
+    is_exact: bool = False
 
 
 def rungs(manifest: Manifest, device: str) -> tuple[Rung, ...]:

@@ -18,7 +18,7 @@ from medview.plugin.engine.found_boxes import found_boxes
 from medview.plugin.engine.ladder import Rung, descend, rungs
 from medview.plugin.engine.load_network import NetworkFiles, load_network, mirrored
 from medview.plugin.engine.network_input import Box, NetworkInput, network_input
-from medview.plugin.engine.slab_labels import SlabLabels
+from medview.plugin.engine.slab_labels import SlabLabels, SumsOverflowError
 from medview.plugin.engine.slab_values import slices_of
 from medview.plugin.engine.sliding_window import Forward, Slab, SlidingWindow
 from medview.plugin.engine.wanted_map import WantedMap
@@ -50,7 +50,11 @@ class NetworkRun:
             The person stopped it.
         """
         ways = rungs(self.manifest, context.device)
-        return descend(ways, lambda rung: self._attempt(request, context, rung), context)
+        try:
+            return descend(ways, lambda rung: self._attempt(request, context, rung), context)
+        except SumsOverflowError:  # half precision ends at 65,504
+            whole = tuple(replace(rung, is_exact=True) for rung in ways if rung.sums == "float32")
+            return descend(whole, lambda rung: self._attempt(request, context, rung), context)
 
     def _attempt(self, request: Request, context: Context, rung: Rung) -> Answer | tuple[Answer, ...]:
         """Run the network in one way; what runs out of memory raises what the ladder knows."""
@@ -199,7 +203,7 @@ class _Run:
     def _slabs(self, channels: int) -> Iterator[Slab]:
         rung, grid = self.rung, self.given.grid
         sums = rung.sums
-        if rung.device == "cpu" and sums == "float32":
+        if rung.device == "cpu" and sums == "float32" and not rung.is_exact:
             sums = NetworkMemory.of(self.manifest, grid.size, self.given.tiling.patch).sums
         if sums == "float16":
             self.context.precision = f"{self.context.precision}, sums in float16"

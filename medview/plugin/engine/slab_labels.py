@@ -44,6 +44,10 @@ def unheard_slices(first: int, end: int) -> None:
     """Stand in for a listener."""
 
 
+class SumsOverflowError(MedViewError):
+    """Sums of logits were larger than their precision can hold."""
+
+
 @dataclass(frozen=True, eq=False)
 class SlabLabels:
     """Writes labels of the images' grid as slabs of logits are finished.
@@ -144,9 +148,9 @@ class _Plane:
         values = logits.to(torch.float32, copy=True, memory_format=torch.contiguous_format)
         least, most = (float(value) for value in torch.aminmax(values))
         if not np.isfinite(least) or not np.isfinite(most):
-            raise MedViewError(
+            raise SumsOverflowError(
                 "The network's values are too large for the precision in which they are summed.",
-                "Run it in full precision.",
+                "Report it to the plugin's authors.",
             )
         best, winner = values.max(dim=0)
         if len(values) > 1:

@@ -21,6 +21,7 @@ from medview.plugin.engine.backends import OnnxBackend
 from medview.plugin.engine.kept_models import kept_models
 from medview.plugin.engine.ladder import Rung, descend
 from medview.plugin.engine.run_network import NetworkRun
+from medview.plugin.network_memory import NetworkMemory
 from medview.plugin.run import PluginRun
 from medview.progress import unheard
 from medview.study.finding import DerivedImage
@@ -125,3 +126,23 @@ def test_a_translated_image_has_no_unit_that_nobody_has_said(tmp_path: Path) -> 
     assert image.unit == ""
     np.testing.assert_array_equal(image.array[1:5, 2:8, 2:8], array[1:5, 2:8, 2:8] + 1000.0)
     assert image.array.min() == image.array[0, 0, 0] == array[1:5, 2:8, 2:8].min() + 1000.0
+
+
+class Steep(nn.Module):
+    """Two channels: (0, a thousand times x - 120.5)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x * 0.0, (x - 120.5) * 1000.0], dim=1)
+
+
+def test_logits_too_large_for_sums_in_half_precision_are_summed_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NetworkMemory, "sums", property(lambda self: "float16"))
+    array = np.random.default_rng(0).normal(100, 60, (8, 8, 8)).round().astype(np.int16)
+    assert 1000.0 * (array.max() - 120.5) > 65_504
+    weights = script(tmp_path, Steep(), torch.rand(1, 1, 8, 8, 8))
+    result = run(network_plugin(tmp_path, weights, LABELS, tiling={"patch": [8, 8, 8]}), array)
+    assert isinstance(result.answers[0], Labels)
+    np.testing.assert_array_equal(result.answers[0].array, np.where(array > 120.5, 7, 0))
+    assert result.provenance["precision"] == "float32"
