@@ -100,6 +100,7 @@ class Person:
 
     def clicks(self, widget: QWidget) -> None:
         """Click a widget, once it stands where it is seen."""
+        self.waits_until(widget.isEnabled)  # what can be pressed follows with the next turn of the event loop
         QApplication.processEvents()
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
