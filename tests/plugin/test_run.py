@@ -136,7 +136,8 @@ def test_a_plugin_cannot_call_its_scores_calibrated_where_its_manifest_does_not(
 def test_empty_labels_do_not_cost_what_else_was_said(tmp_path: Path) -> None:
     code = f"""{RETURN}    from medview.plugin import ClassScores
     kinds = tuple(request.concepts.values())
-    return Labels(np.zeros(shape, np.uint8), request.segments), ClassScores(kinds, np.array([0.1], np.float32), "softmax")
+    scores = ClassScores(kinds, np.array([0.1], np.float32), "softmax")
+    return Labels(np.zeros(shape, np.uint8), request.segments), scores
 """
     write_plugin(tmp_path, MANIFEST.replace('[[parameters]]\nid = "level"\n', SCORES, 1), code)
     (plugin,) = discover([tmp_path])
