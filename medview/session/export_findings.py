@@ -16,7 +16,7 @@ from medview.progress import Progress
 from medview.session.finding_view import finding_view
 from medview.session.judged_findings import note_reported
 from medview.session.session import Session
-from medview.study.finding import ClassScores, DerivedImage, Finding, HeatMap, MeasuredValue, ScoredBox
+from medview.study.finding import ClassScores, Curve, DerivedImage, Finding, HeatMap, MeasuredValue, ScoredBox
 from medview.study.geometry import Geometry
 from medview.study.series import Series
 from medview.study.spare_original import spare_original
@@ -85,6 +85,24 @@ def export_map(session: Session, study: Study, finding: Finding, path: Path) -> 
     def work(progress: Progress) -> tuple[Sentence, ...]:
         spare_original(path, images)
         return write_map(heat, finding, series, geometry, path, progress)
+
+    return _submit(session, path, work)
+
+
+def export_curve(session: Session, study: Study, finding: Finding, path: Path) -> Job:
+    """Submit the writing of a curve as a table, CSV."""
+    _refuse_rejected(finding)
+    curve = finding.payload
+    if not isinstance(curve, Curve):
+        raise ValueError("the finding is no curve")
+    images = [one for other in session.studies for one in other.series]
+
+    def work(progress: Progress) -> tuple[Sentence, ...]:
+        from medview.files.curve_table import write_curve
+
+        spare_original(path, images)
+        write_curve(curve, path)
+        return ()
 
     return _submit(session, path, work)
 

@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from medview.gui.findings.finding_cell import NAME, SCORE, SIZE, SLICE
 from medview.gui.findings.score_panel import ScorePanel
 from medview.gui.main_window import MainWindow
 from medview.gui.panes.viewport_widget import ViewportWidget
@@ -192,6 +193,8 @@ def test_scores_heat_maps_and_curves_are_shown_and_lead_to_their_slices(
 ) -> None:
     scene = ran("everything")
     scores, heat, curve = scene.study.findings
+    listed = window.finding_panel.list
+    assert [listed.isColumnHidden(column) for column in (NAME, SCORE, SIZE, SLICE)] == [False, False, True, True]
     _scores_are_told_from_probabilities(window, scene, scores, settle)
     _heat_lies_on_its_voxels(window, scene, heat, settle)
     _a_click_on_the_curve_goes_to_its_frame(window, scene, curve, settle)

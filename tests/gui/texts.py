@@ -16,6 +16,7 @@ _TEXTS: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "MedViewError": ((0, 1), ("message", "remedy")),
     "PluginFaultError": ((0, 1), ("message", "remedy")),
     "NothingFoundError": ((0, 1), ("message", "remedy")),
+    "SumsOverflowError": ((0, 1), ("message", "remedy")),
     "add": ((1, 2), ("message", "remedy")),
     "submit": ((0,), ("title",)),
     "progress": ((1,), ("text",)),

@@ -125,6 +125,11 @@ def test_i_run_a_model_on_a_cine_and_its_curve_leads_to_the_frame(
     at = plot.plot.getPlotItem().vb.mapViewToScene(QPointF(curve.x[wanted], float(areas.mean())))
     qtbot.mouseClick(plot.plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.plot.mapFromScene(at))
     person.waits_until(lambda: person.scene.cursor_index[0] == wanted)
+    details = person.window.finding_panel.details
+    person.saves_by(lambda: person.clicks(details.save_curve), tmp_path / "area.csv")
+    header, *rows = (tmp_path / "area.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert header == "x,x_unit,value,unit,frame_index"
+    assert [float(row.split(",")[2]) for row in rows] == pytest.approx(areas)
     person.saves_as("export_nifti", tmp_path / "pool.nii.gz")
     assert (tmp_path / "pool.nii.gz").is_file(), person.told()
     written = np.asarray(nibabel.load(tmp_path / "pool.nii.gz").dataobj)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from medview.gui.findings.box_facts import box_facts
 from medview.gui.findings.derived_panel import DerivedPanel
@@ -33,6 +33,7 @@ class FindingDetails(QWidget):
         self._plotted: Finding | None = None
         self.scores, self.map = ScorePanel(self), MapPanel(self)
         self.derived, self.curve = DerivedPanel(session, self), FindingPlot(self)
+        self.save_curve = QPushButton(tr("Save as CSV…"), self)
         self.value, self.made_by = QLabel(self), QLabel(self)
         self.made_by.setObjectName("dim")
         layout = QVBoxLayout(self)
@@ -40,7 +41,7 @@ class FindingDetails(QWidget):
         layout.setSpacing(8)
         for label in (self.value, self.made_by):
             label.setWordWrap(True)
-        for part in (self.value, self.scores, self.map, self.derived, self.curve, self.made_by):
+        for part in (self.value, self.scores, self.map, self.derived, self.curve, self.save_curve, self.made_by):
             layout.addWidget(part)
         layout.addStretch(1)
         self.scores.plot.place_wanted.connect(self._go_to)
@@ -55,12 +56,16 @@ class FindingDetails(QWidget):
         if not isinstance(payload, DerivedImage):
             self.derived.forget()
         self.scores.setVisible(isinstance(payload, ClassScores))
-        self.curve.setVisible(isinstance(payload, Curve))
+        for part in (self.curve, self.save_curve):
+            part.setVisible(isinstance(payload, Curve))
         self.value.setVisible(isinstance(payload, (MeasuredValue, ScoredBox)))
         if study is None or finding is None:
             self._plotted = None  # nothing of a study that is closed is held
             return False
         self.made_by.setText("\n".join((_made_by(finding), _ran(finding), one_line(say(judged_text(finding))))))
+        is_rejected = finding.status == "rejected"
+        self.save_curve.setEnabled(not is_rejected)
+        self.save_curve.setToolTip(tr("What was rejected is not saved.") if is_rejected else "")
         self._fill(study, finding)
         self.show_place()
         return True

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
-from medview.gui.findings.finding_cell import NAME, SCORE, SIZE, SLICE, STATUS
+from medview.gui.findings.finding_cell import NAME, SCORE, SIZE, SLICE, STATUS, sort_key
 from medview.gui.findings.finding_model import FindingModel
 from medview.gui.findings.finding_run import FindingRun, listed_runs
 from medview.gui.language import tr
@@ -61,6 +61,7 @@ class FindingListView(QTreeView):
             self._shown = shown
             self._rows.show(runs)
             self._unfold()
+            self._fit_columns()
         if study is not None:
             self._mark_selected(study)
         self._is_following = False
@@ -156,6 +157,13 @@ class FindingListView(QTreeView):
             self.setFirstColumnSpanned(number, QModelIndex(), True)
             self.setExpanded(index, self._rows.run_at(index).uid not in self._folded)
 
+    def _fit_columns(self) -> None:
+        """Leave out a column that tells nothing of any finding, and the size where the name would have no room."""
+        is_narrow = self.viewport().width() < _WIDE * self.fontMetrics().horizontalAdvance("0")
+        listed = self._rows.in_order()
+        self.setColumnHidden(SIZE, is_narrow or all(sort_key(finding, SIZE) < 0 for finding in listed))
+        self.setColumnHidden(SLICE, bool(listed) and all(sort_key(finding, SLICE) < 0 for finding in listed))
+
     def _note_folds(self, index: QModelIndex) -> None:
         if self._is_following:
             return
@@ -202,11 +210,11 @@ class FindingListView(QTreeView):
     # Qt's events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the current row in sight; leave the size out where the name would have no room: the tip says it."""
+        """Keep the current row in sight, and the columns that there is room for."""
         super().resizeEvent(event)
         if self.currentIndex().isValid():
             self.scrollTo(self.currentIndex())
-        self.setColumnHidden(SIZE, self.viewport().width() < _WIDE * self.fontMetrics().horizontalAdvance("0"))
+        self._fit_columns()
 
     def event(self, event: QEvent) -> bool:
         """Keep the list's own keys from the window's commands, which have some of them, too."""

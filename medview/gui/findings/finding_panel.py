@@ -28,7 +28,7 @@ from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.panel_heading import panel_heading
 from medview.gui.session_watch import SessionWatch
-from medview.session.export_findings import export_derived, export_map, export_report, reportable
+from medview.session.export_findings import export_curve, export_derived, export_map, export_report, reportable
 from medview.session.finding_view import finding_view
 from medview.session.session import Session
 from medview.study.finding import Finding, ScoredBox
@@ -118,6 +118,7 @@ class FindingPanel(QWidget):
         self.details.derived.save_nifti.clicked.connect(lambda: self._save_derived(".nii.gz"))
         self.details.map.save_dicom.clicked.connect(lambda: self._save_map(".dcm"))
         self.details.map.save_nifti.clicked.connect(lambda: self._save_map(".nii.gz"))
+        self.details.save_curve.clicked.connect(self._save_curve)
 
     def _heading(self) -> QHBoxLayout:
         self.save_button = QToolButton(self)
@@ -168,6 +169,14 @@ class FindingPanel(QWidget):
         path = self._ask(tr("Save as"), f"{_file_name(finding)}_map{suffix}", suffix)
         if path is not None:
             self._guarded(lambda: export_map(self._session, study, finding, path))
+
+    def _save_curve(self) -> None:
+        study, finding = self.list.study, self.chosen()
+        if study is None or finding is None:
+            return
+        path = self._ask(tr("Save as"), f"{_file_name(finding)}.csv", ".csv")
+        if path is not None:
+            self._guarded(lambda: export_curve(self._session, study, finding, path))
 
     def _ask(self, title: str, suggested: str, suffix: str) -> Path | None:
         folder = Path(self._session.settings["last_folder"] or Path.home())

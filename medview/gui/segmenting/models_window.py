@@ -85,6 +85,7 @@ class ModelsWindow(QDialog):
         self.list.setObjectName("models")
         self.list.setHeaderLabels([tr("Model"), tr("Task"), tr("Version"), tr("State")])
         self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
         self.list.setAllColumnsShowFocus(True)
         self.list.setAccessibleName(tr("Models"))
         header = self.list.header()
