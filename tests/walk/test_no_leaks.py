@@ -25,7 +25,7 @@ from tests.walk.holdings import holdings, library_files, shared_memory
 from tests.walk.person import Person
 
 ROOT = Path(__file__).resolve().parents[2]
-_LIBRARY_FILES = 9  # index, log and shared log of the connections of three threads
+_LIBRARY_FILES = 12  # index, log and shared log of the connections of four threads
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux tells in /proc")
 
 
@@ -68,7 +68,7 @@ def test_five_rounds_of_open_run_and_close_leave_nothing_behind(person: Person, 
         assert shared_memory() <= before, "a closed volume is freed at once, not when the interpreter collects cycles"
         held.append(holdings(person.session))
     assert held[-1] == held[2], "after the first rounds, which load and warm up, nothing may grow"
-    assert library_files() <= _LIBRARY_FILES
+    assert 0 < library_files() <= _LIBRARY_FILES
 
 
 def test_reading_in_every_layout_leaves_nothing_behind(person: Person, trunk: Path) -> None:
