@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,54 +58,46 @@ def export_report(session: Session, study: Study, series_key: str, path: Path) -
     return _submit(session, path, work, lambda: note_reported(study, findings))
 
 
-def export_derived(session: Session, study: Study, finding: Finding, folder: Path) -> Job:
-    """Submit the writing of derived images: a new folder of DICOM files, or one NIfTI file where the name ends so."""
+def export_finding(session: Session, study: Study, finding: Finding, path: Path) -> Job:
+    """Submit the writing of what one finding holds.
+
+    Derived images become a new folder of DICOM files, a heat map a DICOM Parametric Map, either of them one NIfTI file
+    where the name ends so; a curve becomes a table, CSV.
+
+    Raises
+    ------
+    MedViewError
+        A person has rejected it, or its images are not open or have changed.
+    """
     _refuse_rejected(finding)
-    series, geometry = _source(study, finding.source.series_key, (finding,))
-    image = finding.payload
-    if not isinstance(image, DerivedImage):
-        raise ValueError("the finding is no derived image")
-    images = [one for other in session.studies for one in other.series]
-
-    def work(progress: Progress) -> tuple[Sentence, ...]:
-        spare_original(folder, images)
-        return write_image(image, finding, series, geometry, folder, progress)
-
-    return _submit(session, folder, work)
-
-
-def export_map(session: Session, study: Study, finding: Finding, path: Path) -> Job:
-    """Submit the writing of a heat map: a DICOM Parametric Map, or NIfTI where the name ends so."""
-    _refuse_rejected(finding)
-    series, geometry = _source(study, finding.source.series_key, (finding,))
-    heat = finding.payload
-    if not isinstance(heat, HeatMap):
-        raise ValueError("the finding is no heat map")
+    write = _writing(study, finding, path)
     images = [one for other in session.studies for one in other.series]
 
     def work(progress: Progress) -> tuple[Sentence, ...]:
         spare_original(path, images)
-        return write_map(heat, finding, series, geometry, path, progress)
+        return write(progress)
 
     return _submit(session, path, work)
 
 
-def export_curve(session: Session, study: Study, finding: Finding, path: Path) -> Job:
-    """Submit the writing of a curve as a table, CSV."""
-    _refuse_rejected(finding)
-    curve = finding.payload
-    if not isinstance(curve, Curve):
-        raise ValueError("the finding is no curve")
-    images = [one for other in session.studies for one in other.series]
+def _writing(study: Study, finding: Finding, path: Path) -> Callable[[Progress], tuple[Sentence, ...]]:
+    """Return what writes a finding, by its kind; ValueError for what goes into a report instead."""
+    payload = finding.payload
+    if isinstance(payload, Curve):
+        return partial(_write_table, payload, path)
+    series, geometry = _source(study, finding.source.series_key, (finding,))
+    if isinstance(payload, DerivedImage):
+        return partial(write_image, payload, finding, series, geometry, path)
+    if isinstance(payload, HeatMap):
+        return partial(write_map, payload, finding, series, geometry, path)
+    raise ValueError("the finding has no file of its own")
 
-    def work(progress: Progress) -> tuple[Sentence, ...]:
-        from medview.files.curve_table import write_curve
 
-        spare_original(path, images)
-        write_curve(curve, path)
-        return ()
+def _write_table(curve: Curve, path: Path, progress: Progress) -> tuple[Sentence, ...]:
+    from medview.files.curve_table import write_curve
 
-    return _submit(session, path, work)
+    write_curve(curve, path)
+    return ()
 
 
 def write_map(

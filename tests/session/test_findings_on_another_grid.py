@@ -13,7 +13,7 @@ from medview.errors import MedViewError
 from medview.files.scanning.dicom_scan import scan
 from medview.plugin.contract import Result
 from medview.session.apply_result import apply_result
-from medview.session.export_findings import export_derived, export_report
+from medview.session.export_findings import export_finding, export_report
 from medview.session.join_study import join_study
 from medview.session.judge_findings import remove_findings
 from medview.session.jump_to_finding import jump_to_finding
@@ -69,7 +69,7 @@ def test_nothing_is_exported_with_a_grid_that_it_was_not_found_on(
         export_report(session, study, series.key, tmp_path / "sr.dcm")
     assert "Delete them from the list" in str(told.value.remedy)
     with pytest.raises(MedViewError, match="have changed since, and nothing was written"):
-        export_derived(session, study, of_kind(study, DerivedImage), tmp_path / "out")
+        export_finding(session, study, of_kind(study, DerivedImage), tmp_path / "out")
     # what the remedy says helps
     remove_findings(study, [finding.uid for finding in study.findings])
     assert series.geometry is not None

@@ -13,7 +13,7 @@ from medview.errors import MedViewError
 from medview.files.scanning.dicom_scan import scan
 from medview.plugin.contract import Result
 from medview.session.apply_result import apply_result
-from medview.session.export_findings import export_derived, export_report, reportable
+from medview.session.export_findings import export_finding, export_report, reportable
 from medview.session.join_study import join_study
 from medview.session.judge_findings import judge_findings
 from medview.session.judged_findings import has_unsaved_judgements
@@ -71,7 +71,7 @@ def test_findings_on_a_series_that_was_exchanged_are_refused(session: Session, t
         export_report(session, study, series.key, tmp_path / "sr.dcm")
     (derived,) = [f for f in study.findings if isinstance(f.payload, DerivedImage)]
     with pytest.raises(MedViewError, match="changed"):
-        export_derived(session, study, derived, tmp_path / "out")
+        export_finding(session, study, derived, tmp_path / "out")
 
 
 def test_what_was_never_shown_is_not_reported(session: Session, tmp_path: Path) -> None:

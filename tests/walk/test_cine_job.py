@@ -19,6 +19,7 @@ from medview.plugin.run import PluginRun
 from medview.progress import unheard
 from medview.study.finding import Curve, MeasuredValue
 from tests.files.judges import complaints
+from tests.plugin.folders import write_plugin
 from tests.walk.person import Person
 
 BRIGHT, BOX = 110, (slice(96, 160), slice(96, 160))
@@ -29,7 +30,7 @@ version = "1.0.0"
 name = "Pool"
 summary = "Outlines what is bright in the middle of each frame."
 task = "cine"
-entry = "pool:run"
+entry = "threshold:run"
 intended_use = "Tests."
 research_only = true
 classical = true
@@ -87,10 +88,7 @@ def run(request, context):
 @pytest.fixture
 def pool(medview_home: Path) -> Plugin:
     """Return the plugin, where a person would put it."""
-    home = medview_home / "plugins" / "pool"
-    home.mkdir(parents=True)
-    (home / "plugin.toml").write_text(_MANIFEST, encoding="utf-8")
-    (home / "pool.py").write_text(_CODE, encoding="utf-8")
+    write_plugin(medview_home / "plugins", _MANIFEST, _CODE, "pool")
     (plugin,) = discover([medview_home / "plugins"])
     assert isinstance(plugin, Plugin), plugin
     return plugin

@@ -17,6 +17,7 @@ from medview.plugin.discovery import Plugin, discover
 from medview.plugin.run import PluginRun
 from medview.progress import unheard
 from medview.study.volume import Volume
+from tests.plugin.folders import write_plugin
 from tests.walk.person import Person
 
 _SPREAD = 25.0  # of values around the stroke's mean
@@ -27,7 +28,7 @@ version = "1.0.0"
 name = "Grow"
 summary = "Marks what is joined to a stroke and has its values."
 task = "segment_interactive"
-entry = "grow:run"
+entry = "threshold:run"
 intended_use = "Tests."
 research_only = true
 classical = true
@@ -68,10 +69,7 @@ def run(request, context):
 @pytest.fixture
 def grow(medview_home: Path) -> Plugin:
     """Return the plugin, where a person would put it."""
-    home = medview_home / "plugins" / "grow"
-    home.mkdir(parents=True)
-    (home / "plugin.toml").write_text(_MANIFEST, encoding="utf-8")
-    (home / "grow.py").write_text(_CODE, encoding="utf-8")
+    write_plugin(medview_home / "plugins", _MANIFEST, _CODE, "grow")
     (plugin,) = discover([medview_home / "plugins"])
     assert isinstance(plugin, Plugin), plugin
     return plugin

@@ -28,7 +28,7 @@ from medview.gui.icon import icon
 from medview.gui.language import tr
 from medview.gui.panel_heading import panel_heading
 from medview.gui.session_watch import SessionWatch
-from medview.session.export_findings import export_curve, export_derived, export_map, export_report, reportable
+from medview.session.export_findings import export_finding, export_report, reportable
 from medview.session.finding_view import finding_view
 from medview.session.session import Session
 from medview.study.finding import Finding, ScoredBox
@@ -114,11 +114,11 @@ class FindingPanel(QWidget):
         layout.addWidget(self._room, 3)
         layout.addStretch(0)
         self.list.menu_wanted.connect(self.show_menu)
-        self.details.derived.save_dicom.clicked.connect(lambda: self._save_derived(""))
-        self.details.derived.save_nifti.clicked.connect(lambda: self._save_derived(".nii.gz"))
-        self.details.map.save_dicom.clicked.connect(lambda: self._save_map(".dcm"))
-        self.details.map.save_nifti.clicked.connect(lambda: self._save_map(".nii.gz"))
-        self.details.save_curve.clicked.connect(self._save_curve)
+        self.details.derived.save_dicom.clicked.connect(lambda: self._save(""))
+        self.details.derived.save_nifti.clicked.connect(lambda: self._save(".nii.gz"))
+        self.details.map.save_dicom.clicked.connect(lambda: self._save(".dcm", "_map"))
+        self.details.map.save_nifti.clicked.connect(lambda: self._save(".nii.gz", "_map"))
+        self.details.save_curve.clicked.connect(lambda: self._save(".csv"))
 
     def _heading(self) -> QHBoxLayout:
         self.save_button = QToolButton(self)
@@ -154,29 +154,15 @@ class FindingPanel(QWidget):
         else:
             self.threshold.forget()
 
-    def _save_derived(self, suffix: str) -> None:
+    def _save(self, suffix: str, what: str = "") -> None:
+        """Ask where the chosen finding is to be saved, and do it; without a suffix as a folder."""
         study, finding = self.list.study, self.chosen()
         if study is None or finding is None:
             return
-        path = self._ask(tr("Save as") if suffix else tr("Save as a new folder"), _file_name(finding) + suffix, suffix)
+        title = tr("Save as") if suffix else tr("Save as a new folder")
+        path = self._ask(title, _file_name(finding) + what + suffix, suffix)
         if path is not None:
-            self._guarded(lambda: export_derived(self._session, study, finding, path))
-
-    def _save_map(self, suffix: str) -> None:
-        study, finding = self.list.study, self.chosen()
-        if study is None or finding is None:
-            return
-        path = self._ask(tr("Save as"), f"{_file_name(finding)}_map{suffix}", suffix)
-        if path is not None:
-            self._guarded(lambda: export_map(self._session, study, finding, path))
-
-    def _save_curve(self) -> None:
-        study, finding = self.list.study, self.chosen()
-        if study is None or finding is None:
-            return
-        path = self._ask(tr("Save as"), f"{_file_name(finding)}.csv", ".csv")
-        if path is not None:
-            self._guarded(lambda: export_curve(self._session, study, finding, path))
+            self._guarded(lambda: export_finding(self._session, study, finding, path))
 
     def _ask(self, title: str, suggested: str, suffix: str) -> Path | None:
         folder = Path(self._session.settings["last_folder"] or Path.home())
